@@ -1,0 +1,183 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let metricsTestKit = Target.Dependency.product(name: "MetricsTestKit", package: "swift-metrics")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioHTTPTypesHTTP1 = Target.Dependency.product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+
+let package = Package(
+    name: "tally",
+    platforms: [.macOS(.v15)],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections.git", exact: "1.6.0"),
+        .package(
+            url: "https://github.com/apple/swift-configuration.git",
+            exact: "1.4.0",
+            traits: ["CommandLineArguments"]
+        ),
+        .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types.git", exact: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log.git", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics.git", exact: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras.git", exact: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", exact: "2.37.6"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift.git", exact: "0.2.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", exact: "2.28.1", traits: []),
+        .package(url: "https://github.com/apple/swift-system.git", exact: "1.8.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", exact: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess.git", exact: "1.0.2", traits: []),
+    ],
+    targets: [
+        .systemLibrary(name: "CHiredis"),
+        .systemLibrary(name: "CCurl"),
+        .target(name: "Timing", dependencies: [nioCore, nioPosix], swiftSettings: settings),
+        .target(name: "RESP", dependencies: ["CHiredis", nioCore], swiftSettings: settings),
+        .target(
+            name: "Redis",
+            dependencies: [
+                "RESP", "Timing", crypto, deque, lifecycle, logging, metrics, nioCore, nioPosix, nioSSL,
+            ],
+            swiftSettings: settings
+        ),
+        .target(name: "Outbound", dependencies: ["CCurl", lifecycle, logging, metrics], swiftSettings: settings),
+        .target(name: "Telemetry", dependencies: [coreMetrics, logging], swiftSettings: settings),
+        .target(
+            name: "Coordination",
+            dependencies: ["RESP", "Redis", "Timing", deque, lifecycle, logging, metrics, nioCore],
+            resources: [
+                .embedInCode("Lease/lease_release.lua"), .embedInCode("Lease/lease_take.lua"),
+                .embedInCode("Outbox/outbox_bury.lua"), .embedInCode("Outbox/outbox_replay.lua"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "Web",
+            dependencies: [
+                "Timing", deque, httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, metrics, nioCore,
+                nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1,
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "Uniques",
+            dependencies: [
+                "Coordination", "Outbound", "RESP", "Redis", "Timing", "Web", coreMetrics, deque, httpTypes,
+                hummingbird,
+                lifecycle, logging, metrics, nioCore, nioHTTP1,
+            ],
+            resources: [
+                .embedInCode("Scripts/uniques_accept.lua"), .embedInCode("Scripts/uniques_close.lua"),
+                .embedInCode("Scripts/uniques_publish.lua"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "App",
+            dependencies: [
+                "Coordination", "Outbound", "Redis", "Telemetry", "Timing", "Uniques", "Web", configuration,
+                coreMetrics,
+                lifecycle, logging, metrics, nioCore, nioHTTP1, nioPosix, unixSignals,
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "Dev",
+            dependencies: [nioCore, nioPosix, subprocess, systemPackage, unixSignals],
+            resources: [.embedInCode("Resources/nginx.conf.template")],
+            swiftSettings: settings
+        ),
+        .target(name: "Load", dependencies: [deque, histogram, nioCore, nioHTTP1, nioPosix], swiftSettings: settings),
+        .executableTarget(
+            name: "tally",
+            dependencies: ["App", "Dev", "Load", argumentParser, systemPackage],
+            swiftSettings: settings
+        ),
+
+        .target(
+            name: "Support",
+            dependencies: [logging, nioCore, nioPosix],
+            path: "Tests/Support",
+            swiftSettings: settings
+        ),
+        .testTarget(name: "RESPTests", dependencies: ["RESP", "Support", nioCore], swiftSettings: settings),
+        .testTarget(
+            name: "RedisTests",
+            dependencies: [
+                "RESP", "Redis", "Support", lifecycle, logging, metrics, nioCore, nioEmbedded, nioPosix,
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "OutboundTests",
+            dependencies: ["Outbound", coreMetrics, lifecycle, logging, metrics, metricsTestKit],
+            exclude: ["Peer", "Vectors"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "TelemetryTests",
+            dependencies: ["Telemetry", coreMetrics, logging],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "CoordinationTests",
+            dependencies: ["Coordination", "RESP", "Redis", "Support", lifecycle, logging, nioCore, nioPosix],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "WebTests",
+            dependencies: [
+                "Support", "Web", httpTypes, hummingbird, lifecycle, logging, metrics, nioCore, nioHTTP1, nioPosix,
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "UniquesTests",
+            dependencies: [
+                "Coordination", "Outbound", "RESP", "Redis", "Support", "Uniques", "Web", lifecycle, logging, nioCore,
+                nioPosix,
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(name: "AppTests", dependencies: ["App", "Outbound", "Uniques"], swiftSettings: settings),
+        .testTarget(name: "LoadTests", dependencies: ["Load", nioCore, nioHTTP1, nioPosix], swiftSettings: settings),
+        .testTarget(
+            name: "DevTests",
+            dependencies: ["Dev", nioCore, nioPosix],
+            swiftSettings: settings
+        ),
+        .testTarget(name: "TidyTests", swiftSettings: settings),
+        .testTarget(name: "EndToEndTests", dependencies: ["Support", "tally"], swiftSettings: settings),
+    ]
+)

@@ -1,0 +1,65 @@
+import Coordination
+import Logging
+import NIOPosix
+import Redis
+import ServiceLifecycle
+import Uniques
+import Web
+
+/// The reports that could not be delivered, for people.
+package struct DeadLetters: Sendable {
+    private static let pageLimit = 500
+
+    private let configuration: AppConfiguration
+
+    package init(_ configuration: AppConfiguration) {
+        self.configuration = configuration
+    }
+
+    /// Prints one JSON object a report, oldest first.
+    package func list(_ print: @Sendable @escaping (String) -> Void) async throws {
+        try await self.walk { _, letter in
+            let members = [
+                ("id", letter.message.id), ("endpoint", letter.message.endpoint), ("body", letter.message.body),
+                ("idempotency_key", letter.message.idempotencyKey), ("created", letter.message.created.rfc3339),
+                ("reason", letter.reason),
+            ]
+            let body = members.map { "\(JSONText.quoted($0.0)):\(JSONText.quoted($0.1))" }.joined(separator: ",")
+            print("{\(body)}")
+            return true
+        }
+    }
+
+    /// Puts reports back into the outbox; returns how many.
+    package func replay(id: String?) async throws -> Int {
+        try await self.walk { outbox, letter in
+            guard id == nil || letter.message.id == id else { return false }
+            return try await outbox.replay(letter)
+        }
+    }
+
+    /// Goes through all dead letters and counts those that `body` says yes to.
+    @discardableResult
+    private func walk(
+        _ body: @Sendable @escaping (Outbox, Outbox.DeadLetter) async throws -> Bool
+    ) async throws -> Int {
+        let redis = RedisNode(
+            configuration: self.configuration.redis,
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            logger: Logger(label: "tally.redis") { _ in SwiftLogNoOpLogHandler() }
+        )
+        let outbox = Outbox(key: UniquesKeys.outbox, deadKey: UniquesKeys.dead, redis: redis)
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await redis.run() }
+            defer { group.cancelAll() }
+            var count = 0
+            var last: String?
+            while true {
+                let letters = try await outbox.deadLetters(after: last, limit: Self.pageLimit)
+                for letter in letters where try await body(outbox, letter) { count += 1 }
+                guard let end = letters.last else { return count }
+                last = end.message.id
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+import CoreMetrics
+import Glibc
+import Logging
+import ServiceLifecycle
+import Telemetry
+import Timing
+import UnixSignals
+import Web
+
+/// One running `tally serve` or `tally work`.
+package struct AppProcess: Sendable {
+    /// What the process does besides what every process does.
+    package enum Role: Hashable, Sendable {
+        case serve
+        case work
+        case serveWithWorkers
+    }
+
+    /// Files besides connections: Redis, outside, listeners, logs, and what the runtime itself opens.
+    private static let otherDescriptors = 512
+
+    private let role: Role
+    private let configuration: AppConfiguration
+
+    package init(_ role: Role, _ configuration: AppConfiguration) {
+        self.role = role
+        self.configuration = configuration
+    }
+
+    /// Runs until a signal says to stop, then drains and returns.
+    ///
+    /// Throws when it cannot start or a part of it fails.
+    package func run() async throws {
+        ProcessLimits.ignoreBrokenPipes()
+        ProcessLimits.forbidCoreDumps()
+        let connections = self.configuration.web.connectionLimit + self.configuration.admin.connectionLimit
+        try ProcessLimits.ensureDescriptors(connections + Self.otherDescriptors)
+        let registry = PrometheusRegistry()
+        MetricDescriptions.describe(in: registry)
+        Telemetry.bootstrap(
+            level: self.configuration.logLevel,
+            instance: self.configuration.instance,
+            metrics: registry
+        )
+        let composition = Composition(self.configuration, registry: registry)
+        composition.logger.notice(
+            "Starting",
+            metadata: [
+                "role": "\(self.role)", "version": "\(Version.number)", "threads": "\(self.configuration.threads)",
+            ]
+        )
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: self.services(composition).map { .init(service: $0) },
+                logger: Logger(label: "tally.lifecycle")
+            )
+        )
+        try await self.run(group, composition.logger)
+        composition.logger.notice("Stopped")
+    }
+
+    private func services(_ composition: Composition) -> [any Service] {
+        var services = composition.foundation
+        if self.role != .serve { services += composition.roles }
+        services.append(composition.admin(listens: self.role != .work))
+        if self.role != .work { services += composition.listener }
+        services.append(
+            DrainService(
+                drain: composition.drain,
+                // Nobody sends requests to a worker: it has nothing to wait for.
+                delay: self.role == .work ? .zero : self.configuration.drainDelay,
+                logger: composition.logger
+            )
+        )
+        return services
+    }
+
+    /// The first signal drains, the second ends the process at once, and so does a drain that takes too long.
+    private func run(_ group: ServiceGroup, _ logger: Logger) async throws {
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        let limit = self.configuration.drainDelay + self.configuration.drainLimit
+        let watch = Task {
+            var count = 0
+            for await signal in signals {
+                count += 1
+                guard count == 1 else {
+                    logger.warning("Ending at once", metadata: ["signal": "\(signal)"])
+                    exit(1)
+                }
+                await group.triggerGracefulShutdown()
+                Task {
+                    try await Task.sleep(for: limit, clock: .loop)
+                    logger.error("Draining took too long, ending now")
+                    exit(1)
+                }
+            }
+        }
+        defer { watch.cancel() }
+        try await group.run()
+    }
+}

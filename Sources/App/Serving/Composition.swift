@@ -1,0 +1,198 @@
+import Coordination
+import Logging
+import Metrics
+import NIOCore
+import NIOPosix
+import Outbound
+import Redis
+import ServiceLifecycle
+import Synchronization
+import Telemetry
+import Timing
+import Uniques
+import Web
+
+/// Everything that one process is made of, wired once.
+struct Composition {
+    let configuration: AppConfiguration
+    let logger: Logger
+    let registry: PrometheusRegistry
+    let eventLoopGroup: MultiThreadedEventLoopGroup
+    let redis: RedisNode
+    let clock: ServerClock
+    let outbound: OutboundClient
+    let counts: UniquesCounts
+    let observer: RequestObserver
+    let drain = DrainSignal()
+    private let isListening = ListeningSignal()
+    /// How long a starting instance waits for Redis before it listens without.
+    private static let startLimit = Duration.seconds(1)
+
+    init(_ configuration: AppConfiguration, registry: PrometheusRegistry) {
+        let logger = Logger(label: "tally")
+        self.configuration = configuration
+        self.registry = registry
+        self.logger = logger
+        // The process's one group of loops: timers of the parts that know no loop run on it, too.
+        NIOSingletons.groupLoopCountSuggestion = configuration.threads
+        self.eventLoopGroup = MultiThreadedEventLoopGroup.singleton
+        self.redis = RedisNode(
+            configuration: configuration.redis,
+            eventLoopGroup: self.eventLoopGroup,
+            logger: Logger(label: "tally.redis")
+        )
+        self.clock = ServerClock(
+            redis: self.redis,
+            configuration: .init(errorLimit: configuration.clockErrorLimit),
+            logger: Logger(label: "tally.clock")
+        )
+        self.outbound = OutboundClient(configuration: configuration.outbound, logger: Logger(label: "tally.outbound"))
+        self.counts = UniquesCounts(redis: self.redis, clock: self.clock, configuration: configuration.uniques)
+        self.observer = RequestObserver(
+            logger: Logger(label: "tally.access"),
+            accessLogSample: configuration.accessLogSample
+        )
+    }
+
+    /// What every process has: started first, stopped last.
+    var foundation: [any Service] {
+        [
+            self.redis, self.clock, self.outbound,
+            WindowOpener(
+                redis: self.redis,
+                clock: self.clock,
+                configuration: self.configuration.uniques,
+                logger: Logger(label: "tally.uniques")
+            ),
+        ]
+    }
+
+    /// The background roles; any number of processes may have them.
+    var roles: [any Service] {
+        let outbound = self.outbound
+        let delivery = OutboxDelivery(
+            Outbox(key: UniquesKeys.outbox, deadKey: UniquesKeys.dead, redis: self.redis),
+            clock: self.clock,
+            configuration: self.configuration.uniques.outbox,
+            pollInterval: .milliseconds(250),
+            logger: Logger(label: "tally.outbox")
+        ) { message in await ReportSender(outbound).send(message) }
+        let lease = Lease(
+            key: UniquesKeys.lease,
+            tokenKey: UniquesKeys.leaseToken,
+            owner: "\(self.configuration.instance)-\(UInt64.random(in: .min ... .max))",
+            duration: self.configuration.uniquesLease,
+            redis: self.redis,
+            logger: Logger(label: "tally.uniques")
+        )
+        return [
+            WindowCloser(
+                redis: self.redis,
+                clock: self.clock,
+                counts: self.counts,
+                lease: lease,
+                delivery: delivery,
+                configuration: self.configuration.uniques,
+                logger: Logger(label: "tally.uniques")
+            )
+        ]
+    }
+
+    /// The public listener and what only it needs.
+    var listener: [any Service] {
+        let callbacks = CallbackService(
+            redis: self.redis,
+            clock: self.clock,
+            outbound: self.outbound,
+            configuration: self.configuration.uniques,
+            logger: Logger(label: "tally.uniques")
+        )
+        let lanes = AcceptLanes(
+            redis: self.redis,
+            clock: self.clock,
+            configuration: self.configuration.uniques,
+            observer: self.observer,
+            eventLoopGroup: self.eventLoopGroup
+        )
+        var router = WebRouter()
+        UniquesRoutes(
+            lanes: lanes,
+            callbacks: callbacks,
+            counts: self.counts,
+            policy: self.configuration.outbound.policy
+        ).add(to: &router)
+        let isListening = self.isListening
+        let server = self.server(
+            "public",
+            self.configuration.web,
+            router,
+            hotRoutes: [lanes],
+            beforeBinding: self.waitForRedis
+        ) { isListening.begin() }
+        return [callbacks, server]
+    }
+
+    /// A proxy goes elsewhere while nobody listens, but passes a 503 on: the first requests must not come too early.
+    private func waitForRedis() async {
+        let end = LoopClock().now.advanced(by: Self.startLimit)
+        while LoopClock().now < end, !self.redis.isReady || !self.clock.isKnown {
+            guard (try? await Task.sleep(for: .milliseconds(5), clock: .loop)) != nil else { return }
+        }
+    }
+
+    /// The admin listener; `listens` says that the process is ready only with its public one.
+    func admin(listens: Bool) -> any Service {
+        var router = WebRouter()
+        let (redis, clock, drain, registry) = (self.redis, self.clock, self.drain, self.registry)
+        let isListening = self.isListening
+        var checks = [
+            ReadinessCheck("redis") {
+                redis.isReady ? .ready : .notReady(redis.lastFailure.map { "\($0)" } ?? "not connected yet")
+            },
+            ReadinessCheck("clock") { clock.isKnown ? .ready : .notReady("Redis's time is not known well enough") },
+            ReadinessCheck("drain") { drain.isDraining ? .notReady("the process is about to stop") : .ready },
+        ]
+        if listens {
+            checks.append(
+                ReadinessCheck("listener") {
+                    isListening.hasBegun ? .ready : .notReady("the public port is not open yet")
+                }
+            )
+        }
+        AdminRoutes(checks: checks, version: Version.json) { registry.render() }.add(to: &router)
+        return self.server("admin", self.configuration.admin, router)
+    }
+
+    private func server(
+        _ name: String,
+        _ web: WebConfiguration,
+        _ router: WebRouter,
+        hotRoutes: [any HotRoute] = [],
+        beforeBinding: @escaping @Sendable () async -> Void = {},
+        onListening: @escaping @Sendable () -> Void = {}
+    ) -> WebServer {
+        let logger = self.logger
+        return WebServer(
+            configuration: web,
+            router: router,
+            hotRoutes: hotRoutes,
+            observer: self.observer,
+            drain: self.drain,
+            eventLoopGroup: self.eventLoopGroup,
+            logger: Logger(label: "tally.http"),
+            beforeBinding: beforeBinding
+        ) { port in
+            onListening()
+            logger.notice("Listening", metadata: ["listener": "\(name)", "host": "\(web.host)", "port": "\(port)"])
+        }
+    }
+}
+
+/// Whether the public listener accepts connections.
+private final class ListeningSignal: Sendable {
+    private let flag = Atomic<Bool>(false)
+
+    var hasBegun: Bool { self.flag.load(ordering: .relaxed) }
+
+    func begin() { self.flag.store(true, ordering: .relaxed) }
+}

@@ -1,0 +1,30 @@
+import Telemetry
+
+/// What each metric says, for `/metrics`.
+enum MetricDescriptions {
+    private static let texts = [
+        ("http_server_request_duration_seconds", "Time from reading a request to its answer, by route and status."),
+        ("redis_commands_total", "Commands sent to Redis, by command or script."),
+        ("redis_command_duration_seconds", "Time from sending a command to its reply, by command or script."),
+        ("redis_in_flight_commands", "Commands that wait for their reply."),
+        ("redis_reconnects_total", "Connections to Redis that were opened again."),
+        ("redis_errors_total", "Commands that failed, by class."),
+        ("tally_clock_offset_error_seconds", "How wrong this process may be about Redis's time."),
+        ("tally_fenced_writes_total", "Writes refused because their lease had passed to another process, by role."),
+        ("tally_outbox_pending", "Messages that wait for their delivery."),
+        ("tally_outbox_oldest_seconds", "Age of the oldest message that waits for its delivery."),
+        ("tally_uniques_accepted_total", "Ids, by what became of them."),
+        ("tally_uniques_moved_total", "Ids whose window was taken from Redis's clock instead of ours."),
+        ("tally_uniques_windows_closed_total", "Windows closed and published by this process."),
+        ("tally_uniques_reports_total", "Tries to deliver a report, by outcome."),
+        ("tally_uniques_callbacks_total", "Callbacks to endpoints that callers named, by outcome."),
+        ("tally_outbound_requests_total", "Requests to endpoints outside, by outcome."),
+        ("tally_outbound_duration_seconds", "Time of a request to an endpoint outside."),
+        ("tally_outbound_in_flight", "Requests to endpoints outside that are under way."),
+        ("tally_outbound_blocked_total", "Connections that were not made because they led inside."),
+    ]
+
+    static func describe(in registry: PrometheusRegistry) {
+        for (name, text) in Self.texts { registry.describe(name, text) }
+    }
+}

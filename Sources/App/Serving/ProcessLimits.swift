@@ -1,0 +1,48 @@
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// What the operating system lets this process have.
+package enum ProcessLimits {
+    package enum Failure: Error, Hashable, Sendable, CustomStringConvertible {
+        case tooFewDescriptors(limit: Int, needed: Int)
+
+        package var description: String {
+            switch self {
+            case .tooFewDescriptors(let limit, let needed):
+                "this process may open \(limit) files and needs \(needed): raise the limit (ulimit -n, LimitNOFILE=) "
+                    + "or lower http.connectionLimit"
+            }
+        }
+    }
+
+    /// Makes sure that `needed` files can be open at once, raising the soft limit as far as the hard one lets it.
+    ///
+    /// Out of descriptors the Swift runtime itself traps, so a process that could run out does not start.
+    package static func ensureDescriptors(_ needed: Int) throws(Failure) {
+        var limit = rlimit()
+        // unsafe: C fills in and reads a struct of ours; no pointer outlives the calls.
+        guard unsafe getrlimit(Self.descriptors, &limit) == 0 else { return }
+        if limit.rlim_cur < rlim_t(needed) {
+            limit.rlim_cur = min(limit.rlim_max, rlim_t(needed))
+            _ = unsafe setrlimit(Self.descriptors, &limit)
+            _ = unsafe getrlimit(Self.descriptors, &limit)
+        }
+        guard limit.rlim_cur >= rlim_t(needed) else {
+            throw .tooFewDescriptors(limit: Int(clamping: limit.rlim_cur), needed: needed)
+        }
+    }
+
+    /// A write to a pipe or socket whose reader is gone is an error to handle, not the end of the process.
+    package static func ignoreBrokenPipes() {
+        _ = signal(SIGPIPE, SIG_IGN)
+    }
+
+    /// Crashes leave no image of the memory behind: it may hold secrets.
+    package static func forbidCoreDumps() {
+        var none = rlimit(rlim_cur: 0, rlim_max: 0)
+        _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+    }
+
+    private static let descriptors = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+}

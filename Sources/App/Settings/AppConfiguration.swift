@@ -1,0 +1,151 @@
+import Coordination
+import FoundationEssentials
+package import Logging
+import NIOCore
+package import Outbound
+package import Redis
+package import Uniques
+package import Web
+
+/// All that a process is told, as the values that its parts take.
+package struct AppConfiguration: Sendable {
+    package let instance: String
+    package let threads: Int
+    package let logLevel: Logger.Level
+    package let accessLogSample: Int
+    package let drainDelay: Duration
+    package let drainLimit: Duration
+    package let web: WebConfiguration
+    package let admin: WebConfiguration
+    package let redis: RedisConfiguration
+    package let clockErrorLimit: Duration
+    package let uniques: UniquesConfiguration
+    package let uniquesLease: Duration
+    package let outbound: OutboundConfiguration
+
+    /// Where this machine's process can be asked for its health.
+    package var adminAddress: (host: String, port: Int) {
+        let isAny = ["0.0.0.0", "::"].contains(self.admin.host)
+        return (isAny ? "127.0.0.1" : self.admin.host, self.admin.port)
+    }
+
+    package init(_ values: SettingValues, processName: String, coreCount: Int) throws(SettingsError) {
+        let name = values.text(Settings.instance)
+        self.instance = name.isEmpty ? processName : name
+        guard RequestID.isValid(self.instance) else {
+            throw .invalid(
+                name: "instance",
+                source: values[Settings.instance].source,
+                wanted: "1–64 of A–Z a–z 0–9 . _ -"
+            )
+        }
+        let threads = values.integer(Settings.threads)
+        self.threads = threads == 0 ? min(max(coreCount, 1), 4) : threads
+        guard values.integer(Settings.targetLimit) <= values.integer(Settings.headerFieldLimit) else {
+            throw .inconsistent("http.targetLimitBytes must not be larger than http.headerFieldLimitBytes")
+        }
+        self.logLevel = Logger.Level(rawValue: values.text(Settings.logLevel)) ?? .info
+        self.accessLogSample = values.integer(Settings.accessSample)
+        self.drainDelay = values.seconds(Settings.drainDelay)
+        self.drainLimit = values.seconds(Settings.drainLimit)
+        self.web = Self.web(values, host: Settings.host, port: Settings.port)
+        var admin = Self.web(values, host: Settings.adminHost, port: Settings.adminPort)
+        // Probes and scrapers name it by address.
+        admin.allowedHosts = []
+        self.admin = admin
+        self.redis = try Self.redis(values, clientName: "tally-\(self.instance)")
+        self.clockErrorLimit = values.seconds(Settings.clockErrorLimit)
+        self.uniques = try Self.uniques(values)
+        self.uniquesLease = values.seconds(Settings.leaseSeconds)
+        self.outbound = try Self.outbound(values)
+    }
+
+    private static func web(_ values: SettingValues, host: Setting, port: Setting) -> WebConfiguration {
+        var web = WebConfiguration(host: values.text(host), port: values.integer(port))
+        web.allowedHosts = Set(values.list(Settings.allowedHosts).map { $0.lowercased() })
+        web.connectionLimit = values.integer(Settings.connectionLimit)
+        web.concurrentRequestLimit = values.integer(Settings.concurrentRequestLimit)
+        web.requestDeadline = values.seconds(Settings.requestDeadline)
+        web.headDeadline = TimeAmount(values.seconds(Settings.headDeadline))
+        web.bodyDeadline = TimeAmount(values.seconds(Settings.bodyDeadline))
+        web.idleTimeout = TimeAmount(values.seconds(Settings.idleTimeout))
+        web.bodyLimit = values.integer(Settings.bodyLimit)
+        web.targetLimit = values.integer(Settings.targetLimit)
+        web.headerFieldLimit = values.integer(Settings.headerFieldLimit)
+        web.headerListLimit = values.integer(Settings.headerListLimit)
+        return web
+    }
+
+    private static func redis(_ values: SettingValues, clientName: String) throws(SettingsError) -> RedisConfiguration {
+        var redis: RedisConfiguration
+        do { redis = try RedisConfiguration(url: values.text(Settings.redisURL)) } catch {
+            throw .invalid(
+                name: Settings.redisURL.name,
+                source: values[Settings.redisURL].source,
+                wanted: Settings.redisURL.summary
+            )
+        }
+        let passwordFile = values.text(Settings.redisPasswordFile)
+        if !passwordFile.isEmpty { redis.password = try Self.secret(inFile: passwordFile) }
+        let caFile = values.text(Settings.redisCAFile)
+        if !caFile.isEmpty { redis.caFile = caFile }
+        redis.clientName = clientName
+        redis.commandDeadline = values.seconds(Settings.redisDeadline)
+        redis.inFlightLimit = values.integer(Settings.redisInFlight)
+        return redis
+    }
+
+    private static func uniques(_ values: SettingValues) throws(SettingsError) -> UniquesConfiguration {
+        var uniques = UniquesConfiguration()
+        uniques.window = .seconds(values.integer(Settings.uniquesWindow))
+        uniques.grace = values.seconds(Settings.uniquesGrace)
+        uniques.store = .init(rawValue: values.text(Settings.uniquesStore)) ?? .setnx
+        uniques.shards = values.integer(Settings.uniquesShards)
+        uniques.retention = .seconds(values.integer(Settings.uniquesRetention) * 86_400)
+        uniques.deadline = values.seconds(Settings.uniquesDeadline)
+        uniques.batchLimit = values.integer(Settings.uniquesBatch)
+        uniques.waitingLimit = values.integer(Settings.uniquesWaiting)
+        uniques.reportMethod = .init(rawValue: values.text(Settings.reportMethod)) ?? .post
+        uniques.callbackMethod = .init(rawValue: values.text(Settings.callbackMethod)) ?? .post
+        uniques.callbackLimit = values.integer(Settings.callbackLimit)
+        uniques.callbackConcurrency = values.integer(Settings.callbackConcurrency)
+        uniques.outbox.firstBackoff = values.seconds(Settings.firstBackoff)
+        uniques.outbox.longestBackoff = values.seconds(Settings.longestBackoff)
+        uniques.outbox.ageLimit = values.seconds(Settings.ageLimit)
+        for text in values.list(Settings.reportEndpoints) {
+            do { uniques.reportEndpoints.append(try Endpoint(trusted: text)) } catch {
+                throw .invalid(
+                    name: Settings.reportEndpoints.name,
+                    source: values[Settings.reportEndpoints].source,
+                    wanted: "http or https URLs without user information"
+                )
+            }
+        }
+        return uniques
+    }
+
+    private static func outbound(_ values: SettingValues) throws(SettingsError) -> OutboundConfiguration {
+        let policy: EndpointPolicy
+        do { policy = try EndpointPolicy(allowing: values.list(Settings.outboundAllow)) } catch {
+            throw .invalid(
+                name: Settings.outboundAllow.name,
+                source: values[Settings.outboundAllow].source,
+                wanted: "hosts as host, host:port, *.domain, an address or a range of addresses"
+            )
+        }
+        var outbound = OutboundConfiguration(policy: policy)
+        outbound.connectTimeout = values.seconds(Settings.outboundConnect)
+        outbound.totalTimeout = values.seconds(Settings.outboundTotal)
+        return outbound
+    }
+
+    /// The first line of a file, which must hold something.
+    private static func secret(inFile path: String) throws(SettingsError) -> String {
+        guard let data = try? Data(contentsOf: URL(filePath: path)) else {
+            throw .fileUnreadable(path: path, reason: "it is missing or not readable")
+        }
+        let line = String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline).first
+        guard let line, !line.isEmpty else { throw .fileUnreadable(path: path, reason: "it is empty") }
+        return String(line)
+    }
+}

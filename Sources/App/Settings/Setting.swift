@@ -1,0 +1,68 @@
+/// One thing that an operator can set, with all that may be said of it.
+///
+/// Its one name is spelled `uniques.windowSeconds` in files and documents, `TALLY_UNIQUES_WINDOW_SECONDS` in the
+/// environment and `--uniques-window-seconds` on the command line.
+package struct Setting: Hashable, Sendable {
+    package enum Kind: Hashable, Sendable {
+        case text
+        /// Several texts, separated by commas.
+        case list
+        case integer(ClosedRange<Int>)
+        /// A number that may have decimals; durations are in seconds.
+        case decimal(ClosedRange<Double>)
+        case choice([String])
+        /// The path of a file whose first line is the value.
+        case secretFile
+    }
+
+    package let name: String
+    package let kind: Kind
+    package let defaultText: String
+    package let summary: String
+
+    init(_ name: String, _ kind: Kind, default defaultText: String, _ summary: String) {
+        self.name = name
+        self.kind = kind
+        self.defaultText = defaultText
+        self.summary = summary
+    }
+
+    /// Whether the value may hold a password, so that it is never printed whole.
+    package var mayHoldSecret: Bool { self.name == Settings.redisURL.name }
+
+    package var components: [String] { self.name.split(separator: ".").map(String.init) }
+
+    package var environmentName: String { "TALLY_" + self.words(separator: "_").uppercased() }
+
+    package var optionName: String { "--" + self.words(separator: "-") }
+
+    /// The type and the range, for people.
+    package var kindText: String {
+        switch self.kind {
+        case .text: "text"
+        case .list: "list, separated by commas"
+        case .integer(let range): "whole number \(range.lowerBound)…\(range.upperBound)"
+        case .decimal(let range): "number \(Self.short(range.lowerBound))…\(Self.short(range.upperBound))"
+        case .choice(let choices): choices.joined(separator: " or ")
+        case .secretFile: "path of a file"
+        }
+    }
+
+    private func words(separator: String) -> String {
+        var text = ""
+        for character in self.name {
+            if character == "." {
+                text += separator
+            } else if character.isUppercase {
+                text += separator + character.lowercased()
+            } else {
+                text.append(character)
+            }
+        }
+        return text
+    }
+
+    private static func short(_ number: Double) -> String {
+        number == number.rounded() ? String(Int(number)) : String(number)
+    }
+}

@@ -1,0 +1,124 @@
+/// Every setting there is.
+///
+/// `docs/configuration.md` lists the same.
+package enum Settings {
+    package static let all: [Setting] = Self.process + Self.http + Self.redis + Self.uniques + Self.outside
+
+    // MARK: The process
+
+    static let instance = Setting("instance", .text, default: "", "Name of this process in logs; made when empty")
+    static let threads = Setting("threads", .integer(0...64), default: "0", "Event loops; 0 is one a core, 4 at most")
+    static let logLevel = Setting(
+        "log.level",
+        .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]),
+        default: "info",
+        "Least level of log lines"
+    )
+    static let accessSample = Setting(
+        "log.accessSample",
+        .integer(0...1_000_000),
+        default: "1000",
+        "One request in this many is logged; 0 logs none; defects (5xx but 503) are always logged"
+    )
+    static let drainDelay = Setting(
+        "drain.delaySeconds",
+        .decimal(0...60),
+        default: "2",
+        "After SIGTERM: not ready, but serving on"
+    )
+    static let drainLimit = Setting(
+        "drain.limitSeconds",
+        .decimal(1...300),
+        default: "15",
+        "After that delay: time to finish what runs, then the process ends all the same"
+    )
+
+    private static let process = [
+        Self.instance, Self.threads, Self.logLevel, Self.accessSample, Self.drainDelay, Self.drainLimit,
+    ]
+
+    // MARK: HTTP
+
+    static let host = Setting("host", .text, default: "127.0.0.1", "Address of the public listener")
+    static let port = Setting("port", .integer(0...65_535), default: "8081", "Port of the public listener; 0 takes any")
+    static let adminHost = Setting("admin.host", .text, default: "127.0.0.1", "Address of the admin listener")
+    static let adminPort = Setting(
+        "admin.port",
+        .integer(0...65_535),
+        default: "9091",
+        "Port of the admin listener; 0 takes any"
+    )
+    static let allowedHosts = Setting(
+        "http.allowedHosts",
+        .list,
+        default: "",
+        "Names that Host may carry, without port; empty accepts any"
+    )
+    static let connectionLimit = Setting(
+        "http.connectionLimit",
+        .integer(16...100_000),
+        default: "4096",
+        "Open connections; more wait in the listen queue"
+    )
+    static let concurrentRequestLimit = Setting(
+        "http.concurrentRequestLimit",
+        .integer(1...100_000),
+        default: "512",
+        "Routed requests at work at once; more are answered 503"
+    )
+    static let requestDeadline = Setting(
+        "http.requestDeadlineSeconds",
+        .decimal(0.1...60),
+        default: "5",
+        "Time for a request; then 503"
+    )
+    static let headDeadline = Setting(
+        "http.headDeadlineSeconds",
+        .decimal(0.1...60),
+        default: "10",
+        "Time for a whole request head; then the connection is closed"
+    )
+    static let bodyDeadline = Setting(
+        "http.bodyDeadlineSeconds",
+        .decimal(0.1...60),
+        default: "5",
+        "Time for a whole request body; then 408"
+    )
+    static let idleTimeout = Setting(
+        "http.idleTimeoutSeconds",
+        .decimal(0.1...3600),
+        default: "75",
+        "Silence after which a connection is closed; longer than the proxy keeps it"
+    )
+    static let bodyLimit = Setting(
+        "http.bodyLimitBytes",
+        .integer(0...16_777_216),
+        default: "16384",
+        "Most bytes of a request body; then 413"
+    )
+    static let targetLimit = Setting(
+        "http.targetLimitBytes",
+        .integer(256...8192),
+        default: "2048",
+        "Most bytes of a request target; then 414"
+    )
+    static let headerFieldLimit = Setting(
+        "http.headerFieldLimitBytes",
+        .integer(1024...65_536),
+        default: "8192",
+        "Most bytes of one header field; then 400"
+    )
+    static let headerListLimit = Setting(
+        "http.headerListLimitBytes",
+        .integer(2048...131_072),
+        default: "16384",
+        "Most bytes of all header fields; then 400"
+    )
+
+    private static let http = [
+        Self.host, Self.port, Self.adminHost, Self.adminPort, Self.allowedHosts, Self.connectionLimit,
+        Self.concurrentRequestLimit, Self.requestDeadline, Self.headDeadline, Self.bodyDeadline, Self.idleTimeout,
+        Self.bodyLimit,
+        Self.targetLimit, Self.headerFieldLimit, Self.headerListLimit,
+    ]
+}

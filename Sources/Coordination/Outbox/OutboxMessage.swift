@@ -1,0 +1,65 @@
+package import RESP
+
+/// One message that is to reach an endpoint outside at least once.
+///
+/// Whoever decides that it is to be sent appends it in the same script as the effect that it tells of: one `XADD` to
+/// the outbox's stream with the fields `endpoint`, `method`, `body`, `idempotency_key` and `created_ms` (Redis's time).
+package struct OutboxMessage: Hashable, Sendable {
+    /// The id of the stream entry: where the message stands in the order.
+    package let id: String
+    package let endpoint: String
+    /// `POST` with the body, or `GET` with the body as a query that is merged into the endpoint's.
+    package let method: String
+    package let body: String
+    /// The same on every try, so that the receiver can tell a repetition.
+    package let idempotencyKey: String
+    package let created: ServerTime
+
+    package init(
+        id: String,
+        endpoint: String,
+        method: String,
+        body: String,
+        idempotencyKey: String,
+        created: ServerTime
+    ) {
+        self.id = id
+        self.endpoint = endpoint
+        self.method = method
+        self.body = body
+        self.idempotencyKey = idempotencyKey
+        self.created = created
+    }
+
+    /// Reads a stream entry `[id, [field, value, …]]`; `nil` when it is not a message.
+    package init?(entry: RESPValue) {
+        guard let parts = entry.array, parts.count == 2, let id = parts[0].string, let list = parts[1].array else {
+            return nil
+        }
+        var fields: [String: String] = [:]
+        for index in stride(from: 0, to: list.count - 1, by: 2) {
+            guard let name = list[index].string, let value = list[index + 1].string else { return nil }
+            fields[name] = value
+        }
+        guard let endpoint = fields["endpoint"], let method = fields["method"], let body = fields["body"],
+            let key = fields["idempotency_key"], let created = fields["created_ms"].flatMap({ Int64($0) })
+        else { return nil }
+        self.init(
+            id: id,
+            endpoint: endpoint,
+            method: method,
+            body: body,
+            idempotencyKey: key,
+            created: ServerTime(milliseconds: created)
+        )
+    }
+}
+
+/// What became of one try.
+package enum OutboxOutcome: Hashable, Sendable {
+    case delivered
+    /// It may work later; the receiver may have said when.
+    case retry(reason: String, after: Duration?)
+    /// It never will.
+    case refused(reason: String)
+}

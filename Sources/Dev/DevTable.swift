@@ -1,0 +1,25 @@
+/// What runs where, for the person at the terminal.
+package struct DevTable: Hashable, Sendable {
+    /// The last line is `Tally is ready: ` and the address.
+    package let lines: [String]
+
+    package init(_ configuration: DevConfiguration, ports: DevPorts, root: String) {
+        let http = "\(configuration.listenAddress):\(ports.http)"
+        var rows = [["name", "listens on", "admin port", "log"]]
+        rows.append(["nginx", http, "-", "log/nginx.log"])
+        for (index, port) in ports.instances.enumerated() {
+            let name = "instance-\(index + 1)"
+            rows.append([name, "127.0.0.1:\(port)", "\(ports.admin[index])", "log/\(name).log"])
+        }
+        for (index, admin) in ports.admin.dropFirst(ports.instances.count).enumerated() {
+            let name = "worker-\(index + 1)"
+            rows.append([name, "-", "\(admin)", "log/\(name).log"])
+        }
+        rows.append(["redis", "127.0.0.1:\(ports.redis)", "-", "log/redis.log"])
+        let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+        let table = rows.map { row in
+            zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }.joined(separator: "  ")
+        }
+        self.lines = table + ["everything in \(root)", "Tally is ready: http://\(http)"]
+    }
+}

@@ -1,0 +1,77 @@
+private import FoundationEssentials
+
+/// Which part listens where, as `run/ports.json` has it: all on 127.0.0.1, but nginx at its own address.
+package struct DevPorts: Hashable, Sendable, Codable {
+    /// nginx.
+    package var http: Int
+    package var redis: Int
+    /// The public port of each instance.
+    package var instances: [Int]
+    /// The admin port of each instance, then of each worker.
+    package var admin: [Int]
+
+    package init(http: Int, redis: Int, instances: [Int], admin: [Int]) {
+        self.http = http
+        self.redis = redis
+        self.instances = instances
+        self.admin = admin
+    }
+
+    package init?(json: [UInt8]) {
+        // What an earlier version or a torn write left is as good as nothing.
+        guard let ports = try? JSONDecoder().decode(Self.self, from: Data(json)) else { return nil }
+        self = ports
+    }
+
+    /// One line, keys in order, a newline at the end.
+    package var json: String {
+        let lists = [("admin", self.admin), ("instances", self.instances)].map { name, ports in
+            "\"\(name)\":[\(ports.map(String.init).joined(separator: ","))]"
+        }
+        return "{\(lists[0]),\"http\":\(self.http),\(lists[1]),\"redis\":\(self.redis)}\n"
+    }
+
+    /// Keeps what was used before as far as it is still free, and finds the rest.
+    package static func plan(
+        for configuration: DevConfiguration,
+        earlier: DevPorts?,
+        finder: PortFinder
+    ) async throws(DevError) -> DevPorts {
+        guard await finder.isFree(configuration.port, host: configuration.listenAddress) else {
+            throw .portInUse(configuration.port)
+        }
+        var taken: Set<Int> = [configuration.port]
+        let redis = try await Self.pick([earlier?.redis], &taken, finder)
+        let instances = try await Self.pick(earlier?.instances, count: configuration.instances, &taken, finder)
+        let processes = configuration.instances + configuration.workers
+        let admin = try await Self.pick(earlier?.admin, count: processes, &taken, finder)
+        return DevPorts(http: configuration.port, redis: redis, instances: instances, admin: admin)
+    }
+
+    private static func pick(
+        _ earlier: [Int]?,
+        count: Int,
+        _ taken: inout Set<Int>,
+        _ finder: PortFinder
+    ) async throws(DevError) -> [Int] {
+        var ports: [Int] = []
+        for index in 0..<count {
+            let known = earlier.flatMap { $0.indices.contains(index) ? $0[index] : nil }
+            ports.append(try await Self.pick([known], &taken, finder))
+        }
+        return ports
+    }
+
+    private static func pick(
+        _ preferred: [Int?],
+        _ taken: inout Set<Int>,
+        _ finder: PortFinder
+    ) async throws(DevError) -> Int {
+        for port in preferred.compactMap({ $0 }) + finder.candidates() where !taken.contains(port) {
+            guard finder.range.contains(port), await finder.isFree(port, host: "127.0.0.1") else { continue }
+            taken.insert(port)
+            return port
+        }
+        throw .noFreePort
+    }
+}

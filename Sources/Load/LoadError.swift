@@ -1,0 +1,23 @@
+/// Why a load could not be run or checked; what it found out is in its report instead.
+package enum LoadError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// A setting makes no sense; the text names it and its range.
+    case badArgument(String)
+    /// No connection to the service, with the system's reason.
+    case cannotConnect(url: String, reason: String)
+    /// The service answered a question about its counts with this status, or not at all.
+    case cannotCheck(String)
+    /// The caller's task was cancelled; requests may be in flight.
+    case cancelled
+
+    /// What a command that could not run exits with; 0 and 1 are for verdicts.
+    package var exitCode: Int32 { 2 }
+
+    package var description: String {
+        switch self {
+        case .badArgument(let reason): "Bad argument: \(reason)"
+        case .cannotConnect(let url, let reason): "Cannot connect to \(url): \(reason)"
+        case .cannotCheck(let reason): "Cannot check the counts: \(reason)"
+        case .cancelled: "Cancelled"
+        }
+    }
+}

@@ -1,0 +1,39 @@
+/// Where requests go: the origin of an `http` URL.
+package struct LoadTarget: Hashable, Sendable, CustomStringConvertible {
+    package let host: String
+    package let port: Int
+
+    /// The host and port as they stand in a URL and in the `Host` field.
+    package var authority: String {
+        let host = self.host.contains(":") ? "[\(self.host)]" : self.host
+        return "\(host):\(self.port)"
+    }
+
+    package var description: String { "http://\(self.authority)" }
+
+    /// Reads `http://host`, `http://host:port` or `http://[v6]:port`, with at most a `/` after it.
+    package init(_ url: String) throws(LoadError) {
+        let refusal = LoadError.badArgument("--url must look like http://127.0.0.1:8080, not \(url.prefix(100))")
+        guard url.hasPrefix("http://") else { throw refusal }
+        var rest = url.dropFirst("http://".count)
+        if rest.hasSuffix("/") { rest.removeLast() }
+        guard !rest.isEmpty, !rest.contains(where: { "/?#@ \t\r\n".contains($0) }) else { throw refusal }
+        var portText: Substring?
+        if rest.hasPrefix("[") {
+            guard let end = rest.firstIndex(of: "]") else { throw refusal }
+            self.host = String(rest[..<end].dropFirst())
+            let tail = rest[end...].dropFirst()
+            guard tail.isEmpty || tail.hasPrefix(":") else { throw refusal }
+            if !tail.isEmpty { portText = tail.dropFirst() }
+        } else {
+            let parts = rest.split(separator: ":", omittingEmptySubsequences: false)
+            guard let host = parts.first, parts.count <= 2 else { throw refusal }
+            self.host = String(host)
+            if parts.count == 2 { portText = parts.last }
+        }
+        guard !self.host.isEmpty else { throw refusal }
+        let port = portText.map { Int($0) ?? 0 } ?? 80
+        guard (1...65535).contains(port) else { throw refusal }
+        self.port = port
+    }
+}

@@ -1,0 +1,66 @@
+package import Logging
+package import Metrics
+import Synchronization
+
+/// What all connections of one node tell the rest of the process: readiness, the last failure, lines in the log.
+package final class ConnectionBoard: Sendable {
+    private struct State {
+        var outage = OutageMachine()
+        var ready: Set<Int> = []
+        var lastFailure: RedisError?
+        var nextIdentifier = 0
+    }
+
+    private let state = Mutex(State())
+    private let logger: Logger
+    package let metricsFactory: any MetricsFactory
+
+    package init(logger: Logger, metricsFactory: any MetricsFactory) {
+        self.logger = logger
+        self.metricsFactory = metricsFactory
+    }
+
+    /// A number for a new connection.
+    package func register() -> Int {
+        self.state.withLock { state in
+            state.nextIdentifier += 1
+            return state.nextIdentifier
+        }
+    }
+
+    package func isReady(_ connections: some Collection<Int>) -> Bool {
+        self.state.withLock { state in connections.allSatisfy(state.ready.contains) }
+    }
+
+    /// The latest failure, until every connection works again.
+    package var lastFailure: RedisError? { self.state.withLock(\.lastFailure) }
+
+    package func failed(_ connection: Int, because cause: RedisError.Cause, detail: String) {
+        let isNews = self.state.withLock { state in
+            state.ready.remove(connection)
+            state.lastFailure = .notSent(cause)
+            return state.outage.failed(connection, because: cause)
+        }
+        guard isNews else { return }
+        self.logger.log(
+            level: cause.isLastingRefusal || cause == .untrusted ? .error : .warning,
+            "Redis connection failed",
+            metadata: ["cause": "\(cause.label)", "detail": "\(LoggedText.printable(detail, limit: 200))"]
+        )
+    }
+
+    package func recovered(_ connection: Int) {
+        let isOver = self.state.withLock { state in
+            state.ready.insert(connection)
+            let isOver = state.outage.recovered(connection)
+            if isOver { state.lastFailure = nil }
+            return isOver
+        }
+        if isOver { self.logger.notice("Redis connection works again") }
+    }
+
+    /// The connection was closed because the process wants it so.
+    package func ended(_ connection: Int) {
+        self.state.withLock { state in _ = state.ready.remove(connection) }
+    }
+}

@@ -1,0 +1,35 @@
+package import Coordination
+import Metrics
+package import Outbound
+
+/// Tries to deliver one report.
+package struct ReportSender: Sendable {
+    private let outbound: OutboundClient
+
+    package init(_ outbound: OutboundClient) {
+        self.outbound = outbound
+    }
+
+    package func send(_ message: OutboxMessage) async -> OutboxOutcome {
+        let outcome: OutboxOutcome
+        do {
+            outcome = WindowReport.outcome(try await self.outbound.send(try WindowReport.request(for: message)))
+        } catch let error as EndpointError {
+            outcome = .refused(reason: "endpoint \(error)")
+        } catch {
+            outcome = .retry(reason: "\(error)", after: nil)
+        }
+        Counter(label: "tally_uniques_reports_total", dimensions: [("outcome", outcome.name)]).increment()
+        return outcome
+    }
+}
+
+extension OutboxOutcome {
+    fileprivate var name: String {
+        switch self {
+        case .delivered: "delivered"
+        case .retry: "retry"
+        case .refused: "refused"
+        }
+    }
+}

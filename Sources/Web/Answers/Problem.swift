@@ -1,0 +1,61 @@
+package import HTTPTypes
+
+/// What a client is told when a request did not do what it asked for (RFC 9457).
+///
+/// A problem never repeats what the client sent and never tells of our inside.
+package struct Problem: Hashable, Sendable {
+    /// The last part of `type`: `/problems/<slug>`.
+    ///
+    /// Documented one by one in `docs/errors.md`.
+    package let slug: String
+    package let status: HTTPResponse.Status
+    package let title: String
+    package let detail: String?
+    /// Whole seconds after which a repetition makes sense.
+    package let retryAfterSeconds: Int?
+    /// The methods that the path does answer, for 405.
+    package let allow: [String]
+
+    package init(
+        _ slug: String,
+        _ status: HTTPResponse.Status,
+        title: String,
+        detail: String? = nil,
+        retryAfterSeconds: Int? = nil,
+        allow: [String] = []
+    ) {
+        self.slug = slug
+        self.status = status
+        self.title = title
+        self.detail = detail
+        self.retryAfterSeconds = retryAfterSeconds
+        self.allow = allow
+    }
+
+    /// The header fields of the answer, without length and date.
+    package var fields: HTTPFields {
+        var fields: HTTPFields = [.contentType: "application/problem+json", .cacheControl: "no-store"]
+        if let retryAfterSeconds = self.retryAfterSeconds { fields[.retryAfter] = String(retryAfterSeconds) }
+        if !self.allow.isEmpty { fields[.allow] = self.allow.joined(separator: ", ") }
+        return fields
+    }
+
+    /// The JSON of the answer's body.
+    package func body(requestID: String) -> String {
+        var members = [
+            "\"type\":\(JSONText.quoted("/problems/\(self.slug)"))",
+            "\"title\":\(JSONText.quoted(self.title))",
+            "\"status\":\(self.status.code)",
+        ]
+        if let detail = self.detail { members.append("\"detail\":\(JSONText.quoted(detail))") }
+        members.append("\"request_id\":\(JSONText.quoted(requestID))")
+        return "{" + members.joined(separator: ",") + "}"
+    }
+}
+
+/// A domain error that has a public face.
+///
+/// Each feature writes one `problem`, as a switch without `default`, so a new case does not compile until it has one.
+package protocol ProblemConvertible: Error {
+    var problem: Problem { get }
+}

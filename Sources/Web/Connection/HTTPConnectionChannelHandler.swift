@@ -1,0 +1,357 @@
+package import NIOCore
+package import NIOHTTP1
+
+/// A piece of a routed answer and who wants to know that it left.
+package struct RoutedPart {
+    var part: HTTPServerResponsePart
+    let promise: EventLoopPromise<Void>?
+}
+
+/// Carries out on a channel what ``HTTPConnectionMachine`` and ``ConnectionDeadlineMachine`` decide.
+///
+/// It sits between NIO's HTTP/1.1 codec and Hummingbird, sees every request and every answer of the connection, and so
+/// is the one place for what concerns them all: the gate, the order of answers, hot routes, limits of time and size,
+/// and the way a connection ends.
+package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, RemovableChannelHandler {
+    package typealias InboundIn = HTTPServerRequestPart
+    package typealias InboundOut = HTTPServerRequestPart
+    package typealias OutboundIn = HTTPServerResponsePart
+    package typealias OutboundOut = HTTPServerResponsePart
+
+    private let loop: HTTPConnectionLoop
+    private var machine: HTTPConnectionMachine<ByteBuffer, RoutedPart>
+    private var deadlines: ConnectionDeadlineMachine
+    private var context: ChannelHandlerContext?
+    /// Writes through it go past the encoder.
+    private var encoder: ChannelHandlerContext?
+    private var timer: (task: Scheduled<Void>, at: UInt64)?
+    private var needsFlush = false
+    private var isReadPending = false
+    private var isInputEndHeld = false
+    /// After a request that asks for another protocol the decoder only hoards what it is given.
+    private var isReadingOver = false
+    private var isOutputClosed = false
+    /// Whether a request came or an answer left since the last look at the time.
+    private var hasProgressed = false
+    private var isRoutedHTTP10 = false
+
+    init(_ loop: HTTPConnectionLoop) {
+        let limits = loop.configuration
+        self.loop = loop
+        self.machine = HTTPConnectionMachine(bodyLimit: limits.bodyLimit, pipelineLimit: limits.pipelineLimit)
+        self.deadlines = ConnectionDeadlineMachine(
+            idleLimit: UInt64(limits.idleTimeout.nanoseconds),
+            headLimit: UInt64(limits.headDeadline.nanoseconds),
+            bodyLimit: UInt64(limits.bodyDeadline.nanoseconds),
+            lingerLimit: UInt64(limits.lingerTimeout.nanoseconds),
+            now: NIODeadline.now().uptimeNanoseconds
+        )
+    }
+
+    package func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        self.encoder = try? context.pipeline.syncOperations.context(handlerType: HTTPResponseEncoder.self)
+        self.armTimer()
+    }
+
+    package func handlerRemoved(context: ChannelHandlerContext) {
+        self.timer?.task.cancel()
+        self.timer = nil
+        self.context = nil
+        self.encoder = nil
+    }
+
+    // MARK: Requests
+
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch self.unwrapInboundIn(data) {
+        case .head(let head): self.read(head, data, context)
+        case .body(let bytes):
+            switch self.machine.received(bodyBytes: bytes.readableBytes) {
+            case .forward: context.fireChannelRead(data)
+            case .discard: break
+            case .refuse(let ticket): self.refuse(ticket, .payloadTooLarge)
+            }
+        case .end:
+            if self.machine.receivedEnd() == .forward { context.fireChannelRead(data) }
+        }
+    }
+
+    private func read(_ head: HTTPRequestHead, _ data: NIOAny, _ context: ChannelHandlerContext) {
+        let survey = RequestSurvey(head.headers)
+        // No upgrade is ever taken; the decoder stops parsing behind such a request all the same.
+        self.isReadingOver = self.isReadingOver || survey.wantsUpgrade || head.method == .CONNECT
+        self.hasProgressed = true
+        let isClosing = !head.isKeepAlive || self.loop.drain.isDraining || self.isReadingOver
+        switch self.loop.gate.judge(head, survey) {
+        case .refuse(let problem):
+            guard let ticket = self.machine.received(.refused, closes: isClosing || survey.hasBody) else { return }
+            self.refuse(ticket, problem, requestID: survey.requestID, isHead: head.method == .HEAD)
+        case .admit:
+            if self.takeHot(head, survey, isClosing: isClosing) { return }
+            guard let ticket = self.machine.received(.routed, closes: isClosing) else { return }
+            self.isRoutedHTTP10 = head.version == .http1_0
+            if survey.hasBody { self.deadlines.entered(.reading, at: NIODeadline.now().uptimeNanoseconds) }
+            if survey.expectation != nil, self.machine.isFirst(ticket) { self.sendContinue(context) }
+            context.fireChannelRead(data)
+        }
+    }
+
+    private func takeHot(_ head: HTTPRequestHead, _ survey: RequestSurvey, isClosing: Bool) -> Bool {
+        guard head.method == .GET || head.method == .HEAD, !survey.hasBody, survey.expectation == nil,
+            let responder = self.loop.hotResponder(for: head.uri), self.machine.phase == .open
+        else { return false }
+        let exchange = HotExchange(
+            connection: self,
+            ticket: self.machine.nextTicket,
+            isHead: head.method == .HEAD,
+            isClosing: isClosing,
+            isHTTP10: head.version == .http1_0,
+            requestID: survey.requestID,
+            arrived: .now()
+        )
+        switch responder.respond(to: head.uri, exchange) {
+        case .declined: return false
+        case .taken: _ = self.machine.received(.hot, closes: isClosing)
+        case .answered(let answer):
+            _ = self.machine.received(.hot, closes: isClosing)
+            self.finish(exchange, answer)
+        }
+        return true
+    }
+
+    package func channelReadComplete(context: ChannelHandlerContext) {
+        // Bytes came and no request did: a head is on its way, and may not be for long.
+        if !self.hasProgressed, self.deadlines.activity == .idle {
+            self.deadlines.entered(.readingHead, at: NIODeadline.now().uptimeNanoseconds)
+        }
+        self.pump()
+        context.fireChannelReadComplete()
+    }
+
+    package func read(context: ChannelHandlerContext) {
+        if self.mayRead(context) { context.read() } else { self.isReadPending = true }
+    }
+
+    package func channelWritabilityChanged(context: ChannelHandlerContext) {
+        self.resumeReading()
+        context.fireChannelWritabilityChanged()
+    }
+
+    private func sendContinue(_ context: ChannelHandlerContext) {
+        context.write(self.wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))), promise: nil)
+        context.flush()
+    }
+
+    // MARK: Answers
+
+    func finish(_ exchange: HotExchange, _ answer: PreparedAnswer) {
+        let requestID = exchange.requestID ?? self.loop.makeRequestID()
+        self.loop.observer.observeHot(exchange, answer, requestID: requestID)
+        self.machine.answered(
+            exchange.ticket,
+            with: answer.bytes(
+                date: self.loop.httpDate(),
+                requestID: requestID,
+                isClosing: exchange.isClosing,
+                isHTTP10: exchange.isHTTP10,
+                isHead: exchange.isHead
+            )
+        )
+        self.needsFlush = true
+    }
+
+    func flushAnswers() {
+        guard self.needsFlush else { return }
+        self.needsFlush = false
+        self.pump()
+    }
+
+    package func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        var part = self.unwrapOutboundIn(data)
+        var isEnd = false
+        switch part {
+        case .head(var head):
+            if self.isRoutedHTTP10 { head.version = .http1_0 }
+            let isSized = head.headers.contains(name: "content-length") || !self.isRoutedHTTP10
+            if self.machine.doesRoutedClose || !isSized {
+                head.headers.replaceOrAdd(name: "connection", value: "close")
+            } else if self.isRoutedHTTP10 {
+                head.headers.replaceOrAdd(name: "connection", value: "keep-alive")
+            }
+            part = .head(head)
+        case .body: break
+        case .end: isEnd = true
+        }
+        switch self.machine.produced(RoutedPart(part: part, promise: promise), isEnd: isEnd) {
+        case .queued: self.pump()
+        case .drop: promise?.fail(ChannelError.ioOnClosedChannel)
+        }
+    }
+
+    private func refuse(_ ticket: UInt64, _ problem: Problem, requestID: String? = nil, isHead: Bool = false) {
+        let id = requestID ?? self.loop.makeRequestID()
+        self.loop.observer.observeRefused(problem, requestID: id)
+        let isClosing = self.machine.doesClose(ticket)
+        let bytes = problem.prepared(requestID: id).bytes(
+            date: self.loop.httpDate(),
+            requestID: id,
+            isClosing: isClosing,
+            isHTTP10: false,
+            isHead: isHead
+        )
+        self.machine.answered(ticket, with: bytes)
+    }
+
+    /// Writes all that may leave now, and follows what that changes.
+    private func pump() {
+        guard let context = self.context, let encoder = self.encoder else { return }
+        var hasWritten = false
+        while let output = self.machine.next() {
+            switch output {
+            case .answer(let bytes): encoder.write(NIOAny(IOData.byteBuffer(bytes)), promise: nil)
+            case .part(let routed): context.write(self.wrapOutboundOut(routed.part), promise: routed.promise)
+            case .linger: self.closeOutput(context)
+            }
+            hasWritten = true
+        }
+        if hasWritten { self.hasProgressed = true }
+        if hasWritten { context.flush() }
+        if self.isInputEndHeld, self.machine.owed == 0 {
+            self.isInputEndHeld = false
+            context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        }
+        self.followActivity()
+        self.resumeReading()
+    }
+
+    /// Ends our side when all that was written has left: closing before would cut it off.
+    private func closeOutput(_ context: ChannelHandlerContext) {
+        let written = context.eventLoop.makePromise(of: Void.self)
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        written.futureResult.whenComplete { _ in
+            let handler = bound.value
+            handler.isOutputClosed = true
+            handler.context?.close(mode: .output, promise: nil)
+            handler.followActivity()
+        }
+        self.encoder?.writeAndFlush(NIOAny(IOData.byteBuffer(ByteBuffer())), promise: written)
+    }
+
+    private func resumeReading() {
+        guard self.isReadPending, let context = self.context, self.mayRead(context) else { return }
+        self.isReadPending = false
+        context.read()
+    }
+
+    private func mayRead(_ context: ChannelHandlerContext) -> Bool {
+        self.machine.wantsInput && !self.isReadingOver && context.channel.isWritable
+    }
+
+    // MARK: Time
+
+    private func followActivity() {
+        let activity: ConnectionDeadlineMachine.Activity
+        switch self.machine.phase {
+        case .lingering: activity = self.isOutputClosed ? .lingering : .idle
+        case .closed: activity = .answering
+        case .open, .finishing:
+            if self.machine.reading == .routed {
+                activity = .reading
+            } else {
+                activity = self.machine.owed > 0 ? .answering : .idle
+            }
+        }
+        let isSilent = activity == .idle && !self.hasProgressed
+        self.hasProgressed = false
+        // Bytes that made no request and no answer prove nothing: the time goes on.
+        if !isSilent, activity == .idle || activity != self.deadlines.activity {
+            self.deadlines.entered(activity, at: NIODeadline.now().uptimeNanoseconds)
+        }
+        self.armTimer()
+    }
+
+    /// One timer a connection, moved only when it would fire too late.
+    private func armTimer() {
+        guard let deadline = self.deadlines.deadline, let context = self.context else { return }
+        if let timer = self.timer, timer.at <= deadline { return }
+        self.timer?.task.cancel()
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let task = context.eventLoop.scheduleTask(deadline: .uptimeNanoseconds(deadline)) { bound.value.timerFired() }
+        self.timer = (task, deadline)
+    }
+
+    private func timerFired() {
+        self.timer = nil
+        switch self.deadlines.expired(at: NIODeadline.now().uptimeNanoseconds) {
+        case .none: self.armTimer()
+        case .closeIdle, .closeSlowHead, .closeLingering: self.context?.close(promise: nil)
+        case .refuseSlowBody:
+            guard let ticket = self.machine.refuseNewest() else {
+                self.context?.close(promise: nil)
+                return
+            }
+            self.refuse(ticket, .requestTimeout)
+            self.pump()
+        }
+    }
+
+    // MARK: The end
+
+    package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case is ChannelShouldQuiesceEvent:
+            self.machine.finish()
+            self.pump()
+        case ChannelEvent.inputClosed:
+            self.machine.finish()
+            // Hummingbird closes the connection when it hears of this: not while answers are owed, unless it waits
+            // for a body that will never end.
+            self.isInputEndHeld = self.machine.owed > 0 && self.machine.reading == nil
+            if !self.isInputEndHeld { context.fireUserInboundEventTriggered(event) }
+            self.pump()
+        default:
+            context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // The decoder says so of every further byte after its first error, which was answered.
+        if error is ByteToMessageDecoderError, self.machine.phase != .open { return }
+        guard error is HTTPParserError else {
+            context.fireErrorCaught(error)
+            return
+        }
+        // Bytes that are not HTTP: nothing after them can be trusted.
+        if let ticket = self.machine.reading == nil
+            ? self.machine.received(.refused, closes: true) : self.machine.refuseNewest()
+        {
+            _ = self.machine.receivedEnd()
+            self.refuse(ticket, .malformedRequest)
+            self.pump()
+        } else if self.machine.phase == .open {
+            context.close(promise: nil)
+        }
+    }
+
+    package func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        guard mode == .output else {
+            context.close(mode: mode, promise: promise)
+            return
+        }
+        // Hummingbird has said all that it will say; hot answers may still be owed.
+        self.machine.routedEnded()
+        self.pump()
+        promise?.succeed()
+    }
+
+    package func channelInactive(context: ChannelHandlerContext) {
+        self.machine.close()
+        self.timer?.task.cancel()
+        self.timer = nil
+        context.fireChannelInactive()
+    }
+}
+
+@available(*, unavailable)
+extension HTTPConnectionChannelHandler: Sendable {}

@@ -1,0 +1,227 @@
+import DequeModule
+
+/// What one HTTP/1.1 connection may do next, as plain values: no channel, no promise, no clock.
+///
+///     open ──request that closes, quiesce, end of input──▶ finishing ──last answer──▶ lingering ──▶ closed
+///
+/// Answers leave in the order in which their requests came (RFC 9112, section 9.3.2), although a hot answer comes
+/// from the event loop and a routed one from a task: an answer that is ready too early waits in its slot.
+/// `Answer` is a whole answer in bytes, `Part` a piece of a routed answer.
+package struct HTTPConnectionMachine<Answer, Part> {
+    package typealias Ticket = UInt64
+
+    package enum Phase: Hashable, Sendable {
+        case open
+        /// No further request is taken; the answers owed still leave.
+        case finishing
+        /// Everything is answered; input is drained so that the last answer is not lost to a reset.
+        case lingering
+        case closed
+    }
+
+    /// Who answers a request.
+    package enum Kind: Hashable, Sendable {
+        case hot
+        case routed
+        case refused
+    }
+
+    private struct Slot {
+        let kind: Kind
+        var closes: Bool
+        var answer: Answer?
+        var parts: [Part] = []
+        var isComplete = false
+    }
+
+    package private(set) var phase = Phase.open
+    /// The request whose body is being read, if any.
+    package private(set) var reading: Kind?
+    private var slots: Deque<Slot> = []
+    private var firstTicket: Ticket = 0
+    private var hasBegunFirst = false
+    private var receivedBytes = 0
+    private let bodyLimit: Int
+    private let pipelineLimit: Int
+
+    package init(bodyLimit: Int, pipelineLimit: Int) {
+        precondition(pipelineLimit > 0)
+        self.bodyLimit = bodyLimit
+        self.pipelineLimit = pipelineLimit
+    }
+
+    /// Requests whose answers are owed.
+    package var owed: Int { self.slots.count }
+
+    /// Whether further input is wanted: not while too many answers are owed.
+    package var wantsInput: Bool { self.slots.count < self.pipelineLimit || self.phase == .lingering }
+
+    /// The ticket of the next request that is received.
+    package var nextTicket: Ticket { self.firstTicket &+ UInt64(self.slots.count) }
+
+    /// Whether the answer through `ticket` is the connection's last.
+    package func doesClose(_ ticket: Ticket) -> Bool { self.index(of: ticket).map { self.slots[$0].closes } ?? true }
+
+    /// Whether the slot of `ticket` is the one whose answer may leave now.
+    package func isFirst(_ ticket: Ticket) -> Bool { ticket == self.firstTicket }
+
+    // MARK: Requests
+
+    /// A request's head was read.
+    ///
+    /// Returns `nil` when the request comes too late and must be ignored.
+    package mutating func received(_ kind: Kind, closes: Bool) -> Ticket? {
+        guard self.phase == .open else { return nil }
+        self.reading = kind
+        self.receivedBytes = 0
+        let ticket = self.nextTicket
+        self.slots.append(Slot(kind: kind, closes: closes))
+        if closes { self.phase = .finishing }
+        return ticket
+    }
+
+    package enum BodyAction: Hashable, Sendable {
+        case forward
+        case discard
+        /// The body is too long: the newest request is now refused, and answered through its ticket.
+        case refuse(Ticket)
+    }
+
+    package mutating func received(bodyBytes count: Int) -> BodyAction {
+        guard self.reading == .routed else { return .discard }
+        self.receivedBytes += count
+        guard self.receivedBytes > self.bodyLimit else { return .forward }
+        return self.refuseNewest().map { .refuse($0) } ?? .discard
+    }
+
+    package enum EndAction: Hashable, Sendable {
+        case forward
+        case discard
+    }
+
+    package mutating func receivedEnd() -> EndAction {
+        defer { self.reading = nil }
+        return self.reading == .routed ? .forward : .discard
+    }
+
+    /// The body of the newest request is too slow or too long, or its bytes are not HTTP.
+    ///
+    /// Returns the ticket to answer through, or `nil` when its answer has already begun; then the connection is cut.
+    package mutating func refuseNewest() -> Ticket? {
+        guard self.reading != nil, let last = self.slots.indices.last else { return nil }
+        self.phase = .finishing
+        self.reading = .refused
+        let ticket = self.firstTicket &+ UInt64(last)
+        guard !self.slots[last].isComplete, self.slots[last].parts.isEmpty, !(last == 0 && self.hasBegunFirst) else {
+            self.slots[last].closes = true
+            return nil
+        }
+        self.slots[last] = Slot(kind: .refused, closes: true)
+        return ticket
+    }
+
+    // MARK: Answers
+
+    /// A whole answer is ready.
+    package mutating func answered(_ ticket: Ticket, with answer: Answer) {
+        guard let index = self.index(of: ticket), !self.slots[index].isComplete else { return }
+        self.slots[index].answer = answer
+        self.slots[index].isComplete = true
+    }
+
+    package enum PartAction: Hashable, Sendable {
+        case queued
+        /// Nobody waits for it any more.
+        case drop
+    }
+
+    /// A routed answer goes on; its parts come in order, one routed request after the other.
+    package mutating func produced(_ part: Part, isEnd: Bool) -> PartAction {
+        guard let index = self.indexOfRouted() else { return .drop }
+        self.slots[index].parts.append(part)
+        if isEnd { self.slots[index].isComplete = true }
+        return .queued
+    }
+
+    /// Whether the routed answer that is being produced closes the connection.
+    package var doesRoutedClose: Bool {
+        guard let index = self.indexOfRouted() else { return true }
+        return self.slots[index].closes || self.phase == .finishing && index == self.slots.count - 1
+    }
+
+    package enum Output {
+        case answer(Answer)
+        case part(Part)
+        /// The last answer has left: close the sending side and drain what comes in.
+        case linger
+    }
+
+    /// What may leave now, until `nil`.
+    package mutating func next() -> Output? {
+        guard !self.slots.isEmpty else {
+            guard self.phase == .finishing else { return nil }
+            self.phase = .lingering
+            return .linger
+        }
+        if let answer = self.slots[0].answer {
+            self.pop()
+            return .answer(answer)
+        }
+        if !self.slots[0].parts.isEmpty {
+            self.hasBegunFirst = true
+            let part = self.slots[0].parts.removeFirst()
+            if self.slots[0].parts.isEmpty, self.slots[0].isComplete { self.pop() }
+            return .part(part)
+        }
+        return nil
+    }
+
+    // MARK: The end
+
+    /// No further request will be taken: the peer sent its last byte, or the service is being stopped.
+    ///
+    /// A request whose body is still being read is finished first when the service stops, and cannot be when the
+    /// peer ended its input.
+    package mutating func finish() {
+        guard self.phase == .open else { return }
+        self.phase = .finishing
+    }
+
+    /// Whoever answers routed requests has ended: what it has not answered it never will.
+    package mutating func routedEnded() {
+        if let index = self.indexOfRouted() {
+            // Answers behind the missing one would be taken for it.
+            self.slots.removeSubrange(index...)
+            self.reading = nil
+        }
+        self.finish()
+    }
+
+    package mutating func close() {
+        self.phase = .closed
+        self.slots.removeAll()
+        self.reading = nil
+    }
+
+    private mutating func pop() {
+        let slot = self.slots.removeFirst()
+        self.firstTicket &+= 1
+        self.hasBegunFirst = false
+        guard slot.closes else { return }
+        // What was pipelined behind a closing request is never answered.
+        self.slots.removeAll()
+        self.phase = .finishing
+    }
+
+    private func index(of ticket: Ticket) -> Int? {
+        guard ticket >= self.firstTicket else { return nil }
+        let index = Int(ticket &- self.firstTicket)
+        return index < self.slots.count ? index : nil
+    }
+
+    private func indexOfRouted() -> Int? {
+        self.slots.firstIndex { $0.kind == .routed && !$0.isComplete }
+    }
+}
+
+extension HTTPConnectionMachine.Output: Equatable where Answer: Equatable, Part: Equatable {}

@@ -1,0 +1,91 @@
+import HTTPTypes
+package import Hummingbird
+import Logging
+import NIOCore
+import Synchronization
+
+/// Names each routed request, turns whatever a route throws into a problem, counts it and logs it.
+///
+/// The outermost middleware: no answer of the router leaves without `X-Request-Id`.
+package struct ObservationMiddleware: RouterMiddleware {
+    private let observer: RequestObserver
+    private let requestIDs = SharedRequestIDs()
+
+    package init(_ observer: RequestObserver) {
+        self.observer = observer
+    }
+
+    package func handle(
+        _ request: Request,
+        context: WebRequestContext,
+        next: @concurrent (Request, WebRequestContext) async throws -> Response
+    ) async throws -> Response {
+        let started = ContinuousClock.now
+        var context = context
+        context.requestID = self.requestID(of: request)
+        context.logger[metadataKey: "request_id"] = "\(context.requestID)"
+        context.logger[metadataKey: "hb.request.id"] = nil
+        context.traceparent = request.headers[.traceparent].flatMap { TraceParent.isValid($0) ? $0 : nil }
+        if let parent = context.traceparent { context.logger[metadataKey: "traceparent"] = "\(parent)" }
+        var response: Response
+        do {
+            response = try await next(request, context)
+        } catch {
+            response = self.response(for: error, context)
+        }
+        response.headers[.requestID] = context.requestID
+        self.observer.observe(
+            route: context.endpointPath ?? "none",
+            method: Self.knownMethods.contains(request.method) ? request.method.rawValue : "other",
+            status: response.status.code,
+            duration: ContinuousClock.now - started,
+            requestID: context.requestID,
+            traceparent: context.traceparent
+        )
+        return response
+    }
+
+    private func response(for error: any Error, _ context: WebRequestContext) -> Response {
+        switch error {
+        case let error as any ProblemConvertible:
+            return error.problem.response(requestID: context.requestID)
+        case let error as HTTPError where error.status == .notFound:
+            return Problem.notFound.response(requestID: context.requestID)
+        case let error as HTTPError where error.status == .contentTooLarge:
+            return Problem.payloadTooLarge.response(requestID: context.requestID)
+        case is CancellationError:
+            return Problem.deadlineExceeded.response(requestID: context.requestID)
+        default:
+            // The type only: a description may hold what the client sent.
+            context.logger.error("Unmapped error", metadata: ["error_type": "\(type(of: error))"])
+            return Problem.internalError.response(requestID: context.requestID)
+        }
+    }
+
+    private func requestID(of request: Request) -> String {
+        let given = request.headers[values: .requestID]
+        if given.count == 1, RequestID.isValid(given[0]) { return given[0] }
+        return self.requestIDs.next()
+    }
+
+    /// Other methods are one label, so that clients cannot make new series.
+    private static let knownMethods: Set<HTTPRequest.Method> = [.get, .head, .post, .put, .patch, .delete, .options]
+}
+
+private final class SharedRequestIDs: Sendable {
+    private let generator: Mutex<RequestIDGenerator>
+
+    init() {
+        var random = SystemRandomNumberGenerator()
+        self.generator = Mutex(RequestIDGenerator(using: &random))
+    }
+
+    func next() -> String { self.generator.withLock { $0.next() } }
+}
+
+extension Problem {
+    package func response(requestID: String) -> Response {
+        let body = ByteBuffer(string: self.body(requestID: requestID))
+        return Response(status: self.status, headers: self.fields, body: .init(byteBuffer: body))
+    }
+}

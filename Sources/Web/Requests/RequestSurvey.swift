@@ -1,0 +1,46 @@
+package import NIOHTTP1
+
+/// What the header fields of one request say that concerns every route, read in one pass.
+package struct RequestSurvey {
+    package private(set) var hosts = 0
+    package private(set) var host = ""
+    package private(set) var requestID: String?
+    /// The length that the client announced; `nil` when it announced none.
+    package private(set) var contentLength: Int?
+    package private(set) var isChunked = false
+    package private(set) var expectation: String?
+    /// Whether the client wants to speak something else on this connection.
+    package private(set) var wantsUpgrade = false
+
+    package init(_ headers: HTTPHeaders) {
+        var requestIDs = 0
+        for (name, value) in headers {
+            // The length tells most names apart, so that the slow comparison is rarely made.
+            switch name.utf8.count {
+            case 4 where Self.isEqual(name, "host"):
+                self.hosts += 1
+                self.host = value
+            case 6 where Self.isEqual(name, "expect"): self.expectation = value
+            case 7 where Self.isEqual(name, "upgrade"): self.wantsUpgrade = true
+            case 12 where Self.isEqual(name, "x-request-id"):
+                requestIDs += 1
+                self.requestID = requestIDs == 1 && RequestID.isValid(value) ? value : nil
+            case 14 where Self.isEqual(name, "content-length"):
+                // The parser accepts only digits and a single value; more digits than fit are simply too many.
+                self.contentLength = Int(value) ?? .max
+            case 17 where Self.isEqual(name, "transfer-encoding"): self.isChunked = true
+            default: continue
+            }
+        }
+    }
+
+    package var hasBody: Bool { self.isChunked || (self.contentLength ?? 0) > 0 }
+
+    /// ASCII comparison that ignores case; `lowercased` must be of the same length.
+    private static func isEqual(_ name: String, _ lowercased: String) -> Bool {
+        let given = name.utf8Span.span
+        let wanted = lowercased.utf8Span.span
+        for index in given.indices where given[index] | 0x20 != wanted[index] { return false }
+        return true
+    }
+}

@@ -1,0 +1,84 @@
+package import NIOCore
+
+/// The limits of one HTTP listener.
+///
+/// Each is enforced by the listener itself, so that an instance is safe without a proxy in front of it.
+package struct WebConfiguration: Sendable {
+    /// The address to listen on; default `127.0.0.1`.
+    package var host: String
+    /// The TCP port to listen on, 0…65535; 0 takes any free port.
+    package var port: Int
+    /// Names that the `Host` header may carry, without port; empty accepts any well-formed one.
+    package var allowedHosts: Set<String>
+    /// Most bytes of a request target; beyond it 414.
+    ///
+    /// Default 2048, range 256…8192.
+    package var targetLimit: Int
+    /// Most bytes of one header field; beyond it 400.
+    ///
+    /// Default 8192, range 1024…65536.
+    package var headerFieldLimit: Int
+    /// Most bytes of all header fields; beyond it 400.
+    ///
+    /// Default 16384, range 2048…131072.
+    package var headerListLimit: Int
+    /// Most header fields of one request.
+    ///
+    /// Default 64, range 16…256.
+    package var headerCountLimit: Int
+    /// Most bytes of a request body; beyond it 413.
+    ///
+    /// Default 16384, range 0…16777216.
+    package var bodyLimit: Int
+    /// Time from the first byte of a request to the end of its head; beyond it the connection is closed.
+    ///
+    /// Default 10 s.
+    package var headDeadline: TimeAmount
+    /// Time from a request's head to the last byte of its body; beyond it 408.
+    ///
+    /// Default 5 s.
+    package var bodyDeadline: TimeAmount
+    /// Time without a request on an open connection before it is closed.
+    ///
+    /// Default 75 s, longer than a proxy keeps it.
+    package var idleTimeout: TimeAmount
+    /// Time a routed request may take before it is answered 503.
+    ///
+    /// Default 5 s.
+    package var requestDeadline: Duration
+    /// Open connections; further ones wait in the listen queue.
+    ///
+    /// Default 4096.
+    package var connectionLimit: Int
+    /// Routed requests at work at once; beyond it 503 `overloaded`.
+    ///
+    /// Default 512.
+    package var concurrentRequestLimit: Int
+    /// Requests of one connection whose answers are still owed before reading pauses.
+    ///
+    /// Default 128.
+    package var pipelineLimit: Int
+    /// Time that a closing connection still drains its input, so that the last answer is not reset.
+    ///
+    /// Default 1 s.
+    package var lingerTimeout: TimeAmount
+
+    package init(host: String = "127.0.0.1", port: Int) {
+        self.host = host
+        self.port = port
+        self.allowedHosts = []
+        self.targetLimit = 2048
+        self.headerFieldLimit = 8192
+        self.headerListLimit = 16_384
+        self.headerCountLimit = 64
+        self.bodyLimit = 16_384
+        self.headDeadline = .seconds(10)
+        self.bodyDeadline = .seconds(5)
+        self.idleTimeout = .seconds(75)
+        self.requestDeadline = .seconds(5)
+        self.connectionLimit = 4096
+        self.concurrentRequestLimit = 512
+        self.pipelineLimit = 128
+        self.lingerTimeout = .seconds(1)
+    }
+}

@@ -1,0 +1,68 @@
+import Hummingbird
+import HummingbirdCore
+package import Logging
+package import NIOCore
+import ServiceLifecycle
+
+/// One HTTP listener as a service: it serves until graceful shutdown, then finishes what runs.
+package struct WebServer: Service {
+    private let configuration: WebConfiguration
+    private let router: WebRouter
+    private let hotRoutes: [any HotRoute]
+    private let observer: RequestObserver
+    private let drain: DrainSignal
+    private let eventLoopGroup: any EventLoopGroup
+    private let logger: Logger
+    private let beforeBinding: @Sendable () async -> Void
+    private let onBound: @Sendable (Int) -> Void
+
+    /// Connections are accepted once `beforeBinding` has returned; `onBound` is told the port then.
+    package init(
+        configuration: WebConfiguration,
+        router: WebRouter,
+        hotRoutes: [any HotRoute] = [],
+        observer: RequestObserver,
+        drain: DrainSignal,
+        eventLoopGroup: any EventLoopGroup,
+        logger: Logger,
+        beforeBinding: @escaping @Sendable () async -> Void = {},
+        onBound: @escaping @Sendable (Int) -> Void = { _ in }
+    ) {
+        self.configuration = configuration
+        self.router = router
+        self.hotRoutes = hotRoutes
+        self.observer = observer
+        self.drain = drain
+        self.eventLoopGroup = eventLoopGroup
+        self.logger = logger
+        self.beforeBinding = beforeBinding
+        self.onBound = onBound
+    }
+
+    package func run() async throws {
+        await self.beforeBinding()
+        let configuration = self.configuration
+        let (hotRoutes, observer, drain) = (self.hotRoutes, self.observer, self.drain)
+        let application = Application(
+            responder: self.router.makeResponder(observer: observer, configuration: configuration),
+            server: HTTPServerBuilder { responder in
+                HTTPListener(
+                    responder: responder,
+                    configuration: configuration,
+                    hotRoutes: hotRoutes,
+                    observer: observer,
+                    drain: drain
+                )
+            },
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.host, port: configuration.port),
+                backlog: 4096,
+                availableConnectionsDelegate: MaximumAvailableConnections(configuration.connectionLimit)
+            ),
+            onServerRunning: { channel in self.onBound(channel.localAddress?.port ?? configuration.port) },
+            eventLoopGroupProvider: .shared(self.eventLoopGroup),
+            logger: self.logger
+        )
+        try await application.run()
+    }
+}

@@ -1,0 +1,105 @@
+import ArgumentParser
+import Glibc
+import Load
+import Synchronization
+
+struct LoadCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "load",
+        abstract: "Load a running system over HTTP, and check the outcome exactly.",
+        subcommands: [Accept.self]
+    )
+
+    struct Accept: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Unique counting: by default 10,000 requests over 100 connections, ids 0 to 999.",
+            discussion: """
+                Exits with 0 when every answer was right and the published counts are exactly what was acknowledged, \
+                with 1 when not, and with 2 when it could not run. The check waits for the windows to be closed.
+                """
+        )
+
+        @Option(help: "Where to send; may be repeated.")
+        var url = ["http://127.0.0.1:8080"]
+
+        @Option(help: "Requests, each connection sending its next one after the last answer.")
+        var requests = 10_000
+
+        @Option(help: "Requests per second at a fixed pace instead, however slow the answers are.")
+        var rate: Int?
+
+        @Option(help: "How long to keep that pace.")
+        var seconds = 10
+
+        @Option(help: "Connections.")
+        var connections = 100
+
+        @Option(help: "Ids go round from 0 up to this.")
+        var ids = 1000
+
+        @Flag(help: "Give every request an id of its own.")
+        var uniqueIds = false
+
+        @Flag(help: "Repeat requests whose outcome is unknown, with the same id.")
+        var retry = false
+
+        @Flag(help: "Do not fail because of requests whose outcome stays unknown.")
+        var allowUnknown = false
+
+        @Flag(help: "Others use the system too: counts may be higher.")
+        var shared = false
+
+        @Flag(inversion: .prefixedNo, help: "Wait for the published counts and compare them.")
+        var check = true
+
+        @Option(help: "Threads that send.")
+        var threads = 1
+
+        @Option(help: "Seconds to wait for an answer.")
+        var timeout = 10.0
+
+        @Option(help: "Seconds after which the load ends in any case.")
+        var timeLimit: Double?
+
+        @Option(help: "Seconds to wait for a window to be closed after its end.")
+        var closeWait = 30.0
+
+        @Flag(help: "Print one JSON object.")
+        var json = false
+
+        func run() async throws {
+            let bar = Mutex(ProgressBar(isTerminal: isatty(STDERR_FILENO) == 1))
+            let report: AcceptReport
+            do {
+                report = try await AcceptLoad(configuration: self.configuration).run { progress in
+                    if let text = bar.withLock({ $0.text(for: progress) }) { StandardError.write(text) }
+                }
+            } catch {
+                StandardError.write("\(bar.withLock { $0.end() })\(error)\n")
+                throw ExitCode(error.exitCode)
+            }
+            StandardError.write(bar.withLock { $0.end() })
+            print(self.json ? report.json : report.text)
+            guard report.passed else { throw ExitCode(report.exitCode) }
+        }
+
+        private var configuration: AcceptLoadConfiguration {
+            var configuration = AcceptLoadConfiguration()
+            configuration.urls = self.url
+            configuration.mode =
+                self.rate.map { .open(rate: $0, seconds: self.seconds) } ?? .closed(requests: self.requests)
+            configuration.connections = self.connections
+            configuration.ids = self.ids
+            configuration.hasUniqueIDs = self.uniqueIds
+            configuration.isRetrying = self.retry
+            configuration.isAllowingUnknown = self.allowUnknown
+            configuration.isShared = self.shared
+            configuration.isChecking = self.check
+            configuration.threads = self.threads
+            configuration.requestTimeout = .seconds(self.timeout)
+            configuration.timeLimit = self.timeLimit.map { .seconds($0) }
+            configuration.closeWait = .seconds(self.closeWait)
+            return configuration
+        }
+    }
+}

@@ -1,0 +1,11 @@
+import SystemPackage
+
+/// Where people read what is not the result.
+enum StandardError {
+    /// Writes text as it is.
+    ///
+    /// That nobody can read it is no reason to fail.
+    static func write(_ text: String) {
+        _ = try? FileDescriptor.standardError.writeAll(text.utf8)
+    }
+}

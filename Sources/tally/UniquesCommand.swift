@@ -1,0 +1,36 @@
+import App
+import ArgumentParser
+
+struct UniquesCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "uniques",
+        abstract: "Look after the reports of unique counts.",
+        subcommands: [Dead.self, Replay.self]
+    )
+
+    struct Dead: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List reports that could not be delivered.")
+
+        @OptionGroup var settings: SettingOptions
+
+        func run() async throws {
+            try await DeadLetters(self.settings.load("uniques")).list { print($0) }
+        }
+    }
+
+    struct Replay: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Send dead reports again, with their old idempotency keys."
+        )
+
+        @Option(help: "Only the report with this id, as 'tally uniques dead' prints it.")
+        var id: String?
+
+        @OptionGroup var settings: SettingOptions
+
+        func run() async throws {
+            let count = try await DeadLetters(self.settings.load("uniques")).replay(id: self.id)
+            print("\(count) put back")
+        }
+    }
+}

@@ -1,0 +1,88 @@
+import App
+import Foundation
+import Outbound
+import Testing
+import Uniques
+
+struct SettingValuesTests {
+    private func values(
+        _ arguments: [String] = [],
+        _ environment: [String: String] = [:],
+        file: String? = nil
+    ) throws -> SettingValues {
+        guard let file else {
+            return try SettingValues(arguments: arguments, environment: environment, file: nil)
+        }
+        let path = FileManager.default.temporaryDirectory.appending(path: "tally-\(UUID().uuidString).json")
+        try Data(file.utf8).write(to: path)
+        defer { try? FileManager.default.removeItem(at: path) }
+        return try SettingValues(arguments: arguments, environment: environment, file: path.path)
+    }
+
+    private func setting(_ name: String) throws -> Setting {
+        try #require(Settings.all.first { $0.name == name })
+    }
+
+    @Test func `the command line wins over the environment, which wins over the file, which wins over the default`()
+        throws
+    {
+        let port = try self.setting("port")
+        let file = #"{"port":3,"uniques":{"windowSeconds":10}}"#
+        #expect(try self.values()[port].text == "8081")
+        #expect(try self.values(file: file)[port].text == "3")
+        #expect(try self.values([], ["TALLY_PORT": "2"], file: file)[port].text == "2")
+        #expect(try self.values(["--port", "1"], ["TALLY_PORT": "2"], file: file)[port].text == "1")
+        let window = try self.setting("uniques.windowSeconds")
+        #expect(try self.values(file: file)[window].text == "10")
+        #expect(try self.values([], ["TALLY_UNIQUES_WINDOW_SECONDS": "5"])[window].source == "environment")
+    }
+
+    @Test(arguments: [["--prot", "1"], ["--uniques-window", "5"], ["stray"]])
+    func `an unknown option stops the start`(arguments: [String]) {
+        #expect(throws: SettingsError.self) { try self.values(arguments) }
+    }
+
+    @Test func `an unknown variable or file key stops the start`() {
+        #expect(throws: SettingsError.unknown(name: "TALLY_PROT", source: "the environment")) {
+            try self.values([], ["TALLY_PROT": "1"])
+        }
+        #expect(throws: SettingsError.self) { try self.values(file: #"{"uniques":{"window":1}}"#) }
+        #expect(throws: SettingsError.self) { try self.values(file: #"{"port":1,"port":2}"#) }
+        #expect(throws: SettingsError.self) { try self.values(file: #"{"http":{"allowedHosts":[null]}}"#) }
+        #expect(throws: SettingsError.self) { try self.values(file: #"{"port":"80"}"#) }
+    }
+
+    @Test(arguments: [
+        ["--port", "70000"], ["--port", "x"], ["--uniques-store", "bitmap"], ["--drain-delay-seconds", "-1"],
+        ["--http-body-limit-bytes", "1.5"],
+    ])
+    func `a value out of its range stops the start`(arguments: [String]) {
+        #expect(throws: SettingsError.self) { try self.values(arguments) }
+    }
+
+    @Test func `each setting has its own name, in every spelling, and a default that is valid`() throws {
+        #expect(Set(Settings.all.map(\.environmentName)).count == Settings.all.count)
+        #expect(Set(Settings.all.map(\.optionName)).count == Settings.all.count)
+        for setting in Settings.all where !setting.defaultText.isEmpty {
+            let values = try self.values([], [setting.environmentName: setting.defaultText])
+            #expect(Double(values[setting].text) == Double(setting.defaultText))
+        }
+        _ = try AppConfiguration(self.values(), processName: "test-1", coreCount: 2)
+    }
+
+    @Test func `the listing hides the password of a URL`() throws {
+        let values = try self.values([], ["TALLY_REDIS_URL": "redis://user:hush@there:1/0"])
+        for listing in [SettingListing.text(values), SettingListing.json(values)] {
+            #expect(!listing.contains("hush"))
+            #expect(listing.contains("user:***@there"))
+        }
+    }
+
+    @Test func `lists are split at commas`() throws {
+        let setting = try self.setting("uniques.reportEndpoints")
+        let values = try self.values([], ["TALLY_UNIQUES_REPORT_ENDPOINTS": "http://a/x, http://b/y"])
+        #expect(values[setting].texts == ["http://a/x", "http://b/y"])
+        let configuration = try AppConfiguration(values, processName: "test-1", coreCount: 2)
+        #expect(configuration.uniques.reportEndpoints.map(\.host) == ["a", "b"])
+    }
+}

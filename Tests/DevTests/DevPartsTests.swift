@@ -1,0 +1,102 @@
+import Dev
+import Foundation
+import Testing
+
+@Suite
+struct DevPartsTests {
+    @Test
+    func `a folder belongs to one system at a time`() async throws {
+        try await withFolder { folder in
+            let path = "\(folder)/a/b"
+            do {
+                let held = try DevDirectory.open(path, fresh: false)
+                #expect(held.path == path)
+                #expect(throws: DevError.directoryInUse(path)) { _ = try DevDirectory.open(path, fresh: true) }
+            }
+            _ = try DevDirectory.open(path, fresh: false)
+        }
+    }
+
+    @Test
+    func `what others made is refused and stays`() async throws {
+        try await withFolder { folder in
+            let theirs = "\(folder)/redis"
+            try FileManager.default.createDirectory(atPath: theirs, withIntermediateDirectories: false)
+            #expect(throws: DevError.directoryForeign(folder)) { _ = try DevDirectory.open(folder, fresh: true) }
+            #expect(FileManager.default.fileExists(atPath: theirs))
+        }
+    }
+
+    @Test
+    func `a fresh start deletes data, another one does not, and neither touches the rest`() async throws {
+        try await withFolder { folder in
+            do {
+                let directory = try DevDirectory.open(folder, fresh: false)
+                for name in ["redis/dump", "run/a.pid", "log/a.log", "mine"] { try directory.write("x", to: name) }
+            }
+            do {
+                let directory = try DevDirectory.open(folder, fresh: false)
+                #expect(directory.read("redis/dump") != nil && directory.read("mine") != nil)
+                #expect(directory.read("run/a.pid") == nil && directory.read("log/a.log") == nil)
+            }
+            let directory = try DevDirectory.open(folder, fresh: true)
+            #expect(directory.read("redis/dump") == nil && directory.read("mine") != nil)
+        }
+    }
+
+    @Test
+    func `ports are kept from one start to the next`() async throws {
+        let configuration = DevConfiguration(instances: 3, workers: 2, port: try await freePort())
+        let finder = PortFinder()
+        let first = try await DevPorts.plan(for: configuration, earlier: nil, finder: finder)
+        #expect(first.instances.count == 3 && first.admin.count == 5)
+        let all = [first.http, first.redis] + first.instances + first.admin
+        #expect(Set(all).count == all.count)
+        let second = try await DevPorts.plan(
+            for: configuration,
+            earlier: DevPorts(json: Array(first.json.utf8)),
+            finder: finder
+        )
+        #expect(second == first)
+    }
+
+    @Test
+    func `a port that somebody took is replaced, and the entry's is an error`() async throws {
+        let upstream = try await FakeUpstream.start(.answering)
+        let configuration = DevConfiguration(instances: 1, workers: 0, port: try await freePort())
+        let earlier = DevPorts(http: 1, redis: upstream.port, instances: [], admin: [])
+        let ports = try await DevPorts.plan(for: configuration, earlier: earlier, finder: PortFinder())
+        #expect(ports.redis != upstream.port)
+        await #expect(throws: DevError.portInUse(upstream.port)) {
+            _ = try await DevPorts.plan(for: DevConfiguration(port: upstream.port), earlier: nil, finder: PortFinder())
+        }
+        try await upstream.stop()
+    }
+
+    @Test
+    func `the file of ports has the names that others rely on`() throws {
+        let ports = DevPorts(http: 8080, redis: 1, instances: [2, 3], admin: [4, 5, 6])
+        #expect(ports.json == "{\"admin\":[4,5,6],\"http\":8080,\"instances\":[2,3],\"redis\":1}\n")
+        #expect(DevPorts(json: Array(ports.json.utf8)) == ports)
+        #expect(DevPorts(json: Array("{\"http\":".utf8)) == nil)
+    }
+
+    @Test
+    func `a program that is not there names its package`() throws {
+        let missing = DevError.programMissing(program: "no-such-program", package: "some-package")
+        #expect(throws: missing) { _ = try Programs.find("no-such-program", package: "some-package") }
+        #expect(missing.description.contains("some-package") && missing.description.contains("scripts/setup"))
+        #expect(try Programs.find("sh", package: "dash", path: "relative:/bin") == "/bin/sh")
+    }
+
+    @Test(
+        arguments: [
+            DevConfiguration(instances: 0), DevConfiguration(instances: 33), DevConfiguration(workers: -1),
+            DevConfiguration(port: 0), DevConfiguration(port: 65_536), DevConfiguration(listenAddress: "a; user root"),
+            DevConfiguration(listenAddress: ""), DevConfiguration(readyDeadline: .zero),
+        ]
+    )
+    func `what is out of range is refused`(configuration: DevConfiguration) {
+        #expect(throws: DevError.self) { try configuration.validate() }
+    }
+}

@@ -1,0 +1,111 @@
+import Dev
+import Foundation
+import Glibc
+import Synchronization
+import Testing
+
+/// A whole system with real Redis and nginx, and with a stand-in for the binary that answers on the ports it is given.
+@Suite
+struct DevSystemTests {
+    private static let standIn = """
+        #!/usr/bin/env python3
+        import http.server, os, sys, threading
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            def do_GET(self):
+                body = os.environ["TALLY_INSTANCE"].encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+            def log_message(self, *arguments):
+                pass
+
+        names = ["TALLY_ADMIN_PORT"] + (["TALLY_PORT"] if sys.argv[1] == "serve" else [])
+        for name in names:
+            server = http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ[name])), Handler)
+            threading.Thread(target=server.serve_forever).start()
+        """
+
+    private func configuration(in folder: String) async throws -> DevConfiguration {
+        let binary = "\(folder)/stand-in"
+        try Self.standIn.write(toFile: binary, atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: binary)
+        var configuration = DevConfiguration(port: try await freePort(), directory: "\(folder)/system")
+        configuration.executable = binary
+        return configuration
+    }
+
+    /// Runs a system until the body ends, and returns what it said.
+    private func withSystem(_ configuration: DevConfiguration, _ body: () async throws -> Void) async throws -> [String]
+    {
+        let stops = Stops()
+        let lines = Mutex<[String]>([])
+        async let run: Void = DevSystem(configuration: configuration).run(stops: stops.sequence) { line in
+            lines.withLock { $0.append(line) }
+        }
+        do {
+            try await eventually("it is ready") { lines.withLock { $0.last?.hasPrefix("Tally is ready") ?? false } }
+            try await body()
+        } catch {
+            stops.stop()
+            try await run
+            throw error
+        }
+        stops.stop()
+        try await run
+        return lines.withLock { $0 }
+    }
+
+    @Test
+    func `a system comes up, heals and leaves nothing`() async throws {
+        try await withFolder { folder in
+            let configuration = try await self.configuration(in: folder)
+            let names = ["instance-1", "instance-2", "nginx", "redis", "worker-1"]
+            let run = "\(configuration.directory)/run"
+            let request = "GET /api/verve/accept?id=1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+            var seen: [Int] = []
+            let lines = try await self.withSystem(configuration) {
+                let ports = try #require(DevPorts(json: Array((contents("\(run)/ports.json") ?? "").utf8)))
+                #expect(ports.http == configuration.port)
+                #expect(ports.instances.count == 2 && ports.admin.count == 3)
+                let first = names.compactMap { pid("\(run)/\($0).pid") }
+                #expect(first.count == names.count)
+                for process in first { #expect(kill(pid_t(process), SIGKILL) == 0) }
+                for (name, before) in zip(names, first) {
+                    try await eventually("\(name) is back") { pid("\(run)/\(name).pid").map { $0 != before } ?? false }
+                }
+                try await eventually("it answers again") {
+                    // Refused while nginx starts.
+                    (try? await exchange(request, port: configuration.port))?.contains("instance-") ?? false
+                }
+                seen = first + names.compactMap { pid("\(run)/\($0).pid") }
+                await #expect(throws: DevError.directoryInUse(configuration.directory)) {
+                    try await DevSystem(configuration: configuration).run(stops: Stops().sequence) { _ in }
+                }
+            }
+            #expect(lines.contains("Tally is ready: http://127.0.0.1:\(configuration.port)"))
+            #expect(seen.count == 10 && seen.allSatisfy { !isRunning($0) })
+            #expect(try FileManager.default.contentsOfDirectory(atPath: run) == ["ports.json"])
+        }
+    }
+
+    @Test
+    func `two systems live side by side`() async throws {
+        try await withFolder { folder in
+            try await withFolder { other in
+                let first = try await self.configuration(in: folder)
+                let second = try await self.configuration(in: other)
+                _ = try await self.withSystem(first) {
+                    _ = try await self.withSystem(second) {
+                        let taken = DevConfiguration(port: first.port, directory: "\(other)/third")
+                        await #expect(throws: DevError.portInUse(first.port)) {
+                            try await DevSystem(configuration: taken).run(stops: Stops().sequence) { _ in }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

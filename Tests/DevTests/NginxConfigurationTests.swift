@@ -1,0 +1,186 @@
+import Dev
+import Glibc
+import NIOCore
+import NIOPosix
+import Synchronization
+import Testing
+
+/// nginx itself, with the configuration that we ship, in front of upstreams that answer or die.
+@Suite
+struct NginxConfigurationTests {
+    private let accept = "GET /api/verve/accept?id=1 HTTP/1.1\r\nHost: tally\r\nConnection: close\r\n\r\n"
+    private let distribute = "GET /distribute?address=0x1 HTTP/1.1\r\nHost: tally\r\nConnection: close\r\n\r\n"
+    private let keyedDistribute =
+        "GET /distribute?address=0x1 HTTP/1.1\r\nHost: tally\r\nIdempotency-Key: a\r\nConnection: close\r\n\r\n"
+    private let post = "POST /payments HTTP/1.1\r\nHost: tally\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
+    private let keyedPost =
+        "POST /payments HTTP/1.1\r\nHost: tally\r\nIdempotency-Key: \"a\"\r\nContent-Length: 2\r\n"
+        + "Connection: close\r\n\r\n{}"
+    private let delete = "DELETE /payments/1 HTTP/1.1\r\nHost: tally\r\nConnection: close\r\n\r\n"
+
+    private static let rounds = 8
+    private static let large = String(repeating: " ", count: 16_385)
+
+    private func isSuccess(_ answer: String) -> Bool { answer.hasPrefix("HTTP/1.1 200") }
+
+    @Test
+    func `a request that may be repeated survives an instance that dies in the middle of it`() async throws {
+        for request in [self.accept, self.keyedPost, self.keyedDistribute] {
+            let outcome = try await self.run(request, answering: .killing)
+            #expect(outcome.successes == Self.rounds, "\(request)")
+            #expect(outcome.firstHits > 0 && outcome.secondHits == Self.rounds, "\(request)")
+        }
+    }
+
+    @Test
+    func `a request that may not be repeated is sent once`() async throws {
+        for request in [self.post, self.distribute, self.delete] {
+            let outcome = try await self.run(request, answering: .killing)
+            #expect(outcome.firstHits > 0 && outcome.secondHits > 0, "\(request)")
+            #expect(outcome.firstHits + outcome.secondHits == Self.rounds, "\(request)")
+            #expect(outcome.successes == outcome.secondHits, "\(request)")
+            #expect(outcome.failure.hasPrefix("HTTP/1.1 503"))
+            #expect(outcome.failure.contains("Retry-After: 1"))
+            #expect(outcome.failure.contains("/problems/deadline-exceeded"))
+        }
+    }
+
+    @Test
+    func `an instance that is away costs nobody an accept or a POST`() async throws {
+        for request in [self.accept, self.post, self.keyedPost] {
+            let outcome = try await self.run(request, answering: .refusing)
+            #expect(outcome.successes == Self.rounds, "\(request)")
+        }
+    }
+
+    @Test
+    func `no instance at all is a 503 with a time to come back`() async throws {
+        let port = try await freePort()
+        try await self.withNginx(upstreams: [port]) { entry in
+            let accepted = try await exchange(self.accept, port: entry)
+            #expect(accepted.hasPrefix("HTTP/1.1 503") && accepted.hasSuffix("failed"))
+            #expect(accepted.contains("Content-Type: text/plain") && accepted.contains("Retry-After: 1"))
+            let posted = try await exchange(self.post, port: entry)
+            #expect(posted.hasPrefix("HTTP/1.1 503") && posted.contains("Content-Type: application/problem+json"))
+        }
+    }
+
+    @Test
+    func `the target reaches the instance as it was sent`() async throws {
+        try await self.withUpstream(.answering) { upstream in
+            try await self.withNginx(upstreams: [upstream.port]) { entry in
+                for target in ["//api/verve/accept?id=1", "/a/../b?x=%2F%20", "/%61pi/verve/accept", "/users/a%2Fb?"] {
+                    _ = try await exchange(
+                        "GET \(target) HTTP/1.1\r\nHost: a.example:81\r\nConnection: close\r\n\r\n",
+                        port: entry
+                    )
+                    let seen = upstream.lastRequest
+                    #expect(seen.hasPrefix("GET \(target) HTTP/1.1\r\n"))
+                    #expect(seen.contains("\r\nHost: a.example:81\r\n") && !seen.contains("Connection: close"))
+                }
+            }
+        }
+    }
+
+    @Test
+    func `a request id is taken when well formed and made when not`() async throws {
+        try await self.withUpstream(.answering) { upstream in
+            try await self.withNginx(upstreams: [upstream.port]) { entry in
+                for (given, isTaken) in [("a-Z_0.9", true), ("a b", false), (String(repeating: "a", count: 65), false)]
+                {
+                    _ = try await exchange(
+                        "GET / HTTP/1.1\r\nHost: tally\r\nX-Request-Id: \(given)\r\nConnection: close\r\n\r\n",
+                        port: entry
+                    )
+                    let id = upstream.lastRequest.firstMatch(of: #/\r\nX-Request-Id: ([^\r]*)\r\n/#)?.1 ?? ""
+                    #expect((id == given) == isTaken)
+                    #expect(id.contains(#/^[A-Za-z0-9._-]{1,64}$/#))
+                }
+            }
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("GET / HTTP/1.1\r\n\r\n", "400"), ("GET / HTTP/3.7\r\nHost: a\r\n\r\n", "400"),
+            ("G@T / HTTP/1.1\r\nHost: a\r\n\r\n", "400"), ("TRACE / HTTP/1.1\r\nHost: a\r\n\r\n", "405"),
+            ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", "400"),
+            ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 16385\r\nConnection: close\r\n\r\n" + Self.large, "413"),
+            ("GET /\(String(repeating: "a", count: 9000)) HTTP/1.1\r\nHost: a\r\n\r\n", "414"),
+            ("GET / HTTP/1.1\r\nHost: a\r\nA: \(String(repeating: "a", count: 9000))\r\n\r\n", "400"),
+            ("GET /.tally/malformed-request HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "404"),
+        ]
+    )
+    func `what nginx refuses by itself is a problem document`(request: String, status: String) async throws {
+        try await self.withNginx(upstreams: [try await freePort()]) { entry in
+            let answer = try await exchange(request, port: entry)
+            #expect(answer.hasPrefix("HTTP/1.1 \(status) "))
+            #expect(answer.contains("Content-Type: application/problem+json"))
+            #expect(answer.contains("\"status\":\(status),") && answer.contains("\"request_id\":\""))
+            #expect(!answer.contains("nginx/"))
+        }
+    }
+
+    // MARK: Parts
+
+    private struct Outcome {
+        var successes = 0
+        var firstHits = 0
+        var secondHits = 0
+        var failure = ""
+    }
+
+    /// Sends the request some times to a pair of upstreams, of which the second one always answers.
+    private func run(_ request: String, answering behaviour: FakeUpstream.Behaviour) async throws -> Outcome {
+        try await self.withUpstream(behaviour) { first in
+            try await self.withUpstream(.answering) { second in
+                try await self.withNginx(upstreams: [first.port, second.port]) { entry in
+                    var outcome = Outcome()
+                    for _ in 0..<Self.rounds {
+                        let answer = try await exchange(request, port: entry)
+                        if self.isSuccess(answer) { outcome.successes += 1 } else { outcome.failure = answer }
+                    }
+                    outcome.firstHits = first.hits
+                    outcome.secondHits = second.hits
+                    return outcome
+                }
+            }
+        }
+    }
+
+    private func withUpstream<Result>(
+        _ behaviour: FakeUpstream.Behaviour,
+        _ body: (FakeUpstream) async throws -> Result
+    ) async throws -> Result {
+        let upstream = try await FakeUpstream.start(behaviour)
+        do {
+            let result = try await body(upstream)
+            try await upstream.stop()
+            return result
+        } catch {
+            try await upstream.stop()
+            throw error
+        }
+    }
+
+    private func withNginx<Result: Sendable>(
+        upstreams: [Int],
+        _ body: (Int) async throws -> Result
+    ) async throws -> Result {
+        try await withFolder { folder in
+            let directory = try DevDirectory.open(folder, fresh: false)
+            let port = try await freePort()
+            let text = NginxConfiguration.text(listen: "127.0.0.1:\(port)", instances: upstreams, isRoot: getuid() == 0)
+            try directory.write(text, to: "nginx/nginx.conf")
+            var configuration = DevConfiguration(port: port)
+            configuration.readyDeadline = .seconds(30)
+            let children = DevChildren(
+                configuration,
+                ports: DevPorts(http: port, redis: 1, instances: [], admin: []),
+                programs: .init(redis: "", nginx: try Programs.find("nginx", package: "nginx"), tally: ""),
+                root: directory.path
+            ).all.filter { $0.name == "nginx" }
+            return try await withSupervisor(of: children) { try await body(port) }
+        }
+    }
+}

@@ -1,0 +1,140 @@
+import Foundation
+import Support
+import Synchronization
+import Testing
+
+/// A `tally dev` of its own: own folder, own ports, gone at the end.
+final class TallySystem: Sendable {
+    struct Ports: Decodable {
+        let http: Int
+        let redis: Int
+        let instances: [Int]
+        let admin: [Int]
+    }
+
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    let directory: URL
+    let ports: Ports
+    private let process: Program
+
+    /// The `tally` that was built together with these tests.
+    static let executable = URL(filePath: ProcessInfo.processInfo.arguments[0]).deletingLastPathComponent()
+        .appending(path: "tally").path
+
+    static func with(
+        _ arguments: [String] = [],
+        _ environment: [String: String] = [:],
+        _ body: (TallySystem) async throws -> Void
+    ) async throws {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "tally e2e \(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let port = try freePort()
+        let program = try Program(
+            Self.executable,
+            ["dev", "--dir", directory.path, "--port", "\(port)"] + arguments,
+            environment: environment
+        )
+        do {
+            try await eventually(within: .seconds(60)) {
+                guard program.isRunning else { throw Failure(description: "tally dev ended: \(program.output)") }
+                return program.output.contains("Tally is ready: http://127.0.0.1:\(port)\n")
+            }
+            let file = try Data(contentsOf: directory.appending(path: "run/ports.json"))
+            let ports = try JSONDecoder().decode(Ports.self, from: file)
+            #expect(ports.http == port)
+            try await body(TallySystem(directory: directory, ports: ports, process: program))
+        } catch {
+            await program.stop()
+            throw error
+        }
+        await program.stop()
+        #expect(program.exitCode == 0, "\(program.output.suffix(2000))")
+    }
+
+    private init(directory: URL, ports: Ports, process: Program) {
+        self.directory = directory
+        self.ports = ports
+        self.process = process
+    }
+
+    var url: String { "http://127.0.0.1:\(self.ports.http)" }
+
+    func pid(_ name: String) throws -> Int32 {
+        let text = try String(contentsOf: self.directory.appending(path: "run/\(name).pid"), encoding: .utf8)
+        return try #require(Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)))
+    }
+
+    func kill(_ name: String, _ signal: Int32 = SIGKILL) throws {
+        #expect(Foundation.kill(try self.pid(name), signal) == 0)
+    }
+
+    /// All lines that a child has logged so far.
+    func log(_ name: String) throws -> String {
+        try String(contentsOf: self.directory.appending(path: "log/\(name).log"), encoding: .utf8)
+    }
+
+    /// Runs the `tally` binary to its end.
+    static func run(
+        _ arguments: [String],
+        _ environment: [String: String] = [:]
+    ) async throws -> (code: Int32, output: String) {
+        let program = try Program(Self.executable, arguments, environment: environment)
+        try await eventually(within: .seconds(240)) { !program.isRunning }
+        return (program.exitCode, program.output)
+    }
+
+    /// Runs any program to its end and returns what it printed.
+    static func output(_ path: String, _ arguments: [String]) async throws -> String {
+        let program = try Program(path, arguments)
+        try await eventually(within: .seconds(60)) { !program.isRunning }
+        return program.output
+    }
+}
+
+/// A child process that ends with the test process.
+final class Program: Sendable {
+    private let process: Process
+    private let collected = Mutex(Data())
+
+    init(_ path: String, _ arguments: [String], environment: [String: String] = [:]) throws {
+        let process = Process()
+        let pipe = Pipe()
+        process.executableURL = URL(filePath: "/usr/bin/setpriv")
+        process.arguments = ["--pdeathsig", "TERM", path] + arguments
+        process.environment = ProcessInfo.processInfo.environment
+            .merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }.merging(environment) { $1 }
+        process.standardOutput = pipe
+        process.standardError = pipe
+        process.standardInput = FileHandle.nullDevice
+        self.process = process
+        pipe.fileHandleForReading.readabilityHandler = { [weak self] handle in
+            let data = handle.availableData
+            if data.isEmpty { handle.readabilityHandler = nil }
+            self?.collected.withLock { $0.append(data) }
+        }
+        try Spawner.shared.start(process)
+    }
+
+    var isRunning: Bool { self.process.isRunning }
+
+    var exitCode: Int32 { self.process.terminationStatus }
+
+    var pid: Int32 { self.process.processIdentifier }
+
+    var output: String { String(decoding: self.collected.withLock { $0 }, as: UTF8.self) }
+
+    /// Ends it as an operator would, and waits.
+    func stop() async {
+        guard self.process.isRunning else { return }
+        self.process.terminate()
+        _ = try? await eventually(within: .seconds(40)) { !self.process.isRunning }
+    }
+}
+
+/// One HTTP answer, by curl: a client that is not ours.
+func curl(_ arguments: String...) async throws -> String {
+    try await TallySystem.output("/usr/bin/curl", ["-sS", "--max-time", "10"] + arguments)
+}

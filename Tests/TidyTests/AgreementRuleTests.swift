@@ -1,0 +1,103 @@
+import Testing
+
+/// The rules that compare code with `Package.swift` and with documents, on small trees of their own.
+@Suite
+struct AgreementRuleTests {
+    private let graph = PackageGraph(
+        manifest: """
+            let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+            let package = Package(targets: [
+                .systemLibrary(name: "CThing"),
+                .target(name: "Low", dependencies: ["CThing", nioCore], swiftSettings: settings),
+                .target(
+                    name: "Uniques",
+                    dependencies: ["Low", "Ledger", .product(name: "Logging", package: "swift-log")],
+                    swiftSettings: settings
+                ),
+                .executableTarget(name: "tool", dependencies: [.target(name: "Low")], path: "Tools/tool"),
+                .testTarget(name: "LowTests", dependencies: ["Low"]),
+            ])
+            """
+    )
+
+    @Test
+    func `a manifest is read for targets and modules`() {
+        let modules = Dictionary(uniqueKeysWithValues: self.graph.targets.map { ($0.name, $0.modules) })
+        #expect(modules["Low"] == ["CThing", "NIOCore"])
+        #expect(modules["Uniques"] == ["Low", "Ledger", "Logging"])
+        #expect(modules["tool"] == ["Low"])
+        #expect(self.graph.targets.map(\.folder).suffix(2) == ["Tools/tool/", "Tests/LowTests/"])
+        #expect(self.graph.targets.filter(\.isSystemLibrary).map(\.name) == ["CThing"])
+    }
+
+    @Test
+    func `an undeclared import is found`() {
+        let file = TidyFile(
+            "Sources/Low/A.swift",
+            "package import NIOCore\nimport Glibc\nimport struct Logging.Logger\n"
+        )
+        #expect(ImportRules.declared([file], self.graph).map(\.line) == [3])
+        let test = TidyFile("Tests/LowTests/A.swift", "import Testing\nimport NIOCore\n")
+        #expect(ImportRules.declared([test], self.graph).map(\.line) == [2])
+    }
+
+    @Test
+    func `a file outside of every target is found`() {
+        let files = [TidyFile("Sources/Low/A.swift", ""), TidyFile("Sources/Lost/B.swift", "")]
+        #expect(ImportRules.homeless(files, self.graph).map(\.path) == ["Sources/Lost/B.swift"])
+    }
+
+    @Test
+    func `a C module that leaks is found`() {
+        let wrapper = TidyFile("Sources/Low/A.swift", "private import CThing\n")
+        #expect(ImportRules.systemLibraries([wrapper], self.graph).isEmpty)
+        let open = TidyFile("Sources/Low/B.swift", "import CThing\n")
+        #expect(ImportRules.systemLibraries([open], self.graph).count == 1)
+        let second = TidyFile("Sources/Low/C.swift", "private import CThing\n")
+        #expect(ImportRules.systemLibraries([wrapper, second], self.graph).map(\.path) == ["Sources/Low/C.swift"])
+    }
+
+    @Test
+    func `a feature that knows another is found`() {
+        #expect(ImportRules.features(self.graph) == ["Uniques depends on Ledger"])
+    }
+
+    @Test
+    func `keys that code and document do not share are found`() {
+        let code = TidyFile(
+            "Sources/Low/LowKeys.swift",
+            """
+            static func count(_ w: W) -> String { "tally:{\\(w.start)}:count" }
+            static let lease = "{tally:counts}:lease"
+            static let other = "no key"
+            static let prefix = "tally:ids:"
+            func id(_ x: X) -> String { "tally:\\(self.name):\\(shard(x)):set" }
+            """
+        )
+        let document = TidyFile(
+            "docs/keys.md",
+            "`tally:{<w>}:count` `{tally:counts}:lease` `tally:<name>:<shard>:set` `tally serve` `tally:ids:<id>`"
+        )
+        #expect(DocumentRules.keys([code, document]).isEmpty)
+        #expect(DocumentRules.keys([code, TidyFile("docs/keys.md", "`tally:old` `tally:`")]).count == 5)
+        #expect(DocumentRules.keys([code]) == ["docs/keys.md is missing"])
+    }
+
+    @Test
+    func `a key outside of the key files is found`() {
+        #expect(DocumentRules.strayKeys(TidyFile("Sources/Low/A.swift", "let a = \"tally:a\"")).count == 1)
+        #expect(DocumentRules.strayKeys(TidyFile("Sources/Low/A.swift", "let a = \"tally serve\" // tally:")).isEmpty)
+    }
+
+    @Test
+    func `settings that code and document do not share are found`() {
+        let code = TidyFile(
+            "Sources/App/SettingsRedis.swift",
+            "Setting(\"redis.url\", .url)\nSetting<Int>(\n\"http.port\")"
+        )
+        let document = TidyFile("docs/configuration.md", "| name |\n| `redis.url` | URL |\n| `http.port` | `8080` |")
+        #expect(DocumentRules.configuration([code, document]).isEmpty)
+        #expect(DocumentRules.configuration([code, TidyFile("docs/configuration.md", "| `a.b` |")]).count == 3)
+        #expect(DocumentRules.configuration([code]) == ["docs/configuration.md is missing"])
+    }
+}

@@ -1,0 +1,118 @@
+import Hummingbird
+import Logging
+import Metrics
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import ServiceLifecycle
+import Synchronization
+import Web
+
+/// A hot route that answers `/hot?<text>` with the text, when told to.
+final class HeldHotRoute: HotRoute, Sendable {
+    private let held = Mutex<[NIOLoopBound<HotExchange>]>([])
+
+    var path: String { "/hot" }
+
+    var heldCount: Int { self.held.withLock { $0.count } }
+
+    func makeResponder(on eventLoop: any EventLoop) -> any HotResponder { Responder(self, eventLoop) }
+
+    /// Answers all that is held, newest first, so that nothing but the connection keeps the order.
+    func release() {
+        let all = self.held.withLock { held in
+            defer { held = [] }
+            return held
+        }
+        for bound in all.reversed() {
+            bound.eventLoop.execute {
+                bound.value.finish(PreparedAnswer(.ok, fields: [("content-type", "text/plain")], body: "hot"))
+                bound.value.flush()
+            }
+        }
+    }
+
+    private final class Responder: HotResponder {
+        let route: HeldHotRoute
+        let eventLoop: any EventLoop
+
+        init(_ route: HeldHotRoute, _ eventLoop: any EventLoop) {
+            self.route = route
+            self.eventLoop = eventLoop
+        }
+
+        func respond(to target: String, _ exchange: HotExchange) -> HotDecision {
+            switch target {
+            case "/hot?now": return .answered(PreparedAnswer(.ok, fields: [], body: "now"))
+            case "/hot?held":
+                self.route.held.withLock { $0.append(NIOLoopBound(exchange, eventLoop: self.eventLoop)) }
+                return .taken
+            default: return .declined
+            }
+        }
+    }
+}
+
+/// Runs `body` against a real listener on a free port, and stops it.
+func withServer(
+    _ configuration: WebConfiguration = WebConfiguration(port: 0),
+    drain: DrainSignal = DrainSignal(),
+    _ body: @Sendable @escaping (Int, HeldHotRoute, ServiceGroup) async throws -> Void
+) async throws {
+    var router = WebRouter()
+    router.on(.get, "/hot") { _, _ in Response(text: "routed hot") }
+    router.on(.get, "/plain") { _, _ in Response(text: "plain") }
+    router.on(.get, "/items/{name}") { _, context in Response(text: context.parameters.get("name") ?? "") }
+    router.on(.get, "/slow") { _, _ in
+        try await Task.sleep(for: .seconds(60))
+        return Response(text: "late")
+    }
+    router.on(.get, "/long") { _, _ in Response(text: String(repeating: "x", count: 8_000_000) + "end") }
+    router.on(.get, "/broken") { _, _ in throw CocoaLikeError() }
+    router.on(.post, "/echo") { request, _ in
+        var fields = try JSONFields(try await JSONBody.read(request, limit: 1024))
+        let text = try fields.string("text")
+        try fields.finish()
+        return Response(json: "{\"text\":\(JSONText.quoted(text))}")
+    }
+    let hot = HeldHotRoute()
+    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    let bound = AsyncStream<Int>.makeStream()
+    let server = WebServer(
+        configuration: configuration,
+        router: router,
+        hotRoutes: [hot],
+        observer: RequestObserver(logger: logger, accessLogSample: 1),
+        drain: drain,
+        eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+        logger: logger,
+        onBound: { bound.continuation.yield($0) }
+    )
+    let group = ServiceGroup(configuration: .init(services: [server], logger: logger))
+    try await withThrowingTaskGroup(of: Void.self) { tasks in
+        tasks.addTask { try await group.run() }
+        var ports = bound.stream.makeAsyncIterator()
+        guard let port = await ports.next() else { return }
+        do { try await body(port, hot, group) } catch {
+            await group.triggerGracefulShutdown()
+            tasks.cancelAll()
+            throw error
+        }
+        await group.triggerGracefulShutdown()
+        try await tasks.waitForAll()
+    }
+}
+
+struct CocoaLikeError: Error {}
+
+/// A plain request.
+func get(_ target: String, _ extra: String = "", method: String = "GET", version: String = "1.1") -> String {
+    "\(method) \(target) HTTP/\(version)\r\nHost: here\r\n\(extra)\r\n"
+}
+
+/// The usual limits, changed.
+func limits(_ change: (inout WebConfiguration) -> Void) -> WebConfiguration {
+    var configuration = WebConfiguration(port: 0)
+    change(&configuration)
+    return configuration
+}
