@@ -75,8 +75,11 @@ let package = Package(
         .target(name: "Telemetry", dependencies: [coreMetrics, logging], swiftSettings: settings),
         .target(
             name: "Coordination",
-            dependencies: ["RESP", "Redis", "Timing", deque, lifecycle, logging, metrics, nioCore],
+            dependencies: ["RESP", "Redis", "Timing", crypto, deque, lifecycle, logging, metrics, nioCore],
             resources: [
+                .embedInCode("FencedLock/fenced_lock.lua"), .embedInCode("FencedLock/lock_release.lua"),
+                .embedInCode("FencedLock/lock_renew.lua"), .embedInCode("FencedLock/lock_take.lua"),
+                .embedInCode("Idempotency/idempotency.lua"),
                 .embedInCode("Lease/lease_release.lua"), .embedInCode("Lease/lease_take.lua"),
                 .embedInCode("Outbox/outbox_bury.lua"), .embedInCode("Outbox/outbox_replay.lua"),
             ],
@@ -104,10 +107,27 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
+            name: "Ledger",
+            dependencies: [
+                "Coordination", "RESP", "Redis", "Timing", "Web", coreMetrics, crypto, httpTypes, hummingbird,
+                lifecycle,
+                logging, nioCore,
+            ],
+            resources: [
+                .embedInCode("Scripts/ledger_account.lua"), .embedInCode("Scripts/ledger_add.lua"),
+                .embedInCode("Scripts/ledger_audit_accounts.lua"),
+                .embedInCode("Scripts/ledger_audit_world.lua"), .embedInCode("Scripts/ledger_entry.lua"),
+                .embedInCode("Scripts/ledger_rest.lua"), .embedInCode("Scripts/ledger_settle.lua"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(name: "OpenAPI", resources: [.embedInCode("openapi.json")], swiftSettings: settings),
+        .target(
             name: "App",
             dependencies: [
-                "Coordination", "Outbound", "Redis", "Telemetry", "Timing", "Uniques", "Web", configuration,
-                coreMetrics,
+                "Coordination", "Ledger", "OpenAPI", "Outbound", "Redis", "Telemetry", "Timing", "Uniques", "Web",
+                configuration,
+                coreMetrics, httpTypes, hummingbird,
                 lifecycle, logging, metrics, nioCore, nioHTTP1, nioPosix, unixSignals,
             ],
             swiftSettings: settings
@@ -167,6 +187,13 @@ let package = Package(
             dependencies: [
                 "Coordination", "Outbound", "RESP", "Redis", "Support", "Uniques", "Web", lifecycle, logging, nioCore,
                 nioPosix,
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "LedgerTests",
+            dependencies: [
+                "Coordination", "Ledger", "RESP", "Redis", "Support", crypto, lifecycle, logging, nioCore, nioPosix,
             ],
             swiftSettings: settings
         ),

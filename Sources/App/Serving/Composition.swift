@@ -1,4 +1,5 @@
 import Coordination
+import Ledger
 import Logging
 import Metrics
 import NIOCore
@@ -22,6 +23,9 @@ struct Composition {
     let clock: ServerClock
     let outbound: OutboundClient
     let counts: UniquesCounts
+    let guardian: StoreGuard
+    let commits: CommitPump
+    let ledger: Ledger
     let observer: RequestObserver
     let drain = DrainSignal()
     private let isListening = ListeningSignal()
@@ -48,6 +52,15 @@ struct Composition {
         )
         self.outbound = OutboundClient(configuration: configuration.outbound, logger: Logger(label: "tally.outbound"))
         self.counts = UniquesCounts(redis: self.redis, clock: self.clock, configuration: configuration.uniques)
+        self.guardian = StoreGuard(redis: self.redis, logger: Logger(label: "tally.money"))
+        self.commits = CommitPump(node: self.redis, configuration: configuration.commits)
+        self.ledger = Ledger(
+            redis: self.redis,
+            commits: self.commits,
+            guardian: self.guardian,
+            clock: self.clock,
+            configuration: configuration.ledger
+        )
         self.observer = RequestObserver(
             logger: Logger(label: "tally.access"),
             accessLogSample: configuration.accessLogSample
@@ -57,7 +70,7 @@ struct Composition {
     /// What every process has: started first, stopped last.
     var foundation: [any Service] {
         [
-            self.redis, self.clock, self.outbound,
+            self.redis, self.clock, self.guardian, self.commits, self.outbound,
             WindowOpener(
                 redis: self.redis,
                 clock: self.clock,
@@ -86,6 +99,7 @@ struct Composition {
             logger: Logger(label: "tally.uniques")
         )
         return [
+            QueueSweeper(self.ledger, logger: Logger(label: "tally.ledger")),
             WindowCloser(
                 redis: self.redis,
                 clock: self.clock,
@@ -94,7 +108,7 @@ struct Composition {
                 delivery: delivery,
                 configuration: self.configuration.uniques,
                 logger: Logger(label: "tally.uniques")
-            )
+            ),
         ]
     }
 
@@ -121,6 +135,10 @@ struct Composition {
             counts: self.counts,
             policy: self.configuration.outbound.policy
         ).add(to: &router)
+        let wakes = ShardWakes(node: self.redis, logger: Logger(label: "tally.ledger"))
+        LedgerRoutes(self.ledger, wakes: wakes).add(to: &router)
+        OpenAPIRoute.add(to: &router)
+        IdempotencyRoutes(IdempotencyLookup(redis: self.redis), clock: self.clock).add(to: &router)
         let isListening = self.isListening
         let server = self.server(
             "public",
@@ -129,13 +147,15 @@ struct Composition {
             hotRoutes: [lanes],
             beforeBinding: self.waitForRedis
         ) { isListening.begin() }
-        return [callbacks, server]
+        return [callbacks, wakes, server]
     }
 
     /// A proxy goes elsewhere while nobody listens, but passes a 503 on: the first requests must not come too early.
     private func waitForRedis() async {
         let end = LoopClock().now.advanced(by: Self.startLimit)
-        while LoopClock().now < end, !self.redis.isReady || !self.clock.isKnown {
+        while LoopClock().now < end,
+            !self.redis.isReady || !self.clock.isKnown || self.guardian.verdict == .unknown
+        {
             guard (try? await Task.sleep(for: .milliseconds(5), clock: .loop)) != nil else { return }
         }
     }
@@ -144,12 +164,14 @@ struct Composition {
     func admin(listens: Bool) -> any Service {
         var router = WebRouter()
         let (redis, clock, drain, registry) = (self.redis, self.clock, self.drain, self.registry)
+        let money = MoneyReadiness(self.guardian, self.configuration)
         let isListening = self.isListening
         var checks = [
             ReadinessCheck("redis") {
                 redis.isReady ? .ready : .notReady(redis.lastFailure.map { "\($0)" } ?? "not connected yet")
             },
             ReadinessCheck("clock") { clock.isKnown ? .ready : .notReady("Redis's time is not known well enough") },
+            ReadinessCheck("money") { money.readiness },
             ReadinessCheck("drain") { drain.isDraining ? .notReady("the process is about to stop") : .ready },
         ]
         if listens {

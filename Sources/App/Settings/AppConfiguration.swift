@@ -1,5 +1,6 @@
-import Coordination
+package import Coordination
 import FoundationEssentials
+package import Ledger
 package import Logging
 import NIOCore
 package import Outbound
@@ -21,6 +22,8 @@ package struct AppConfiguration: Sendable {
     package let clockErrorLimit: Duration
     package let uniques: UniquesConfiguration
     package let uniquesLease: Duration
+    package let ledger: LedgerConfiguration
+    package let commits: CommitPump.Configuration
     package let outbound: OutboundConfiguration
 
     /// Where this machine's process can be asked for its health.
@@ -58,6 +61,8 @@ package struct AppConfiguration: Sendable {
         self.uniques = try Self.uniques(values)
         self.uniquesLease = values.seconds(Settings.leaseSeconds)
         self.outbound = try Self.outbound(values)
+        self.ledger = try Self.ledger(values)
+        self.commits = Self.commits(values)
     }
 
     private static func web(_ values: SettingValues, host: Setting, port: Setting) -> WebConfiguration {
@@ -122,6 +127,35 @@ package struct AppConfiguration: Sendable {
             }
         }
         return uniques
+    }
+
+    private static func ledger(_ values: SettingValues) throws(SettingsError) -> LedgerConfiguration {
+        var ledger = LedgerConfiguration()
+        guard let currency = Currency(code: values.text(Settings.currency)) else {
+            throw .invalid(
+                name: Settings.currency.name,
+                source: values[Settings.currency].source,
+                wanted: "three capital letters"
+            )
+        }
+        ledger.currency = currency
+        ledger.durability = Durability(rawValue: values.text(Settings.durability)) ?? .local
+        ledger.servesUnsafeStore = values.text(Settings.unsafeStore) == "serve"
+        ledger.idempotencyKeep = .seconds(values.decimal(Settings.idempotencyHours) * 3600)
+        ledger.queueLimit = values.integer(Settings.queueLimit)
+        ledger.queueWait = values.seconds(Settings.queueWait)
+        ledger.operationKeep = .seconds(values.decimal(Settings.operationDays) * 86_400)
+        guard ledger.queueWait < values.seconds(Settings.requestDeadline) else {
+            throw .inconsistent("ledger.queueWaitSeconds must be less than http.requestDeadlineSeconds")
+        }
+        return ledger
+    }
+
+    private static func commits(_ values: SettingValues) -> CommitPump.Configuration {
+        var commits = CommitPump.Configuration()
+        commits.replicas = values.integer(Settings.replicas)
+        commits.replicaTimeout = values.seconds(Settings.replicaTimeout)
+        return commits
     }
 
     private static func outbound(_ values: SettingValues) throws(SettingsError) -> OutboundConfiguration {

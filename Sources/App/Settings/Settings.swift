@@ -2,7 +2,8 @@
 ///
 /// `docs/configuration.md` lists the same.
 package enum Settings {
-    package static let all: [Setting] = Self.process + Self.http + Self.redis + Self.uniques + Self.outside
+    package static let all: [Setting] =
+        Self.process + Self.http + Self.redis + Self.money + Self.uniques + Self.outside
 
     // MARK: The process
 

@@ -7,6 +7,12 @@ extension ServerTime {
         return Date(timeIntervalSince1970: Double(seconds)).formatted(.iso8601)
     }
 
+    /// The instant as RFC 3339 in UTC with milliseconds: `2026-11-21T02:15:00.123Z`.
+    package var rfc3339Milliseconds: String {
+        let rest = String(((self.milliseconds % 1000) + 1000) % 1000)
+        return "\(self.rfc3339.dropLast()).\(String(repeating: "0", count: 3 - rest.utf8.count))\(rest)Z"
+    }
+
     /// Reads RFC 3339 in UTC with `Z` and whole seconds, in the years 1970 to 9999; `nil` for anything else.
     package init?(rfc3339 text: String) {
         let pattern = "dddd-dd-ddTdd:dd:ddZ"

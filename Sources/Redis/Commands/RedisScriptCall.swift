@@ -41,10 +41,12 @@ package struct RedisScriptCall: Sendable {
         self.tail = tail
     }
 
-    /// Which of the two commands runs it.
+    /// Which command runs it.
     package enum Form: Hashable, Sendable {
-        /// By its digest: some 40 bytes.
+        /// By its digest: some 40 bytes. A server that does not know it gets the source next.
         case evalsha
+        /// By its digest; that the server does not know it is an error.
+        case evalshaOnly
         /// By its source, which the server then keeps.
         case eval
     }
@@ -52,7 +54,7 @@ package struct RedisScriptCall: Sendable {
     /// Appends the whole command.
     package func write(_ form: Form, to buffer: inout ByteBuffer) {
         buffer.writeArrayHeader(2 + self.argumentCount)
-        buffer.writeImmutableBuffer(form == .evalsha ? self.script.evalshaHead : self.script.evalHead)
+        buffer.writeImmutableBuffer(form == .eval ? self.script.evalHead : self.script.evalshaHead)
         buffer.writeImmutableBuffer(self.tail)
     }
 }

@@ -15,6 +15,13 @@ package struct Problem: Hashable, Sendable {
     package let retryAfterSeconds: Int?
     /// The methods that the path does answer, for 405.
     package let allow: [String]
+    /// What this type says besides, each a text.
+    private var members: [Member] = []
+
+    private struct Member: Hashable, Sendable {
+        let name: String
+        let text: String
+    }
 
     package init(
         _ slug: String,
@@ -30,6 +37,13 @@ package struct Problem: Hashable, Sendable {
         self.detail = detail
         self.retryAfterSeconds = retryAfterSeconds
         self.allow = allow
+    }
+
+    /// The same problem with one more member, as RFC 9457 lets a type have.
+    package func with(_ name: String, _ text: String) -> Problem {
+        var problem = self
+        problem.members.append(Member(name: name, text: text))
+        return problem
     }
 
     /// The header fields of the answer, without length and date.
@@ -48,6 +62,7 @@ package struct Problem: Hashable, Sendable {
             "\"status\":\(self.status.code)",
         ]
         if let detail = self.detail { members.append("\"detail\":\(JSONText.quoted(detail))") }
+        members += self.members.map { "\(JSONText.quoted($0.name)):\(JSONText.quoted($0.text))" }
         members.append("\"request_id\":\(JSONText.quoted(requestID))")
         return "{" + members.joined(separator: ",") + "}"
     }

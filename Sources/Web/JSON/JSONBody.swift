@@ -4,6 +4,9 @@ import NIOCore
 
 /// The JSON body of a request, read under the rules that hold for every route.
 package enum JSONBody {
+    /// Bytes of a body that a route reads which needs no more; `http.bodyLimitBytes` may be less.
+    package static let defaultLimit = 16_384
+
     /// Reads the whole body as one JSON value.
     ///
     /// Refuses with 415 another media type or any content encoding, with 413 more than `limit` bytes, and with 400 what

@@ -5,6 +5,11 @@ package import HTTPTypes
 extension HTTPField.Name {
     package static let requestID = HTTPField.Name("X-Request-Id")!
     package static let traceparent = HTTPField.Name("traceparent")!
+    package static let idempotencyKey = HTTPField.Name("Idempotency-Key")!
+    package static let idempotentReplayed = HTTPField.Name("Idempotent-Replayed")!
+    package static let prefer = HTTPField.Name("Prefer")!
+    package static let preferenceApplied = HTTPField.Name("Preference-Applied")!
+    package static let durability = HTTPField.Name("Durability")!
     package static let unique = HTTPField.Name("X-Unique")!
     package static let uniqueMinute = HTTPField.Name("X-Unique-Minute")!
 }

@@ -26,7 +26,8 @@ package struct QueryParameters: Hashable, Sendable {
 
     package var names: Set<String> { Set(self.values.keys) }
 
-    private static func decoded(_ text: Substring) throws(Failure) -> String {
+    /// Decodes one name or value; also good for one segment of a path.
+    package static func decoded(_ text: Substring) throws(Failure) -> String {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.utf8.count)
         var rest = text.utf8.makeIterator()

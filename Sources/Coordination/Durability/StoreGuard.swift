@@ -1,0 +1,105 @@
+package import Logging
+import RESP
+package import Redis
+import ServiceLifecycle
+import Synchronization
+import Timing
+
+/// Whether Redis is set up to keep what it is told, as money needs it.
+///
+/// Reads Redis's own settings at start and every few seconds, because a restart may change them.
+package final class StoreGuard: Service, Sendable {
+    package enum Verdict: Hashable, Sendable {
+        /// Redis was not asked yet, or has not answered.
+        case unknown
+        /// The promise holds; `replicas` are connected.
+        case kept(replicas: Int)
+        /// Why it does not, for people.
+        case broken([String], replicas: Int)
+    }
+
+    private let redis: any RedisClient
+    private let interval: Duration
+    private let logger: Logger
+    private let state = Mutex(Verdict.unknown)
+
+    package init(redis: any RedisClient, interval: Duration = .seconds(5), logger: Logger) {
+        self.redis = redis
+        self.interval = interval
+        self.logger = logger
+    }
+
+    package var verdict: Verdict { self.state.withLock(\.self) }
+
+    /// Keeps asking until graceful shutdown or cancellation.
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                let isKnown = await self.check()
+                try? await Task.sleep(for: isKnown ? self.interval : .milliseconds(100), clock: .loop)
+            }
+        }
+    }
+
+    /// Asks once; a failure leaves what is known as it is.
+    ///
+    /// One round trip.
+    @discardableResult
+    package func check() async -> Bool {
+        let replies = await self.redis.send(
+            [
+                RedisCommand("CONFIG", "GET", "appendonly", "appendfsync", "maxmemory-policy"),
+                RedisCommand("INFO", "replication"),
+            ],
+            within: .seconds(1)
+        )
+        var settings: [String: String]?
+        switch replies[0] {
+        case .success(let reply):
+            let words = (reply.array ?? []).map { $0.string ?? "" }
+            settings = [:]
+            for index in stride(from: 0, to: words.count - 1, by: 2) { settings?[words[index]] = words[index + 1] }
+        case .failure(.refused): settings = nil
+        case .failure: return self.verdict != .unknown
+        }
+        let info = try? replies[1].get().string
+        let verdict = Self.judge(settings: settings, info: info ?? "")
+        let before = self.state.withLock { state in
+            defer { state = verdict }
+            return state
+        }
+        if verdict != before { self.tell(verdict) }
+        return true
+    }
+
+    private func tell(_ verdict: Verdict) {
+        guard case .broken(let reasons, _) = verdict else { return }
+        self.logger.error(
+            "Redis is not set up to keep money",
+            metadata: ["reasons": "\(reasons.joined(separator: "; "))"]
+        )
+    }
+
+    /// Judges the settings that Redis names (`nil` when it refuses to) and its `INFO replication`.
+    package static func judge(settings: [String: String]?, info: String) -> Verdict {
+        var fields: [Substring: Substring] = [:]
+        for line in info.split(whereSeparator: \.isNewline) {
+            let parts = line.split(separator: ":", maxSplits: 1)
+            if parts.count == 2 { fields[parts[0]] = parts[1] }
+        }
+        let replicas = fields["connected_slaves"].flatMap { Int($0) } ?? 0
+        var reasons: [String] = []
+        if let settings {
+            for (name, wanted) in [
+                ("appendonly", "yes"), ("appendfsync", "always"), ("maxmemory-policy", "noeviction"),
+            ]
+            where settings[name] != wanted {
+                reasons.append("\(name) is \(settings[name] ?? "unknown") and should be \(wanted)")
+            }
+        } else {
+            reasons.append("Redis does not let its settings be read (CONFIG GET)")
+        }
+        if let role = fields["role"], role != "master" { reasons.append("this Redis is a replica") }
+        return reasons.isEmpty ? .kept(replicas: replicas) : .broken(reasons, replicas: replicas)
+    }
+}

@@ -1,0 +1,42 @@
+-- The lock of one account: a library that is put before the scripts that need it.
+--
+-- Returns nothing by itself: it defines lock_standing, lock_is_held, lock_token and lock_wake.
+--
+-- A lock is the string "<operation>:<token>" and is gone when its lease ends. Its owner is the operation, not a
+-- process, so one process can take it and another go on. The token is the account's field `token`, counted up for each
+-- holder and never taken back: what a script does under the lock, it does only while lock and account both show it.
+-- Operations that wait stand in a sorted set, in the order in which they came.
+
+-- Who may go on: "free" for the operation, "mine" when it has the lock, "held" by another, or "queued" behind another.
+-- The second value is the operation that is in the way.
+local function lock_standing(lock_key, waiters_key, operation)
+    local holder = redis.call("GET", lock_key)
+    local head = redis.call("ZRANGE", waiters_key, 0, 0)[1]
+    if holder then
+        local owner = string.match(holder, "^(.*):%d+$")
+        return owner == operation and "mine" or "held", owner or ""
+    end
+    if head and head ~= operation then
+        return "queued", head
+    end
+    return "free", ""
+end
+
+-- Whether the operation holds the lock under this very token: the fence before every step of a longer operation.
+local function lock_is_held(lock_key, account_key, operation, token)
+    return redis.call("GET", lock_key) == operation .. ":" .. token
+        and redis.call("HGET", account_key, "token") == token
+end
+
+-- The token of a new holder.
+local function lock_token(account_key)
+    return string.format("%.0f", redis.call("HINCRBY", account_key, "token", 1))
+end
+
+-- Tells everyone who waits for the account whose turn it is.
+local function lock_wake(waiters_key, wake_key, account)
+    local head = redis.call("ZRANGE", waiters_key, 0, 0)[1]
+    if head then
+        redis.call("XADD", wake_key, "MAXLEN", "~", 1000, "*", "account", account, "operation", head)
+    end
+end

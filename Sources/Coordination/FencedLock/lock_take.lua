@@ -1,0 +1,25 @@
+-- Stand in an account's queue, and take its lock when it is the operation's turn.
+--
+-- KEYS[1]  the lock
+-- KEYS[2]  the account, whose field `token` counts the holders
+-- KEYS[3]  the operations that wait
+-- ARGV[1]  operation  who asks
+-- ARGV[2]  order      its place in the queue: the same number for every account that it wants
+-- ARGV[3]  lease_ms   how long the lock lasts from now
+-- ARGV[4]  join_only  1 to stand in the queue and not take the lock yet
+--
+-- Returns {"taken", token}; or {"parked", place, wait_ms}: place counts from 1, wait_ms is when to look again at the
+-- latest. The operation that has the lock already gets it again under a new token: whoever acted for it before is
+-- fenced off. It stays in the queue until it releases the lock. Safe to repeat.
+local operation, lease_ms = ARGV[1], tonumber(ARGV[3])
+local standing = lock_standing(KEYS[1], KEYS[3], operation)
+redis.call("HGET", KEYS[2], "token")
+
+redis.call("ZADD", KEYS[3], "NX", ARGV[2], operation)
+local is_first = redis.call("ZRANGE", KEYS[3], 0, 0)[1] == operation
+if standing == "mine" or (standing == "free" and is_first and ARGV[4] ~= "1") then
+    local token = lock_token(KEYS[2])
+    redis.call("SET", KEYS[1], operation .. ":" .. token, "PX", lease_ms)
+    return {"taken", token}
+end
+return {"parked", redis.call("ZRANK", KEYS[3], operation) + 1, math.max(redis.call("PTTL", KEYS[1]), 0)}

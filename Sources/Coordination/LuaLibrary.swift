@@ -1,0 +1,9 @@
+/// Lua functions that scripts of features share: put before a script's own source, in any order.
+///
+/// Redis's scripts cannot load each other; a shared decision is written once and joined here.
+package enum LuaLibrary {
+    /// `lock_standing`, `lock_is_held`, `lock_token`, `lock_wake`.
+    package static let fencedLock = PackageResources.fenced_lock_lua
+    /// `idempotency_find`, `idempotency_seen`, `idempotency_keep`.
+    package static let idempotency = PackageResources.idempotency_lua
+}

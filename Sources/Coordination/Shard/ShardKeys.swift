@@ -1,0 +1,10 @@
+/// The Redis keys that the features of a shard share.
+package enum ShardKeys {
+    /// Hash: the records of one idempotency key of one caller, by request; `digest` is hexadecimal.
+    package static func idempotency(_ shard: Shard, digest: String) -> String {
+        "tally:{\(shard.tag)}:idempotency:\(digest)"
+    }
+
+    /// Stream: whose turn it is, by account.
+    package static func wake(_ shard: Shard) -> String { "tally:{\(shard.tag)}:wake" }
+}

@@ -1,0 +1,88 @@
+package import Coordination
+import Crypto
+
+/// One change of one account, as it lies in Redis: nine words with a space between.
+///
+///     sequence operation token amount balance kind created_ms reference chain
+///
+/// The first eight are the entry's body. `chain` is the SHA-1 in hexadecimal of the previous entry's chain, a space and
+/// the body; before the first entry stands the account's id. SHA-1 because Redis's scripts have no other hash: it finds
+/// accidents and casual edits, not an attacker who can compute it anew.
+package struct Entry: Hashable, Sendable {
+    package enum Kind: String, Hashable, Sendable, CaseIterable {
+        case add
+    }
+
+    /// Counts from 1 without gaps.
+    package let sequence: Int64
+    /// The operation that made it, when it had to wait for the account; `nil` for one that happened at once.
+    package let operation: String?
+    /// The fencing token of the lock under which it was written; larger than that of every earlier entry.
+    package let token: Int64
+    package let amount: Money
+    /// The account's balance after it.
+    package let balance: Money
+    package let kind: Kind
+    /// By Redis's clock; never before the entry's predecessor.
+    package let created: ServerTime
+    package let reference: String?
+    package let chain: String
+
+    package init(
+        sequence: Int64,
+        operation: String?,
+        token: Int64,
+        amount: Money,
+        balance: Money,
+        kind: Kind,
+        created: ServerTime,
+        reference: String?,
+        chain: String
+    ) {
+        self.sequence = sequence
+        self.operation = operation
+        self.token = token
+        self.amount = amount
+        self.balance = balance
+        self.kind = kind
+        self.created = created
+        self.reference = reference
+        self.chain = chain
+    }
+
+    /// Reads a packed entry; `nil` when it is not one.
+    package init?(packed: String) {
+        let words = packed.split(separator: " ", omittingEmptySubsequences: false)
+        guard words.count == 9, let sequence = Int64(words[0]), let token = Int64(words[2]),
+            let amount = Int64(words[3]), let balance = Int64(words[4]), let kind = Kind(rawValue: String(words[5])),
+            let created = Int64(words[6]), words[7] == "-" || words[7].hasPrefix("="), !words[1].isEmpty
+        else { return nil }
+        self.init(
+            sequence: sequence,
+            operation: words[1] == "-" ? nil : String(words[1]),
+            token: token,
+            amount: Money(minorUnits: amount),
+            balance: Money(minorUnits: balance),
+            kind: kind,
+            created: ServerTime(milliseconds: created),
+            reference: words[7] == "-" ? nil : String(words[7].dropFirst()),
+            chain: String(words[8])
+        )
+    }
+
+    /// What the chain covers.
+    package var body: String {
+        "\(self.sequence) \(self.operation ?? "-") \(self.token) \(self.amount.minorUnits) \(self.balance.minorUnits) "
+            + "\(self.kind.rawValue) \(self.created.milliseconds) \(self.reference.map { "=" + $0 } ?? "-")"
+    }
+
+    /// The chain that an entry with this body must have.
+    package static func chain(after previous: String, body: String) -> String {
+        Insecure.SHA1.hash(data: Array("\(previous) \(body)".utf8))
+            .flatMap { [$0 >> 4, $0 & 15] }
+            .reduce(into: "") { $0.append(String($1, radix: 16)) }
+    }
+
+    /// The name of the change for clients: its user, and its operation or its sequence.
+    package func transactionID(_ user: UserID) -> String { "\(user.text).\(self.operation ?? String(self.sequence))" }
+}

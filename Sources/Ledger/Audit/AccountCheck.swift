@@ -1,0 +1,273 @@
+package import Coordination
+package import NIOCore
+
+/// Goes through one account, entry by entry, and says what is wrong with it: a value, which reads nothing itself.
+///
+/// Each kind of violation is told once for an account, where it shows first: after a break the check goes on with what
+/// it found, so that one break is not told as many.
+package struct AccountCheck: Sendable {
+    package let account: Account
+    /// How many entries there were at the instant of the first snapshot, which are those that are checked.
+    package let length: Int
+    package let referencesType: String
+    package private(set) var violations: [AuditViolation] = []
+    /// How many entries were checked so far.
+    package private(set) var count = 0
+    /// References to the transactions that have them.
+    package private(set) var references: [String: String] = [:]
+    package private(set) var lastPacked: ByteBuffer?
+
+    private let cuts: [ServerTime]
+    private let head: AccountHead?
+    private var found: BalanceReading
+    private var told: Set<AuditViolation.Kind> = []
+    private var operations: Set<String> = []
+    private var sum: Int128 = 0
+    private var previous: Entry?
+    /// `nil` behind an entry that could not be read.
+    private var chain: String?
+    private var sequence: Int64 = 0
+    private var isWhole = true
+
+    /// `cuts` are instants of Redis's clock.
+    package init(_ account: Account, _ snapshot: AccountSnapshot, cuts: [ServerTime]) {
+        self.account = account
+        self.length = snapshot.length
+        self.referencesType = snapshot.referencesType
+        self.cuts = cuts
+        self.chain = account.id
+        self.head = snapshot.accountType == "hash" ? AccountHead(snapshot) : nil
+        self.found = BalanceReading(
+            account,
+            balance: snapshot.accountType == "none" && snapshot.length == 0 ? 0 : self.head?.balance,
+            cutCount: cuts.count,
+            newest: ServerTime(milliseconds: .min)
+        )
+        self.checkKeys(snapshot)
+    }
+
+    /// What it brings to its shard's sum.
+    package var reading: BalanceReading {
+        var reading = self.found
+        reading.isViolated = !self.violations.isEmpty
+        return reading
+    }
+
+    package var entriesKey: String { LedgerKeys.entries(self.account) }
+
+    /// Notes a violation, unless one of its kind was noted before.
+    package mutating func tell(
+        _ kind: AuditViolation.Kind,
+        key: String,
+        sequence: Int64? = nil,
+        expected: some CustomStringConvertible,
+        found: some CustomStringConvertible
+    ) {
+        guard self.told.insert(kind).inserted else { return }
+        self.violations.append(
+            AuditViolation(kind, key: key, sequence: sequence, expected: expected, found: found)
+        )
+    }
+
+    private mutating func checkKeys(_ snapshot: AccountSnapshot) {
+        let key = LedgerKeys.account(self.account)
+        let types = [
+            (key, snapshot.accountType, "hash"), (self.entriesKey, snapshot.entriesType, "list"),
+            (LedgerKeys.references(self.account), snapshot.referencesType, "hash"),
+        ]
+        for (key, found, expected) in types where found != expected && found != "none" {
+            self.tell(.wrongType, key: key, expected: expected, found: found)
+        }
+        if snapshot.accountType == "none", snapshot.entriesType != "none" {
+            self.tell(.accountMissing, key: self.entriesKey, expected: key, found: "\(self.length) entries alone")
+        }
+        guard snapshot.accountType == "hash" else { return }
+        guard let head = self.head else {
+            let fields = [snapshot.balance, snapshot.sequence, snapshot.chain, snapshot.token, snapshot.updated]
+            let found = zip(["balance", "sequence", "chain", "token", "updated"], fields)
+                .map { "\($0)=\($1 ?? "")" }
+                .joined(separator: " ")
+            self.tell(.headInvalid, key: key, expected: "five fields, whole numbers and a chain", found: found)
+            return
+        }
+        self.checkBalance(head.balance, key: key, sequence: nil)
+        if snapshot.entriesType == "none", head.sequence > 0 {
+            self.tell(.entriesMissing, key: key, expected: "\(head.sequence) entries", found: "none")
+        } else if snapshot.entriesType == "list" || snapshot.entriesType == "none", head.sequence != self.length {
+            self.tell(.countWrong, key: self.entriesKey, expected: head.sequence, found: self.length)
+        }
+    }
+
+    private mutating func checkBalance(_ balance: Int64, key: String, sequence: Int64?) {
+        let limit = Money.largestBalance.minorUnits
+        guard !(0...limit).contains(balance) else { return }
+        self.tell(.balanceOutOfRange, key: key, sequence: sequence, expected: "0 to \(limit)", found: balance)
+    }
+}
+
+// MARK: Entries
+
+extension AccountCheck {
+    /// Takes the next entry.
+    package mutating func read(_ packed: ByteBuffer) {
+        self.count += 1
+        self.lastPacked = packed
+        let text = String(buffer: packed)
+        // What was read must be what is there, to the byte: the chain covers bytes.
+        guard let entry = Entry(packed: text),
+            "\(entry.body) \(entry.chain)".utf8.elementsEqual(packed.readableBytesView)
+        else {
+            self.tell(
+                .entryUnreadable,
+                key: self.entriesKey,
+                sequence: Int64(self.count),
+                expected: "nine words",
+                found: text
+            )
+            (self.isWhole, self.previous, self.chain) = (false, nil, nil)
+            self.sequence &+= 1
+            return
+        }
+        self.checkPlace(of: entry)
+        self.checkMoney(of: entry)
+        self.checkNames(of: entry)
+        for (index, cut) in self.cuts.enumerated() {
+            if entry.created < cut { self.found.atCuts[index] = entry.balance.minorUnits }
+            if entry.created == cut { self.found.isOnCut[index] = true }
+        }
+        self.found.newest = max(self.found.newest, entry.created)
+        (self.previous, self.chain, self.sequence) = (entry, entry.chain, entry.sequence)
+    }
+
+    private mutating func checkPlace(of entry: Entry) {
+        let key = self.entriesKey
+        let next = self.sequence &+ 1
+        if entry.sequence != next {
+            self.tell(.sequenceWrong, key: key, sequence: next, expected: next, found: entry.sequence)
+        }
+        if let chain = self.chain {
+            let right = Entry.chain(after: chain, body: entry.body)
+            if right != entry.chain {
+                self.tell(.chainBroken, key: key, sequence: entry.sequence, expected: right, found: entry.chain)
+            }
+        }
+        let token = self.previous?.token ?? 0
+        if entry.token <= token {
+            self.tell(
+                .tokenWrong,
+                key: key,
+                sequence: entry.sequence,
+                expected: "more than \(token)",
+                found: entry.token
+            )
+        }
+        if let created = self.previous?.created, entry.created < created {
+            self.tell(
+                .timeWrong,
+                key: key,
+                sequence: entry.sequence,
+                expected: "\(created.milliseconds) or later",
+                found: entry.created.milliseconds
+            )
+        }
+    }
+
+    private mutating func checkMoney(of entry: Entry) {
+        let key = self.entriesKey
+        let limit = Money.largestAmount.minorUnits
+        switch entry.kind {
+        case .add:
+            if !(1...limit).contains(entry.amount.minorUnits) {
+                self.tell(
+                    .amountOutOfRange,
+                    key: key,
+                    sequence: entry.sequence,
+                    expected: "1 to \(limit)",
+                    found: entry.amount.minorUnits
+                )
+            }
+        }
+        self.checkBalance(entry.balance.minorUnits, key: key, sequence: entry.sequence)
+        if self.previous != nil || self.count == 1 {
+            let right = Int128(self.previous?.balance.minorUnits ?? 0) + Int128(entry.amount.minorUnits)
+            if right != Int128(entry.balance.minorUnits) {
+                self.tell(
+                    .balanceWrong,
+                    key: key,
+                    sequence: entry.sequence,
+                    expected: right,
+                    found: entry.balance.minorUnits
+                )
+            }
+        }
+        // Cannot overflow: no list holds 2^64 entries.
+        self.sum += Int128(entry.amount.minorUnits)
+    }
+
+    private mutating func checkNames(of entry: Entry) {
+        if let operation = entry.operation, !self.operations.insert(operation).inserted {
+            self.tell(
+                .operationRepeated,
+                key: self.entriesKey,
+                sequence: entry.sequence,
+                expected: "an operation once",
+                found: operation
+            )
+        }
+        guard let reference = entry.reference else { return }
+        guard self.references[reference] == nil else {
+            self.tell(
+                .referenceRepeated,
+                key: self.entriesKey,
+                sequence: entry.sequence,
+                expected: "a reference once",
+                found: reference
+            )
+            return
+        }
+        self.references[reference] = entry.transactionID(self.account.user)
+    }
+
+    /// Lets go of what only the checks of names needed, which may be much.
+    package mutating func forget() {
+        self.references = [:]
+        self.operations = []
+    }
+
+    /// Compares the account's hash with its entries: call it behind the last one.
+    package mutating func finish() {
+        // Without entries, or with some that nobody can read, there is nothing to compare with.
+        guard let head = self.head, let last = self.previous, self.isWhole else { return }
+        let key = LedgerKeys.account(self.account)
+        if Int128(head.balance) != self.sum {
+            self.tell(.balanceSumWrong, key: key, sequence: last.sequence, expected: self.sum, found: head.balance)
+        }
+        if head.chain != last.chain {
+            self.tell(
+                .chainHeadWrong,
+                key: key,
+                sequence: last.sequence,
+                expected: last.chain,
+                found: head.chain ?? "none"
+            )
+        }
+        if head.token < last.token {
+            self.tell(
+                .tokenWrong,
+                key: key,
+                sequence: last.sequence,
+                expected: "\(last.token) or more",
+                found: head.token
+            )
+        }
+        if head.updated != last.created.milliseconds {
+            self.tell(
+                .timeWrong,
+                key: key,
+                sequence: last.sequence,
+                expected: last.created.milliseconds,
+                found: head.updated
+            )
+        }
+    }
+}

@@ -1,0 +1,52 @@
+import Synchronization
+import Timing
+
+/// How far an audit is.
+package struct AuditProgress: Hashable, Sendable {
+    /// Keys of the ledger that were seen.
+    package var keys = 0
+    /// Accounts that were read to their end.
+    package var accounts = 0
+    package var entries = 0
+    package var elapsed = Duration.zero
+
+    package init() {}
+
+    /// Entries per second, since the audit began.
+    package var rate: Double { self.elapsed > .zero ? Double(self.entries) / (self.elapsed / .seconds(1)) : 0 }
+}
+
+/// Counts what is done, and tells it at most once a second.
+final class AuditMeter: Sendable {
+    private struct State {
+        var progress = AuditProgress()
+        var toldAt = Duration.zero
+    }
+
+    private static let pause = Duration.seconds(1)
+
+    private let start = LoopClock().now
+    private let state = Mutex(State())
+    private let tell: @Sendable (AuditProgress) -> Void
+
+    init(_ tell: @escaping @Sendable (AuditProgress) -> Void) {
+        self.tell = tell
+    }
+
+    /// Since the audit began.
+    var elapsed: Duration { self.start.duration(to: LoopClock().now) }
+
+    func add(keys: Int = 0, accounts: Int = 0, entries: Int = 0) {
+        let elapsed = self.elapsed
+        let due = self.state.withLock { state -> AuditProgress? in
+            state.progress.keys += keys
+            state.progress.accounts += accounts
+            state.progress.entries += entries
+            guard elapsed - state.toldAt >= Self.pause else { return nil }
+            state.toldAt = elapsed
+            state.progress.elapsed = elapsed
+            return state.progress
+        }
+        if let due { self.tell(due) }
+    }
+}

@@ -1,0 +1,88 @@
+import Redis
+
+/// One thing that is not as it must be, and where.
+package struct AuditViolation: Hashable, Sendable {
+    package enum Kind: String, Hashable, Sendable, CaseIterable {
+        /// A key under the ledger's names that the ledger would not write.
+        case unknownKey = "unknown_key"
+        /// A key in another shard than its user's.
+        case wrongShard = "wrong_shard"
+        case wrongType = "wrong_type"
+        /// Entries without an account.
+        case accountMissing = "account_missing"
+        /// An account that has had changes and no entries.
+        case entriesMissing = "entries_missing"
+        /// An account, or the outside world, whose fields are not the numbers that they must be.
+        case headInvalid = "head_invalid"
+        case entryUnreadable = "entry_unreadable"
+        /// The entries do not count 1, 2, 3….
+        case sequenceWrong = "sequence_wrong"
+        /// The account has not as many entries as its sequence says.
+        case countWrong = "count_wrong"
+        case amountOutOfRange = "amount_out_of_range"
+        /// A balance that does not follow from the one before and the amount.
+        case balanceWrong = "balance_wrong"
+        case balanceOutOfRange = "balance_out_of_range"
+        /// The account's balance is not the sum of its entries.
+        case balanceSumWrong = "balance_sum_wrong"
+        /// A fencing token that is not larger than the one before, or larger than the account's.
+        case tokenWrong = "token_wrong"
+        /// An entry older than the one before, or an account whose last change was at another time.
+        case timeWrong = "time_wrong"
+        case chainBroken = "chain_broken"
+        /// The account's chain is not that of its last entry.
+        case chainHeadWrong = "chain_head_wrong"
+        case operationRepeated = "operation_repeated"
+        case referenceRepeated = "reference_repeated"
+        /// An entry's reference that cannot be found under the account.
+        case referenceMissing = "reference_missing"
+        /// A reference that leads to another transaction than the one that has it.
+        case referenceWrong = "reference_wrong"
+        /// A reference of no transaction.
+        case referenceStray = "reference_stray"
+        /// Entries that were read changed while others were read.
+        case rewritten
+        /// The balances of a shard and its outside world do not add up to nothing.
+        case shardSumWrong = "shard_sum_wrong"
+    }
+
+    package let kind: Kind
+    package let key: String
+    /// The entry where it shows; `nil` when it is about the whole.
+    package let sequence: Int64?
+    package let expected: String
+    package let found: String
+
+    /// Texts may come from anywhere: they are made fit for a terminal.
+    package init(
+        _ kind: Kind,
+        key: String,
+        sequence: Int64? = nil,
+        expected: some CustomStringConvertible,
+        found: some CustomStringConvertible
+    ) {
+        self.kind = kind
+        self.key = LoggedText.printable(key, limit: 300)
+        self.sequence = sequence
+        self.expected = LoggedText.printable(expected.description, limit: 200)
+        self.found = LoggedText.printable(found.description, limit: 200)
+    }
+}
+
+/// How many violations there are, and the first of them.
+package struct AuditViolations: Hashable, Sendable {
+    /// How many are kept and reported one by one.
+    package static let limit = 100
+
+    package private(set) var first: [AuditViolation] = []
+    package private(set) var counts: [AuditViolation.Kind: Int] = [:]
+
+    package init() {}
+
+    package var total: Int { self.counts.values.reduce(0, +) }
+
+    package mutating func append(_ violation: AuditViolation) {
+        self.counts[violation.kind, default: 0] += 1
+        if self.first.count < Self.limit { self.first.append(violation) }
+    }
+}

@@ -1,0 +1,53 @@
+package import Redis
+import Timing
+
+/// Proves that the ledger in Redis is whole, while the service goes on changing it.
+///
+/// Each account is read at one instant (``AccountReader``) and each shard is added up at one instant (``ShardSum``);
+/// what cannot be had at one instant is called undecided, never violated. No read holds Redis up for more than some
+/// milliseconds, and nothing is written. In memory it keeps the names of all accounts, some 100 bytes each, and of the
+/// accounts that are being read a slice of entries and all references and operations.
+package struct LedgerAudit: Sendable {
+    /// How often a shard whose sum could not be had is read anew.
+    private static let tries = 5
+    private static let pause = Duration.milliseconds(100)
+
+    private let redis: any RedisClient
+    private let currency: Currency?
+    private let seed: UInt64
+
+    /// Looks at one currency, or at all that there are when `currency` is `nil`.
+    ///
+    /// `seed` picks the accounts whose memory is measured.
+    package init(redis: any RedisClient, currency: Currency?, seed: UInt64 = 1) {
+        self.redis = redis
+        self.currency = currency
+        self.seed = seed
+    }
+
+    /// Reads everything once, and shards whose sum could not be had a few times more.
+    ///
+    /// `progress` is called at most once a second, from any thread.
+    package func run(
+        progress: @escaping @Sendable (AuditProgress) -> Void = { _ in }
+    ) async throws(AuditError) -> AuditReport {
+        let meter = AuditMeter(progress)
+        let reader = AuditReader(self.redis)
+        var pass = AuditPass(reader: reader, meter: meter, currency: self.currency, seed: self.seed)
+        var open = try await pass.shards()
+        for number in 0..<Self.tries where !open.isEmpty {
+            if number > 0 {
+                // Only cancellation ends a sleep early.
+                do { try await Task.sleep(for: Self.pause * number, clock: .loop) } catch {
+                    throw .unreadable(.notSent(.cancelled))
+                }
+            }
+            open = try await pass.visit(open, isFirst: number == 0)
+        }
+        pass.giveUp(on: open)
+        var report = pass.report
+        report.memory = try await pass.sample.measure(reader)
+        report.elapsed = meter.elapsed
+        return report
+    }
+}

@@ -1,0 +1,71 @@
+package import Coordination
+import Timing
+
+/// Adds, and waits with an add that found its account held.
+package struct AddQueue: Sendable {
+    private let ledger: Ledger
+    private let wakes: ShardWakes
+    private let metrics = LedgerMetrics()
+    /// A wake-up may be lost: nobody waits longer than this without looking.
+    private static let longestWait = Duration.milliseconds(500)
+
+    package init(_ ledger: Ledger, wakes: ShardWakes) {
+        self.ledger = ledger
+        self.wakes = wakes
+    }
+
+    /// Adds once for each idempotency key; see ``Ledger/add(_:_:)``.
+    ///
+    /// When the account is held it waits its turn, for the configuration's `queueWait`; then the result is `accepted`.
+    /// A repetition of an order that waits waits with it.
+    package func add(_ order: AddOrder, _ durability: Durability) async throws(LedgerError) -> AddResult {
+        do {
+            let result = try await self.addOrWait(order, durability)
+            self.metrics.ended(result)
+            return result
+        } catch {
+            self.metrics.failed(error)
+            throw error
+        }
+    }
+
+    private func addOrWait(_ order: AddOrder, _ durability: Durability) async throws(LedgerError) -> AddResult {
+        let result = try await self.ledger.add(order, durability)
+        guard case .queued(let operation) = result.outcome else { return result }
+        self.metrics.waits()
+        let end = LoopClock().now.advanced(by: self.ledger.configuration.queueWait)
+        let waiter = self.wakes.join(order.account.id)
+        defer { self.wakes.leave(waiter) }
+        while true {
+            let left = LoopClock().now.duration(to: end)
+            let settlement = try await self.ledger.settle(
+                order.account,
+                operation: operation,
+                accepts: left <= .zero,
+                durability
+            )
+            switch settlement {
+            case .settled(let settled):
+                return AddResult(
+                    outcome: settled.outcome,
+                    isReplay: result.isReplay,
+                    durability: settled.durability,
+                    replicas: settled.replicas
+                )
+            case .gone: throw .storeInconsistent
+            case .waiting(let lease):
+                guard left > .zero, !Task.isCancelled else {
+                    return AddResult(
+                        outcome: .accepted(operation: operation),
+                        isReplay: result.isReplay,
+                        durability: result.durability,
+                        replicas: result.replicas
+                    )
+                }
+                // A millisecond more than the lease, which is gone only then.
+                let pause = lease > .zero ? lease + .milliseconds(1) : Self.longestWait
+                await waiter.wait(atMost: min(pause, left, Self.longestWait))
+            }
+        }
+    }
+}

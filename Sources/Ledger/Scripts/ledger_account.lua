@@ -1,0 +1,51 @@
+-- Accounts as scripts see them: a library that is put before the scripts that change balances.
+--
+-- Returns nothing by itself: it defines ledger_text, ledger_time, ledger_read and ledger_refusal.
+-- Numbers stay below 2^53, so that doubles hold them exactly; they are written with %.0f and never with `..`.
+local LEDGER_LIMIT = 9007199254740991
+
+local function ledger_text(number)
+    return string.format("%.0f", number)
+end
+
+-- Redis's time as milliseconds, and as microseconds for places in queues.
+local function ledger_time()
+    local time = redis.call("TIME")
+    return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000), time[1] * 1000000 + time[2]
+end
+
+-- Reads an account and the world; nil when what lies there is no account, its list is shorter or longer than its
+-- sequence, or the world has no number.
+local function ledger_read(account_key, entries_key, world_key)
+    local fields = redis.call("HMGET", account_key, "balance", "sequence", "chain", "token", "updated")
+    local count = redis.call("LLEN", entries_key)
+    local account = {
+        balance = tonumber(fields[1] or 0), sequence = tonumber(fields[2] or 0), chain = fields[3],
+        token = tonumber(fields[4] or 0), updated = tonumber(fields[5] or 0),
+        world = tonumber(redis.call("HGET", world_key, "balance") or 0),
+    }
+    local is_whole = account.balance and account.sequence and account.token and account.updated and account.world
+    if not is_whole or count ~= account.sequence or (count > 0) ~= (account.chain ~= false) then
+        return nil
+    end
+    return account
+end
+
+-- Why a change may not happen, as the words of an outcome and its status; nil when it may. `sequences` is "", "*" or
+-- ",1,57,".
+local function ledger_refusal(account, amount, reference, holder, sequences)
+    if sequences ~= "" then
+        local is_met = sequences == "*" and account.sequence > 0
+            or string.find(sequences, "," .. ledger_text(account.sequence) .. ",", 1, true)
+        if not is_met then
+            return "precondition-failed " .. ledger_text(account.sequence), "412"
+        end
+    end
+    if reference ~= "" and holder then
+        return "duplicate-reference " .. holder, "409"
+    end
+    if account.balance + amount > LEDGER_LIMIT or account.world - amount < -LEDGER_LIMIT then
+        return "balance-overflow -", "409"
+    end
+    return nil
+end

@@ -1,0 +1,59 @@
+-- Carry out an add that waited for its account, when it is its turn.
+--
+-- KEYS[1] account   KEYS[2] entries   KEYS[3] lock   KEYS[4] waiters   KEYS[5] world   KEYS[6] references
+-- KEYS[7] the records of the operation's idempotency key
+-- KEYS[8] the record of the operation
+-- KEYS[9] the shard's accounts with waiting operations
+-- KEYS[10] the shard's stream of wake-ups
+-- ARGV[1] id         the account's id
+-- ARGV[2] operation  its id
+-- ARGV[3] keep_ms    how long idempotency records are kept
+-- ARGV[4] retain_ms  how long the record of a settled operation is kept
+-- ARGV[5] accept     1 to answer for good that it is queued, when it still has to wait
+--
+-- Returns {"settled", outcome, entry or false}, also when it was settled before; {"waiting", wait_ms, head}: wait_ms is
+-- when to look again at the latest, head the operation that must be settled first, or empty while the lock is held; or
+-- {"gone"} or {"inconsistent"}. An operation without a record gives up its place. Safe to repeat.
+local id, operation = ARGV[1], ARGV[2]
+local now_ms = ledger_time()
+local fields = redis.call("HMGET", KEYS[8], "state", "amount", "reference", "sequences", "request", "fingerprint",
+    "request_id", "outcome", "accepted")
+local state, amount, request, fingerprint = fields[1], tonumber(fields[2] or ""), fields[5] or "", fields[6]
+local account = ledger_read(KEYS[1], KEYS[2], KEYS[5])
+local standing, other = lock_standing(KEYS[3], KEYS[4], operation)
+redis.call("HLEN", KEYS[6])
+redis.call("HLEN", KEYS[7])
+redis.call("ZCARD", KEYS[9])
+redis.call("XLEN", KEYS[10])
+
+if not state then
+    redis.call("ZREM", KEYS[4], operation)
+    lock_wake(KEYS[4], KEYS[10], id)
+    return {"gone"}
+elseif state == "settled" then
+    local sequence = string.match(fields[8], "^entry (%d+)$")
+    return {"settled", fields[8], sequence and redis.call("LINDEX", KEYS[2], sequence - 1) or false}
+elseif not account or not amount then
+    return {"inconsistent"}
+elseif standing ~= "free" then
+    if ARGV[5] == "1" then
+        redis.call("HSET", KEYS[8], "accepted", "1")
+        idempotency_keep(KEYS[7], request, fingerprint, now_ms + ARGV[3], "202",
+            "accepted " .. operation)
+    end
+    return {"waiting", math.max(redis.call("PTTL", KEYS[3]), 0), standing == "queued" and other or ""}
+end
+
+local keys = {account = KEYS[1], entries = KEYS[2], world = KEYS[5], references = KEYS[6]}
+local order = {kind = "add", operation = operation, amount = amount, reference = fields[3], sequences = fields[4],
+    request_id = fields[7]}
+local outcome, status, entry = ledger_carry_out(keys, id, account, order, now_ms)
+redis.call("HSET", KEYS[8], "state", "settled", "outcome", outcome)
+redis.call("PEXPIRE", KEYS[8], ARGV[4])
+redis.call("ZREM", KEYS[4], operation)
+lock_wake(KEYS[4], KEYS[10], id)
+if fields[9] ~= "1" then
+    -- A request that was answered 202 is answered so again; what became of it is at its location.
+    idempotency_keep(KEYS[7], request, fingerprint, now_ms + ARGV[3], status, outcome)
+end
+return {"settled", outcome, entry}

@@ -1,0 +1,38 @@
+import App
+import ArgumentParser
+
+struct AuditCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "audit",
+        abstract: "Prove that what lies in Redis is whole.",
+        subcommands: [LedgerCommand.self]
+    )
+
+    struct LedgerCommand: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "ledger",
+            abstract: "Check every entry, every balance and every shard, also while the service runs.",
+            discussion: """
+                Exits with 0 when all is right, with 1 when something is violated, with 2 when Redis could not be \
+                read, and with 3 when nothing is violated but a sum could not be had at one instant. Only reads.
+                """
+        )
+
+        @Flag(help: "Print one JSON object.")
+        var json = false
+
+        @Flag(help: "Look at all currencies in Redis, not only at 'ledger.currency'.")
+        var allCurrencies = false
+
+        @OptionGroup var settings: SettingOptions
+
+        func run() async throws {
+            let outcome = try await LedgerProof(self.settings.load("audit")).run(
+                isJSON: self.json,
+                hasAllCurrencies: self.allCurrencies
+            ) { StandardError.write($0 + "\n") }
+            if !outcome.text.isEmpty { print(outcome.text) }
+            guard outcome.exitCode == 0 else { throw ExitCode(outcome.exitCode) }
+        }
+    }
+}
