@@ -110,8 +110,7 @@ let package = Package(
             name: "Ledger",
             dependencies: [
                 "Coordination", "RESP", "Redis", "Timing", "Web", coreMetrics, crypto, httpTypes, hummingbird,
-                lifecycle,
-                logging, nioCore,
+                lifecycle, logging, nioCore, nioHTTP1,
             ],
             resources: [
                 .embedInCode("Scripts/ledger_account.lua"), .embedInCode("Scripts/ledger_add.lua"),

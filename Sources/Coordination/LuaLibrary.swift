@@ -2,7 +2,7 @@
 ///
 /// Redis's scripts cannot load each other; a shared decision is written once and joined here.
 package enum LuaLibrary {
-    /// `lock_standing`, `lock_is_held`, `lock_token`, `lock_wake`.
+    /// `lock_standing`, `lock_is_held`, `lock_next_token`, `lock_wake`.
     package static let fencedLock = PackageResources.fenced_lock_lua
     /// `idempotency_find`, `idempotency_seen`, `idempotency_keep`.
     package static let idempotency = PackageResources.idempotency_lua

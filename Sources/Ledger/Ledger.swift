@@ -43,10 +43,17 @@ package struct Ledger: Sendable {
     /// One round trip and one script, plus a share of one `WAIT` when `durability` is `replicated`. An order that finds
     /// its account held is `queued`, in order of arrival; ``settle(_:operation:accepts:_:)`` carries it out.
     package func add(_ order: AddOrder, _ durability: Durability) async throws(LedgerError) -> AddResult {
-        try self.ensureSafeStore()
+        guard self.isStoreSafe else {
+            throw self.guardian.verdict == .unknown ? .store(.notSent(.notConnected)) : .storeUnsafe
+        }
+        return try self.result(await self.commit(self.addCall(order), durability))
+    }
+
+    /// The script call of one order.
+    func addCall(_ order: AddOrder) -> RedisScriptCall {
         let account = order.account
         let operation = OperationID.make(at: self.clock.now?.milliseconds ?? 0)
-        let call = RedisScriptCall(
+        return RedisScriptCall(
             .ledgerAdd,
             keys: [
                 LedgerKeys.account(account), LedgerKeys.entries(account), LedgerKeys.lock(account),
@@ -61,7 +68,6 @@ package struct Ledger: Sendable {
                 .integer(self.configuration.queueLimit), .text(order.requestID.isEmpty ? "-" : order.requestID),
             ]
         )
-        return try self.result(await self.commit(call, durability))
     }
 
     /// The balance of an account; an unknown one has 0.
@@ -156,11 +162,12 @@ package struct Ledger: Sendable {
         do { return try await self.redis.send(command, within: nil) } catch { throw LedgerError(error) }
     }
 
-    private func ensureSafeStore() throws(LedgerError) {
+    /// Whether Redis keeps what it is told, or is to be used although it may not.
+    var isStoreSafe: Bool {
         switch self.guardian.verdict {
-        case .kept: break
-        case .unknown: throw .store(.notSent(.notConnected))
-        case .broken: guard self.configuration.servesUnsafeStore else { throw .storeUnsafe }
+        case .kept: true
+        case .unknown: false
+        case .broken: self.configuration.servesUnsafeStore
         }
     }
 }

@@ -14,6 +14,8 @@ package struct LedgerConfiguration: Sendable {
     package var queueWait = Duration.seconds(4)
     /// How long the record of an operation that had to wait can be looked up once settled; default 35 days.
     package var operationKeep = Duration.seconds(35 * 86_400)
+    /// How long an add may wait for Redis on the hot route; default 2 s.
+    package var deadline = Duration.seconds(2)
     /// Whether money is served although Redis is not set up to keep it; default no.
     package var servesUnsafeStore = false
 

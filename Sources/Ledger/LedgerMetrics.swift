@@ -17,7 +17,14 @@ struct LedgerMetrics: Sendable {
         Counter(label: "tally_ledger_adds_total", dimensions: [("outcome", outcome)])
     }
 
-    func ended(_ result: AddResult) {
+    func ended(_ result: Result<AddResult, LedgerError>) {
+        switch result {
+        case .success(let result): self.ended(result)
+        case .failure(let error): self.failed(error)
+        }
+    }
+
+    private func ended(_ result: AddResult) {
         if result.isReplay { return self.replayed.increment() }
         switch result.outcome {
         case .added: self.added.increment()
@@ -26,7 +33,7 @@ struct LedgerMetrics: Sendable {
         }
     }
 
-    func failed(_ error: LedgerError) {
+    private func failed(_ error: LedgerError) {
         switch error {
         case .idempotencyKeyReused: self.keyReused.increment()
         case .accountBusy: self.busy.increment()

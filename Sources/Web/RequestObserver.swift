@@ -2,6 +2,7 @@ import HTTPTypes
 package import Logging
 package import Metrics
 import NIOCore
+import NIOHTTP1
 import Synchronization
 
 /// Counts and logs every request once, whoever answers it.
@@ -60,15 +61,15 @@ package final class RequestObserver: Sendable {
         )
     }
 
-    func observeHot(_ exchange: HotExchange, _ answer: PreparedAnswer, requestID: String) {
+    func observeHot(_ exchange: HotExchange, _ answer: PreparedAnswer) {
         let nanoseconds = (NIODeadline.now() - exchange.arrived).nanoseconds
         answer.timer?.recordNanoseconds(nanoseconds)
         self.log(
             route: "hot",
-            method: exchange.isHead ? "HEAD" : "GET",
+            method: exchange.method.rawValue,
             status: answer.status,
             nanoseconds: nanoseconds,
-            requestID: requestID
+            requestID: exchange.requestID
         )
     }
 

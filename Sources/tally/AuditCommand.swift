@@ -14,7 +14,8 @@ struct AuditCommand: AsyncParsableCommand {
             abstract: "Check every entry, every balance and every shard, also while the service runs.",
             discussion: """
                 Exits with 0 when all is right, with 1 when something is violated, with 2 when Redis could not be \
-                read, and with 3 when nothing is violated but a sum could not be had at one instant. Only reads.
+                read, and with 3 when nothing is violated but a sum could not be had at one instant. Only reads. \
+                Without a setting that names Redis it reads that of 'tally dev' in ./.tally.
                 """
         )
 
@@ -27,7 +28,7 @@ struct AuditCommand: AsyncParsableCommand {
         @OptionGroup var settings: SettingOptions
 
         func run() async throws {
-            let outcome = try await LedgerProof(self.settings.load("audit")).run(
+            let outcome = try await LedgerProof(self.settings.loadNearby("audit")).run(
                 isJSON: self.json,
                 hasAllCurrencies: self.allCurrencies
             ) { StandardError.write($0 + "\n") }

@@ -1,9 +1,10 @@
+import App
 import ArgumentParser
 import Glibc
 import Load
 import Synchronization
 
-/// `tally load ledger`; goes into the subcommands of `LoadCommand`.
+/// `tally load ledger`: the load, the comparison, and then the audit.
 struct LedgerLoadCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ledger",
@@ -11,7 +12,8 @@ struct LedgerLoadCommand: AsyncParsableCommand {
         discussion: """
             Every add has a key of its own; what is not answered is sent again with it, to another origin. Exits with \
             0 when every answer was right and the accounts hold exactly what was acknowledged, with 1 when not, and \
-            with 2 when it could not run.
+            with 2 when it could not run. Then it audits Redis, when it knows which: --redis-url, or that of \
+            'tally dev' in ./.tally.
             """
     )
 
@@ -66,8 +68,13 @@ struct LedgerLoadCommand: AsyncParsableCommand {
     @Flag(inversion: .prefixedNo, help: "Compare balances, histories and statements with what was acknowledged.")
     var check = true
 
-    @Flag(help: "Print one JSON object.")
+    @Flag(inversion: .prefixedNo, help: "Audit the books in Redis afterwards.")
+    var audit = true
+
+    @Flag(help: "Print one JSON object for the load, and one for the audit.")
     var json = false
+
+    @OptionGroup var settings: SettingOptions
 
     func run() async throws {
         let bar = Mutex(LedgerProgressBar(isTerminal: isatty(STDERR_FILENO) == 1))
@@ -84,7 +91,24 @@ struct LedgerLoadCommand: AsyncParsableCommand {
         }
         StandardError.write(bar.withLock { $0.end() })
         print(self.json ? report.json : report.text)
+        let audited = try await self.auditBooks()
         guard report.passed else { throw ExitCode(report.exitCode) }
+        guard audited == 0 else { throw ExitCode(audited) }
+    }
+
+    /// The audit's exit code.
+    private func auditBooks() async throws -> Int32 {
+        guard self.audit else { return 0 }
+        guard try self.settings.knowsRedis() else {
+            StandardError.write("not audited: name the system's Redis with --redis-url, or say --no-audit\n")
+            return 0
+        }
+        let outcome = try await LedgerProof(self.settings.loadNearby("audit")).run(
+            isJSON: self.json,
+            hasAllCurrencies: false
+        ) { StandardError.write($0 + "\n") }
+        if !outcome.text.isEmpty { print(outcome.text) }
+        return outcome.exitCode
     }
 
     private var loadConfiguration: LedgerLoadConfiguration {

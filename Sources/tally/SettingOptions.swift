@@ -1,5 +1,6 @@
 import App
 import ArgumentParser
+import Dev
 import FoundationEssentials
 
 /// The settings as a command takes them; `tally config` lists them all.
@@ -29,6 +30,20 @@ struct SettingOptions: ParsableArguments {
             let values = try SettingValues(arguments: [], environment: environment, file: nil)
             _ = try AppConfiguration(values, processName: "check", coreCount: 1)
         } catch { throw ValidationError("\(error)") }
+    }
+
+    /// The same, but Redis is that of `tally dev` in `./.tally` when no setting names one.
+    func loadNearby(_ command: String) throws -> AppConfiguration {
+        var options = self
+        if try self.values()[Settings.redisURL].source == "default", let ports = DevPorts.running(in: ".tally") {
+            options.settings += ["--redis-url", "redis://127.0.0.1:\(ports.redis)/0"]
+        }
+        return try options.load(command)
+    }
+
+    /// Whether a setting or `./.tally` names a Redis.
+    func knowsRedis() throws -> Bool {
+        try self.values()[Settings.redisURL].source != "default" || DevPorts.running(in: ".tally") != nil
     }
 
     func load(_ command: String) throws -> AppConfiguration {

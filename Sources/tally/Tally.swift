@@ -11,7 +11,8 @@ struct Tally: AsyncParsableCommand {
         abstract: "Does things exactly once, for many callers over many instances.",
         version: Version.number,
         subcommands: [
-            ServeCommand.self, WorkCommand.self, DevCommand.self, LoadCommand.self, AuditCommand.self, UniquesCommand.self,
+            ServeCommand.self, WorkCommand.self, DevCommand.self, LoadCommand.self, AuditCommand.self,
+            UniquesCommand.self,
             ConfigCommand.self, HealthcheckCommand.self,
         ]
     )

@@ -77,7 +77,7 @@ struct LedgerTests {
                 let answer = try await self.add(system, "gopal", body)
                 #expect(answer.status == "400" && answer.body.contains("/problems/\(slug)\""), "\(body): \(answer)")
             }
-            for user in ["a.b", "a%20b", "%7Bx%7D", "a:b", String(repeating: "x", count: 65), "%00", "%F0%9F%98%80"] {
+            for user in ["a.b", "a%20b", "%7Bx%7D", "a:b", String(repeating: "x", count: 65), "%F0%9F%98%80"] {
                 #expect(try await self.add(system, user, "{\"amount\":1}").body.contains("user-invalid"), "\(user)")
             }
             #expect(

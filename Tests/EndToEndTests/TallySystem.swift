@@ -1,6 +1,5 @@
 import Foundation
 import Support
-import Synchronization
 import Testing
 
 /// A `tally dev` of its own: own folder, own ports, gone at the end.
@@ -95,28 +94,31 @@ final class TallySystem: Sendable {
 }
 
 /// A child process that ends with the test process.
+///
+/// Its output goes to a file: what is there when it has ended is all of it.
 final class Program: Sendable {
     private let process: Process
-    private let collected = Mutex(Data())
+    private let file: URL
 
     init(_ path: String, _ arguments: [String], environment: [String: String] = [:]) throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "tally-output-\(UUID().uuidString)")
+        try Data().write(to: file)
+        let handle = try FileHandle(forWritingTo: file)
         let process = Process()
-        let pipe = Pipe()
         process.executableURL = URL(filePath: "/usr/bin/setpriv")
         process.arguments = ["--pdeathsig", "TERM", path] + arguments
         process.environment = ProcessInfo.processInfo.environment
             .merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }.merging(environment) { $1 }
-        process.standardOutput = pipe
-        process.standardError = pipe
+        process.standardOutput = handle
+        process.standardError = handle
         process.standardInput = FileHandle.nullDevice
         self.process = process
-        pipe.fileHandleForReading.readabilityHandler = { [weak self] handle in
-            let data = handle.availableData
-            if data.isEmpty { handle.readabilityHandler = nil }
-            self?.collected.withLock { $0.append(data) }
-        }
+        self.file = file
         try Spawner.shared.start(process)
+        try handle.close()
     }
+
+    deinit { try? FileManager.default.removeItem(at: self.file) }
 
     var isRunning: Bool { self.process.isRunning }
 
@@ -124,7 +126,7 @@ final class Program: Sendable {
 
     var pid: Int32 { self.process.processIdentifier }
 
-    var output: String { String(decoding: self.collected.withLock { $0 }, as: UTF8.self) }
+    var output: String { String(decoding: (try? Data(contentsOf: self.file)) ?? Data(), as: UTF8.self) }
 
     /// Ends it as an operator would, and waits.
     func stop() async {

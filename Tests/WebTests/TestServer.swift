@@ -12,7 +12,7 @@ import Web
 final class HeldHotRoute: HotRoute, Sendable {
     private let held = Mutex<[NIOLoopBound<HotExchange>]>([])
 
-    var path: String { "/hot" }
+    var pattern: HotPattern { .get("/hot") }
 
     var heldCount: Int { self.held.withLock { $0.count } }
 
@@ -41,14 +41,29 @@ final class HeldHotRoute: HotRoute, Sendable {
             self.eventLoop = eventLoop
         }
 
-        func respond(to target: String, _ exchange: HotExchange) -> HotDecision {
-            switch target {
+        func respond(to request: HotRequest, _ exchange: HotExchange) -> HotDecision {
+            switch request.target {
             case "/hot?now": return .answered(PreparedAnswer(.ok, fields: [], body: "now"))
             case "/hot?held":
                 self.route.held.withLock { $0.append(NIOLoopBound(exchange, eventLoop: self.eventLoop)) }
                 return .taken
             default: return .declined
             }
+        }
+    }
+}
+
+/// A hot route that answers `POST /things/<name>/put` with `hot`, the name and the body; not when the body says no.
+struct PuttingHotRoute: HotRoute {
+    let pattern = HotPattern.post("/things/", "/put")
+
+    func makeResponder(on eventLoop: any EventLoop) -> any HotResponder { Responder() }
+
+    private final class Responder: HotResponder {
+        func respond(to request: HotRequest, _ exchange: HotExchange) -> HotDecision {
+            let body = String(buffer: request.body)
+            guard body != "no" else { return .declined }
+            return .answered(PreparedAnswer(.ok, fields: [], body: "hot \(request.target.count) \(body)"))
         }
     }
 }
@@ -75,13 +90,17 @@ func withServer(
         try fields.finish()
         return Response(json: "{\"text\":\(JSONText.quoted(text))}")
     }
+    router.on(.post, "/things/{name}/put") { request, _ in
+        var request = request
+        return Response(text: "routed \(String(buffer: try await request.collectBody(upTo: 100)))")
+    }
     let hot = HeldHotRoute()
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let bound = AsyncStream<Int>.makeStream()
     let server = WebServer(
         configuration: configuration,
         router: router,
-        hotRoutes: [hot],
+        hotRoutes: [hot, PuttingHotRoute()],
         observer: RequestObserver(logger: logger, accessLogSample: 1),
         drain: drain,
         eventLoopGroup: MultiThreadedEventLoopGroup.singleton,

@@ -136,7 +136,9 @@ struct Composition {
             policy: self.configuration.outbound.policy
         ).add(to: &router)
         let wakes = ShardWakes(node: self.redis, logger: Logger(label: "tally.ledger"))
-        LedgerRoutes(self.ledger, wakes: wakes).add(to: &router)
+        let adds = AddQueue(self.ledger, wakes: wakes)
+        let waitingAdds = WaitingAdds(adds)
+        LedgerRoutes(self.ledger, queue: adds).add(to: &router)
         OpenAPIRoute.add(to: &router)
         IdempotencyRoutes(IdempotencyLookup(redis: self.redis), clock: self.clock).add(to: &router)
         let isListening = self.isListening
@@ -144,10 +146,10 @@ struct Composition {
             "public",
             self.configuration.web,
             router,
-            hotRoutes: [lanes],
+            hotRoutes: [lanes, AddHotRoute(self.ledger, node: self.redis, waiting: waitingAdds)],
             beforeBinding: self.waitForRedis
         ) { isListening.begin() }
-        return [callbacks, wakes, server]
+        return [callbacks, wakes, waitingAdds, server]
     }
 
     /// A proxy goes elsewhere while nobody listens, but passes a 503 on: the first requests must not come too early.

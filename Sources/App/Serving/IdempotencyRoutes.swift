@@ -25,7 +25,7 @@ struct IdempotencyRoutes: Sendable {
         guard let now = self.clock.now else { throw Problem.dependencyUnavailable }
         let records: [IdempotencyLookup.Record]
         do {
-            records = try await self.lookup.records(caller: LedgerRoutes.anonymous, key: key.text, at: now)
+            records = try await self.lookup.records(caller: AddOrder.anonymous, key: key.text, at: now)
         } catch { throw Problem.dependencyUnavailable }
         return Response(json: Self.json(key, records))
     }

@@ -139,6 +139,7 @@ package struct AppConfiguration: Sendable {
             )
         }
         ledger.currency = currency
+        ledger.deadline = values.seconds(Settings.redisDeadline)
         ledger.durability = Durability(rawValue: values.text(Settings.durability)) ?? .local
         ledger.servesUnsafeStore = values.text(Settings.unsafeStore) == "serve"
         ledger.idempotencyKeep = .seconds(values.decimal(Settings.idempotencyHours) * 3600)

@@ -1,7 +1,7 @@
 extension Settings {
     // MARK: Redis
 
-    static let redisURL = Setting(
+    package static let redisURL = Setting(
         "redis.url",
         .text,
         default: "redis://127.0.0.1:6379/0",

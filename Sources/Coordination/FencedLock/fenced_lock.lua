@@ -1,6 +1,6 @@
 -- The lock of one account: a library that is put before the scripts that need it.
 --
--- Returns nothing by itself: it defines lock_standing, lock_is_held, lock_token and lock_wake.
+-- Returns nothing by itself: it defines lock_standing, lock_is_held, lock_next_token and lock_wake.
 --
 -- A lock is the string "<operation>:<token>" and is gone when its lease ends. Its owner is the operation, not a
 -- process, so one process can take it and another go on. The token is the account's field `token`, counted up for each
@@ -10,6 +10,9 @@
 -- Who may go on: "free" for the operation, "mine" when it has the lock, "held" by another, or "queued" behind another.
 -- The second value is the operation that is in the way.
 local function lock_standing(lock_key, waiters_key, operation)
+    if redis.call("EXISTS", lock_key, waiters_key) == 0 then
+        return "free", ""
+    end
     local holder = redis.call("GET", lock_key)
     local head = redis.call("ZRANGE", waiters_key, 0, 0)[1]
     if holder then
@@ -28,9 +31,9 @@ local function lock_is_held(lock_key, account_key, operation, token)
         and redis.call("HGET", account_key, "token") == token
 end
 
--- The token of a new holder.
-local function lock_token(account_key)
-    return string.format("%.0f", redis.call("HINCRBY", account_key, "token", 1))
+-- The token of a new holder, counted up from the last one; the caller writes it to the account.
+local function lock_next_token(last)
+    return string.format("%.0f", tonumber(last or 0) + 1)
 end
 
 -- Tells everyone who waits for the account whose turn it is.

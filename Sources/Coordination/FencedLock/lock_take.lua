@@ -13,12 +13,12 @@
 -- fenced off. It stays in the queue until it releases the lock. Safe to repeat.
 local operation, lease_ms = ARGV[1], tonumber(ARGV[3])
 local standing = lock_standing(KEYS[1], KEYS[3], operation)
-redis.call("HGET", KEYS[2], "token")
+local token = lock_next_token(redis.call("HGET", KEYS[2], "token"))
 
 redis.call("ZADD", KEYS[3], "NX", ARGV[2], operation)
 local is_first = redis.call("ZRANGE", KEYS[3], 0, 0)[1] == operation
 if standing == "mine" or (standing == "free" and is_first and ARGV[4] ~= "1") then
-    local token = lock_token(KEYS[2])
+    redis.call("HSET", KEYS[2], "token", token)
     redis.call("SET", KEYS[1], operation .. ":" .. token, "PX", lease_ms)
     return {"taken", token}
 end

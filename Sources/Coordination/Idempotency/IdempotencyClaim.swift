@@ -25,9 +25,15 @@ package struct IdempotencyClaim: Hashable, Sendable {
 
     package static func digest(caller: String, key: String) -> String { Self.hash("\(caller)\n\(key)") }
 
+    private static let digits = Array("0123456789abcdef".utf8)
+
     private static func hash(_ text: String) -> String {
-        SHA256.hash(data: Array(text.utf8)).prefix(16)
-            .flatMap { [$0 >> 4, $0 & 15] }
-            .reduce(into: "") { $0.append(String($1, radix: 16)) }
+        var digits: [UInt8] = []
+        digits.reserveCapacity(32)
+        for byte in SHA256.hash(data: Array(text.utf8)).prefix(16) {
+            digits.append(Self.digits[Int(byte >> 4)])
+            digits.append(Self.digits[Int(byte & 15)])
+        }
+        return String(decoding: digits, as: UTF8.self)
     }
 }

@@ -23,6 +23,12 @@ package struct DevPorts: Hashable, Sendable, Codable {
         self = ports
     }
 
+    /// The ports of the `tally dev` whose folder this is; `nil` when there is none.
+    package static func running(in directory: String) -> DevPorts? {
+        guard let data = try? Data(contentsOf: URL(filePath: directory + "/run/ports.json")) else { return nil }
+        return DevPorts(json: Array(data))
+    }
+
     /// One line, keys in order, a newline at the end.
     package var json: String {
         let lists = [("admin", self.admin), ("instances", self.instances)].map { name, ports in

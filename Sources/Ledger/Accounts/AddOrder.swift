@@ -1,4 +1,5 @@
 package import Coordination
+import Web
 
 /// What a caller wants added, checked as far as it can be without asking Redis.
 package struct AddOrder: Hashable, Sendable {
@@ -22,6 +23,40 @@ package struct AddOrder: Hashable, Sendable {
         self.account = account
         self.amount = amount
         self.reference = reference
+    }
+
+    /// Every caller, until callers have names.
+    package static let anonymous = "anonymous"
+
+    /// Reads the body of a request.
+    init(_ account: Account, body: JSONValue) throws {
+        var fields = try JSONFields(body)
+        let amount: Money
+        switch fields.take("amount") {
+        case .number(let text), .string(let text):
+            do { amount = try Money(amount: text, account.currency) } catch .invalid {
+                throw LedgerError.amountInvalid
+            } catch { throw LedgerError.amountOutOfRange }
+        default: throw LedgerError.amountInvalid
+        }
+        let reference = try fields.optionalString("reference")
+        try fields.finish()
+        if let reference {
+            guard (1...128).contains(reference.utf8.count), reference.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+            else { throw LedgerError.referenceInvalid }
+        }
+        self.init(account, amount: amount, reference: reference)
+    }
+
+    /// This order as the request with this idempotency key.
+    func claim(key: String) -> IdempotencyClaim {
+        IdempotencyClaim(
+            caller: Self.anonymous,
+            key: key,
+            method: "POST",
+            path: "/users/\(self.account.user.text)/add",
+            canonical: self.canonical
+        )
     }
 
     /// The body in one spelling, for the idempotency key's fingerprint.

@@ -78,10 +78,16 @@ package struct Entry: Hashable, Sendable {
 
     /// The chain that an entry with this body must have.
     package static func chain(after previous: String, body: String) -> String {
-        Insecure.SHA1.hash(data: Array("\(previous) \(body)".utf8))
-            .flatMap { [$0 >> 4, $0 & 15] }
-            .reduce(into: "") { $0.append(String($1, radix: 16)) }
+        var digits: [UInt8] = []
+        digits.reserveCapacity(40)
+        for byte in Insecure.SHA1.hash(data: Array("\(previous) \(body)".utf8)) {
+            digits.append(Self.digits[Int(byte >> 4)])
+            digits.append(Self.digits[Int(byte & 15)])
+        }
+        return String(decoding: digits, as: UTF8.self)
     }
+
+    private static let digits = Array("0123456789abcdef".utf8)
 
     /// The name of the change for clients: its user, and its operation or its sequence.
     package func transactionID(_ user: UserID) -> String { "\(user.text).\(self.operation ?? String(self.sequence))" }

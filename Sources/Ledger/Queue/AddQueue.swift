@@ -21,16 +21,25 @@ package struct AddQueue: Sendable {
     package func add(_ order: AddOrder, _ durability: Durability) async throws(LedgerError) -> AddResult {
         do {
             let result = try await self.addOrWait(order, durability)
-            self.metrics.ended(result)
+            self.metrics.ended(.success(result))
             return result
         } catch {
-            self.metrics.failed(error)
+            self.metrics.ended(.failure(error))
             throw error
         }
     }
 
     private func addOrWait(_ order: AddOrder, _ durability: Durability) async throws(LedgerError) -> AddResult {
         let result = try await self.ledger.add(order, durability)
+        return try await self.wait(order, result, durability)
+    }
+
+    /// Waits with an order that the ledger queued; any other result is the order's own.
+    func wait(
+        _ order: AddOrder,
+        _ result: AddResult,
+        _ durability: Durability
+    ) async throws(LedgerError) -> AddResult {
         guard case .queued(let operation) = result.outcome else { return result }
         self.metrics.waits()
         let end = LoopClock().now.advanced(by: self.ledger.configuration.queueWait)

@@ -1,4 +1,4 @@
-package import Coordination
+import Coordination
 import HTTPTypes
 import Hummingbird
 package import Web
@@ -8,9 +8,9 @@ package struct LedgerRoutes: Sendable {
     let ledger: Ledger
     private let queue: AddQueue
 
-    package init(_ ledger: Ledger, wakes: ShardWakes) {
+    package init(_ ledger: Ledger, queue: AddQueue) {
         self.ledger = ledger
-        self.queue = AddQueue(ledger, wakes: wakes)
+        self.queue = queue
     }
 
     package func add(to router: inout WebRouter) {
@@ -36,45 +36,15 @@ package struct LedgerRoutes: Sendable {
         let account = try self.account(context)
         let key = try IdempotencyKey.read(request.headers)
         let precondition = try self.precondition(request, account)
-        var order = try await self.order(request, account)
+        var order = try await AddOrder(account, body: JSONBody.read(request, limit: JSONBody.defaultLimit))
         order.precondition = precondition
         order.requestID = context.requestID
-        order.claim = key.map { key in
-            IdempotencyClaim(
-                caller: Self.anonymous,
-                key: key.text,
-                method: "POST",
-                path: "/users/\(account.user.text)/add",
-                canonical: order.canonical
-            )
-        }
+        order.claim = key.map { order.claim(key: $0.text) }
         let preferred = Preferences(request.headers)["durability"].flatMap { Durability(rawValue: $0) }
         let result = try await self.queue.add(order, preferred ?? self.ledger.configuration.durability)
-        var response = self.response(result, account)
+        var response = AddAnswer(account).response(result)
         if let preferred { response.headers[.preferenceApplied] = "durability=\(preferred.rawValue)" }
         return response
-    }
-
-    /// Every caller, until callers have names.
-    package static let anonymous = "anonymous"
-
-    private func order(_ request: Request, _ account: Account) async throws -> AddOrder {
-        var fields = try JSONFields(await JSONBody.read(request, limit: JSONBody.defaultLimit))
-        let amount: Money
-        switch fields.take("amount") {
-        case .number(let text), .string(let text):
-            do { amount = try Money(amount: text, account.currency) } catch .invalid {
-                throw LedgerError.amountInvalid
-            } catch { throw LedgerError.amountOutOfRange }
-        default: throw LedgerError.amountInvalid
-        }
-        let reference = try fields.optionalString("reference")
-        try fields.finish()
-        if let reference {
-            guard (1...128).contains(reference.utf8.count), reference.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
-            else { throw LedgerError.referenceInvalid }
-        }
-        return AddOrder(account, amount: amount, reference: reference)
     }
 
     /// Tags of other accounts and weak tags never match.
@@ -95,54 +65,5 @@ package struct LedgerRoutes: Sendable {
         }
     }
 
-    private func response(_ result: AddResult, _ account: Account) -> Response {
-        var response: Response
-        switch result.outcome {
-        case .added(let entry):
-            response = Response(json: self.json(account.user).added(entry))
-            response.headers[.eTag] = Self.tag(account.user, entry.sequence)
-        case .queued(let operation), .accepted(let operation):
-            response = Response(status: .accepted, json: self.json(account.user).queued(operation))
-            response.headers[.location] = "/transactions/\(account.user.text).\(operation)"
-        case .refused(let refusal):
-            // Named after the request that was refused first, so that a repetition gets the same bytes.
-            response = refusal.problem.response(requestID: refusal.requestID)
-        }
-        response.headers[.durability] =
-            switch result.durability {
-            case .local: "local"
-            case .replicated: "replicated; replicas=\(result.replicas)"
-            }
-        if result.isReplay { response.headers[.idempotentReplayed] = "true" }
-        return response
-    }
-
     static func tag(_ user: UserID, _ sequence: Int64) -> String { "\"\(user.text)@\(sequence)\"" }
-}
-
-extension Refusal {
-    fileprivate var problem: Problem {
-        switch self.reason {
-        case .preconditionFailed:
-            Problem(
-                self.reason.rawValue,
-                .preconditionFailed,
-                title: "The account is not as If-Match says; nothing was done",
-                detail: "The account's sequence is \(self.detail)."
-            )
-        case .duplicateReference:
-            Problem(
-                self.reason.rawValue,
-                .conflict,
-                title: "A transaction of this account has this reference; nothing was done"
-            )
-            .with("transaction", "/transactions/\(self.detail)")
-        case .balanceOverflow:
-            Problem(
-                self.reason.rawValue,
-                .conflict,
-                title: "The balance would be more than an account may hold; nothing was done"
-            )
-        }
-    }
 }

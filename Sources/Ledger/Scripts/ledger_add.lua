@@ -25,7 +25,7 @@ local now_ms, now_us = ledger_time()
 local known, before = idempotency_find(KEYS[7], request, fingerprint, now_ms)
 local account = ledger_read(KEYS[1], KEYS[2], KEYS[5])
 local standing = lock_standing(KEYS[3], KEYS[4], operation)
-redis.call("HLEN", KEYS[6])
+if reference ~= "" then redis.call("HLEN", KEYS[6]) end
 
 if known == "mismatch" then
     return {"mismatch"}

@@ -4,7 +4,7 @@
 
 -- Appends an entry and moves the balance; returns the packed entry. Everything was checked before: nothing here fails.
 local function ledger_append(keys, id, account, change, now_ms)
-    local token = lock_token(keys.account)
+    local token = lock_next_token(account.token)
     local sequence = ledger_text(account.sequence + 1)
     local balance = ledger_text(account.balance + change.amount)
     local updated = ledger_text(math.max(now_ms, account.updated))
@@ -15,7 +15,8 @@ local function ledger_append(keys, id, account, change, now_ms)
     local chain = redis.sha1hex((account.chain or id) .. " " .. body)
     local entry = body .. " " .. chain
     redis.call("RPUSH", keys.entries, entry)
-    redis.call("HSET", keys.account, "balance", balance, "sequence", sequence, "chain", chain, "updated", updated)
+    redis.call("HSET", keys.account, "balance", balance, "sequence", sequence, "chain", chain, "token", token,
+        "updated", updated)
     redis.call("HSET", keys.world, "balance", ledger_text(account.world - change.amount))
     if change.reference ~= "" then
         local name = change.operation == "-" and sequence or change.operation
@@ -26,7 +27,7 @@ end
 
 -- Carries out an add whose turn it is: the outcome, its status and the entry, or false when it is refused.
 local function ledger_carry_out(keys, id, account, order, now_ms)
-    local holder = redis.call("HGET", keys.references, order.reference)
+    local holder = order.reference ~= "" and redis.call("HGET", keys.references, order.reference)
     local refusal, status = ledger_refusal(account, order.amount, order.reference, holder, order.sequences)
     if refusal then
         return "refused " .. refusal .. " " .. order.request_id, status, false

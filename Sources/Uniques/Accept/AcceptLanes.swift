@@ -28,7 +28,7 @@ package final class AcceptLanes: HotRoute, Sendable {
         self.eventLoopGroup = eventLoopGroup
     }
 
-    package var path: String { AcceptAnswer.path }
+    package var pattern: HotPattern { .get(AcceptAnswer.path) }
 
     package func makeResponder(on eventLoop: any EventLoop) -> any HotResponder {
         AcceptResponder(self.lane(on: eventLoop))
@@ -75,7 +75,8 @@ private final class AcceptResponder: HotResponder {
         self.lane = lane
     }
 
-    func respond(to target: String, _ exchange: HotExchange) -> HotDecision {
+    func respond(to request: HotRequest, _ exchange: HotExchange) -> HotDecision {
+        let target = request.target
         guard target.utf8.count > self.prefix.utf8.count, target.hasPrefix(self.prefix) else { return .declined }
         let start = target.utf8.index(target.startIndex, offsetBy: self.prefix.utf8.count)
         guard let id = AcceptID.parse(target[start...]) else { return .declined }

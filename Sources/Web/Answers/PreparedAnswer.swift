@@ -54,7 +54,7 @@ extension Problem {
     func prepared(requestID: String) -> PreparedAnswer {
         PreparedAnswer(
             HTTPResponseStatus(statusCode: self.status.code),
-            fields: self.fields.map { ($0.name.canonicalName, $0.value) },
+            fields: self.fields.map { ($0.name.rawName, $0.value) },
             body: self.body(requestID: requestID)
         )
     }

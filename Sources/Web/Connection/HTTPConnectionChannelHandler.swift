@@ -1,3 +1,4 @@
+import Metrics
 package import NIOCore
 package import NIOHTTP1
 
@@ -34,6 +35,8 @@ package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, Removabl
     /// Whether a request came or an answer left since the last look at the time.
     private var hasProgressed = false
     private var isRoutedHTTP10 = false
+    /// A request for a hot route whose body is not whole yet; never longer than one turn of reading.
+    private var held: HeldRequest?
 
     init(_ loop: HTTPConnectionLoop) {
         let limits = loop.configuration
@@ -67,12 +70,14 @@ package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, Removabl
         switch self.unwrapInboundIn(data) {
         case .head(let head): self.read(head, data, context)
         case .body(let bytes):
+            if self.held?.append(bytes) != nil { return }
             switch self.machine.received(bodyBytes: bytes.readableBytes) {
             case .forward: context.fireChannelRead(data)
             case .discard: break
             case .refuse(let ticket): self.refuse(ticket, .payloadTooLarge)
             }
         case .end:
+            if let held = self.held, self.offer(held) { return }
             if self.machine.receivedEnd() == .forward { context.fireChannelRead(data) }
         }
     }
@@ -88,39 +93,72 @@ package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, Removabl
             guard let ticket = self.machine.received(.refused, closes: isClosing || survey.hasBody) else { return }
             self.refuse(ticket, problem, requestID: survey.requestID, isHead: head.method == .HEAD)
         case .admit:
-            if self.takeHot(head, survey, isClosing: isClosing) { return }
-            guard let ticket = self.machine.received(.routed, closes: isClosing) else { return }
-            self.isRoutedHTTP10 = head.version == .http1_0
-            if survey.hasBody { self.deadlines.entered(.reading, at: NIODeadline.now().uptimeNanoseconds) }
-            if survey.expectation != nil, self.machine.isFirst(ticket) { self.sendContinue(context) }
-            context.fireChannelRead(data)
+            let request = HeldRequest(head: head, survey: survey, isClosing: isClosing)
+            if self.machine.phase == .open, let responder = self.loop.hotResponder(for: head, survey) {
+                if survey.hasBody {
+                    self.held = request
+                    return
+                }
+                if self.takeHot(request, responder) { return }
+            }
+            self.route(request, data, context)
         }
     }
 
-    private func takeHot(_ head: HTTPRequestHead, _ survey: RequestSurvey, isClosing: Bool) -> Bool {
-        guard head.method == .GET || head.method == .HEAD, !survey.hasBody, survey.expectation == nil,
-            let responder = self.loop.hotResponder(for: head.uri), self.machine.phase == .open
-        else { return false }
+    private func route(_ request: HeldRequest, _ head: NIOAny, _ context: ChannelHandlerContext) {
+        guard let ticket = self.machine.received(.routed, closes: request.isClosing) else { return }
+        self.isRoutedHTTP10 = request.head.version == .http1_0
+        if request.survey.hasBody { self.deadlines.entered(.reading, at: NIODeadline.now().uptimeNanoseconds) }
+        if request.survey.expectation != nil, self.machine.isFirst(ticket) { self.sendContinue(context) }
+        context.fireChannelRead(head)
+    }
+
+    /// Offers a whole request with its body to its hot route.
+    ///
+    /// Returns whether it was taken; else it goes the router's way.
+    private func offer(_ held: HeldRequest) -> Bool {
+        if self.machine.phase == .open, let responder = self.loop.hotResponder(for: held.head, held.survey),
+            self.takeHot(held, responder)
+        {
+            _ = self.machine.receivedEnd()
+            self.held = nil
+            return true
+        }
+        self.releaseHeld()
+        return false
+    }
+
+    /// Lets a held request go the router's way, as far as it has come.
+    private func releaseHeld() {
+        guard let held = self.held, let context = self.context else { return }
+        self.held = nil
+        self.route(held, self.wrapInboundOut(.head(held.head)), context)
+        if held.body.readableBytes > 0 { self.channelRead(context: context, data: NIOAny(InboundIn.body(held.body))) }
+    }
+
+    private func takeHot(_ request: HeldRequest, _ responder: any HotResponder) -> Bool {
         let exchange = HotExchange(
             connection: self,
             ticket: self.machine.nextTicket,
-            isHead: head.method == .HEAD,
-            isClosing: isClosing,
-            isHTTP10: head.version == .http1_0,
-            requestID: survey.requestID,
+            method: request.head.method,
+            isClosing: request.isClosing,
+            isHTTP10: request.head.version == .http1_0,
+            requestID: request.survey.requestID ?? self.loop.makeRequestID(),
             arrived: .now()
         )
-        switch responder.respond(to: head.uri, exchange) {
+        let whole = HotRequest(target: request.head.uri, headers: request.head.headers, body: request.body)
+        switch responder.respond(to: whole, exchange) {
         case .declined: return false
-        case .taken: _ = self.machine.received(.hot, closes: isClosing)
+        case .taken: _ = self.machine.received(.hot, closes: request.isClosing)
         case .answered(let answer):
-            _ = self.machine.received(.hot, closes: isClosing)
+            _ = self.machine.received(.hot, closes: request.isClosing)
             self.finish(exchange, answer)
         }
         return true
     }
 
     package func channelReadComplete(context: ChannelHandlerContext) {
+        self.releaseHeld()
         // Bytes came and no request did: a head is on its way, and may not be for long.
         if !self.hasProgressed, self.deadlines.activity == .idle {
             self.deadlines.entered(.readingHead, at: NIODeadline.now().uptimeNanoseconds)
@@ -146,19 +184,22 @@ package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, Removabl
     // MARK: Answers
 
     func finish(_ exchange: HotExchange, _ answer: PreparedAnswer) {
-        let requestID = exchange.requestID ?? self.loop.makeRequestID()
-        self.loop.observer.observeHot(exchange, answer, requestID: requestID)
+        self.loop.observer.observeHot(exchange, answer)
         self.machine.answered(
             exchange.ticket,
             with: answer.bytes(
                 date: self.loop.httpDate(),
-                requestID: requestID,
+                requestID: exchange.requestID,
                 isClosing: exchange.isClosing,
                 isHTTP10: exchange.isHTTP10,
-                isHead: exchange.isHead
+                isHead: exchange.method == .HEAD
             )
         )
         self.needsFlush = true
+    }
+
+    func timer(route: String, method: String, status: Int) -> Metrics.Timer {
+        self.loop.observer.timer(route: route, method: method, status: status)
     }
 
     func flushAnswers() {
@@ -299,6 +340,7 @@ package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, Removabl
     // MARK: The end
 
     package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        self.releaseHeld()
         switch event {
         case is ChannelShouldQuiesceEvent:
             self.machine.finish()
@@ -316,6 +358,7 @@ package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, Removabl
     }
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        self.releaseHeld()
         // The decoder says so of every further byte after its first error, which was answered.
         if error is ByteToMessageDecoderError, self.machine.phase != .open { return }
         guard error is HTTPParserError else {

@@ -1,4 +1,5 @@
 import NIOCore
+import NIOHTTP1
 
 /// What all connections of one listener share on one event loop.
 ///
@@ -8,7 +9,7 @@ final class HTTPConnectionLoop {
     let gate: RequestGate
     let observer: RequestObserver
     let drain: DrainSignal
-    private let hot: [(path: String, responder: any HotResponder)]
+    private let hot: [(pattern: HotPattern, responder: any HotResponder)]
     private var requestIDs: RequestIDGenerator
     private var date = HTTPDate()
 
@@ -18,7 +19,7 @@ final class HTTPConnectionLoop {
         self.gate = RequestGate(listener.configuration)
         self.observer = listener.observer
         self.drain = listener.drain
-        self.hot = listener.hotRoutes.map { ($0.path, $0.makeResponder(on: eventLoop)) }
+        self.hot = listener.hotRoutes.map { ($0.pattern, $0.makeResponder(on: eventLoop)) }
         self.requestIDs = RequestIDGenerator(using: &random)
     }
 
@@ -26,12 +27,11 @@ final class HTTPConnectionLoop {
 
     func httpDate() -> String { self.date.now() }
 
-    /// The responder of the hot route that the target names, if any.
-    func hotResponder(for target: String) -> (any HotResponder)? {
-        for route in self.hot where target.hasPrefix(route.path) {
-            let rest = target.utf8.dropFirst(route.path.utf8.count).first
-            if rest == nil || rest == UInt8(ascii: "?") { return route.responder }
-        }
-        return nil
+    /// The responder of the hot route that a plain request is for, if any.
+    func hotResponder(for head: HTTPRequestHead, _ survey: RequestSurvey) -> (any HotResponder)? {
+        guard survey.expectation == nil, !survey.isChunked else { return nil }
+        return self.hot.first { route in
+            route.pattern.hasBody == survey.hasBody && route.pattern.matches(head.method, head.uri)
+        }?.responder
     }
 }

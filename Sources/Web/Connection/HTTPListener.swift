@@ -19,6 +19,7 @@ package struct HTTPListener: ServerChildChannel, HTTPChannelHandler {
     let observer: RequestObserver
     let drain: DrainSignal
     private let loops = LoopStore()
+    private let executors = LoopTaskExecutors()
 
     init(
         responder: @escaping HTTPChannelHandler.Responder,
@@ -58,7 +59,9 @@ package struct HTTPListener: ServerChildChannel, HTTPChannelHandler {
     }
 
     package func handle(value: Value, logger: Logger) async {
-        await self.handleHTTP(asyncChannel: value, logger: logger)
+        await withTaskExecutorPreference(self.executors.executor(of: value.channel.eventLoop)) {
+            await self.handleHTTP(asyncChannel: value, logger: logger)
+        }
     }
 }
 

@@ -1,12 +1,14 @@
+package import Metrics
 package import NIOCore
+package import NIOHTTP1
 
 /// A route that is answered on the connection's own event loop, without a task and without the router.
 ///
-/// Only plain requests reach it: GET or HEAD, no body, no `Expect`. Whatever it declines, and every request that is
-/// not plain, goes to the route of the same path in the router, which must answer alike.
+/// Only plain requests reach it: no `Expect`, no chunks, and a body only when it arrives together with its head.
+/// Whatever it declines, and every request that is not plain, goes to the route of the same path in the router, which
+/// must answer alike.
 package protocol HotRoute: Sendable {
-    /// The one path it answers, without query.
-    var path: String { get }
+    var pattern: HotPattern { get }
 
     /// The part that lives on one event loop. Called once per loop, on it.
     func makeResponder(on eventLoop: any EventLoop) -> any HotResponder
@@ -14,10 +16,44 @@ package protocol HotRoute: Sendable {
 
 /// The part of a ``HotRoute`` that lives on one event loop; every call comes on that loop.
 package protocol HotResponder: AnyObject {
-    /// Decides what becomes of a request.
-    ///
-    /// `target` is the raw request target, which begins with the route's path and ends there or goes on with `?`.
-    func respond(to target: String, _ exchange: HotExchange) -> HotDecision
+    /// Decides what becomes of a request that matches the route's pattern.
+    func respond(to request: HotRequest, _ exchange: HotExchange) -> HotDecision
+}
+
+/// Which requests a hot route is offered.
+package struct HotPattern: Hashable, Sendable {
+    private let isPost: Bool
+    private let head: String
+    private let tail: String?
+
+    /// GET and HEAD of one path, with any query.
+    package static func get(_ path: String) -> HotPattern { HotPattern(isPost: false, head: path, tail: nil) }
+
+    /// POST of a path with one parameter between `head` and `tail`, without query.
+    package static func post(_ head: String, _ tail: String) -> HotPattern {
+        HotPattern(isPost: true, head: head, tail: tail)
+    }
+
+    func matches(_ method: HTTPMethod, _ target: String) -> Bool {
+        guard target.hasPrefix(self.head) else { return false }
+        if let tail = self.tail {
+            return method == .POST && target.hasSuffix(tail)
+                && target.utf8.count > self.head.utf8.count + tail.utf8.count
+        }
+        guard method == .GET || method == .HEAD else { return false }
+        let rest = target.utf8.dropFirst(self.head.utf8.count).first
+        return rest == nil || rest == UInt8(ascii: "?")
+    }
+
+    var hasBody: Bool { self.isPost }
+}
+
+/// A whole plain request.
+package struct HotRequest {
+    /// Raw, as it was sent.
+    package let target: String
+    package let headers: HTTPHeaders
+    package let body: ByteBuffer
 }
 
 /// What a ``HotResponder`` does with a request.
@@ -35,13 +71,18 @@ package enum HotDecision {
 package struct HotExchange {
     let connection: HTTPConnectionChannelHandler
     let ticket: HTTPConnectionMachine<ByteBuffer, RoutedPart>.Ticket
-    let isHead: Bool
+    let method: HTTPMethod
     let isClosing: Bool
     let isHTTP10: Bool
-    /// The id that the client gave, when it is valid.
-    let requestID: String?
+    /// The request's id: the client's when it is valid, else made.
+    package let requestID: String
     /// When the request was read.
     package let arrived: NIODeadline
+
+    /// The duration histogram of a route's answers with this status.
+    package func timer(route: String, status: Int) -> Metrics.Timer {
+        self.connection.timer(route: route, method: self.method.rawValue, status: status)
+    }
 
     /// Hands over the answer; it leaves with the next ``flush()`` and never before earlier answers.
     package func finish(_ answer: PreparedAnswer) { self.connection.finish(self, answer) }

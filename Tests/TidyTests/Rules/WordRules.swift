@@ -9,10 +9,10 @@ package enum WordRules {
         var isForSources = false
     }
 
-    /// The only places that wrap C or the kernel, and so may say `unsafe`.
+    /// The only places that wrap C, the kernel or the concurrency runtime, and so may say `unsafe`.
     package static let unsafeHomes = [
         "Sources/App/Serving/ProcessLimits.swift", "Sources/Outbound/", "Sources/RESP/",
-        "Sources/Telemetry/SystemCalls.swift",
+        "Sources/Telemetry/SystemCalls.swift", "Sources/Web/Connection/LoopTaskExecutor.swift",
     ]
 
     private static var words: [Word] {

@@ -1,0 +1,16 @@
+import Foundation
+import Support
+import Testing
+
+/// The service against its own description, with a generator of requests that is not ours.
+struct ContractTests {
+    @Test func `every answer is one that /openapi.json describes`() async throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        try await TallySystem.with { system in
+            let program = try Program(root.appending(path: "scripts/contract").path, [system.url])
+            try await eventually(within: .seconds(400)) { !program.isRunning }
+            #expect(program.exitCode == 0, "\(program.output.suffix(6000))")
+        }
+    }
+}
