@@ -8,7 +8,9 @@ package struct LedgerConfiguration: Sendable {
     package var durability = Durability.local
     /// How long idempotency records are kept; default 24 h.
     package var idempotencyKeep = Duration.seconds(86_400)
-    /// Operations that may wait for one account; more are refused. Default 1000.
+    /// Operations that may wait for one account; more are refused.
+    ///
+    /// Default 1000.
     package var queueLimit = 1000
     /// How long a request waits for its turn before it is answered 202; default 4 s.
     package var queueWait = Duration.seconds(4)

@@ -80,7 +80,10 @@ struct LedgerFixture: Sendable {
 
     private struct Finished: Error {}
 
-    func account(_ user: String) -> Account { self.ledger.account(UserID(user)!) }
+    func account(_ user: String) -> Account {
+        guard let id = UserID(user) else { preconditionFailure("\(user) is no user") }
+        return self.ledger.account(id)
+    }
 
     /// An order of `cents` as a request with this key brings it.
     func order(

@@ -17,7 +17,9 @@ package final class CommitPump: Service, Sendable {
         package var replicaTimeout = Duration.seconds(1)
         /// Scripts in one batch; default 128.
         package var batchLimit = 128
-        /// Scripts that wait for a batch; more are refused. Default 4096.
+        /// Scripts that wait for a batch; more are refused.
+        ///
+        /// Default 4096.
         package var waitingLimit = 4096
         /// How long a script may wait and run; default 2 s.
         package var deadline = Duration.seconds(2)

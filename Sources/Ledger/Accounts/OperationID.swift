@@ -3,7 +3,9 @@ import Synchronization
 /// Ids of operations that have to wait: 26 characters of Crockford's base 32, in order of time (a ULID).
 enum OperationID {
     private static let digits = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
-    /// 48 random bits of this process; a count follows them. Not a secret: it only has to be different.
+    /// 48 random bits of this process; a count follows them.
+    ///
+    /// Not a secret: it only has to be different.
     private static let process = UInt64.random(in: 0..<1 << 48)
     private static let count = Atomic<UInt32>(0)
 
