@@ -36,7 +36,10 @@ package struct LedgerProof: Sendable {
         )
         return try await withThrowingTaskGroup(of: Outcome?.self) { group in
             group.addTask {
-                try await redis.run()
+                do { try await redis.run() } catch {
+                    tell("\(error)")
+                    return Outcome(text: "", exitCode: 2)
+                }
                 return nil
             }
             group.addTask { await Self.outcome(of: audit, isJSON: isJSON, tell) }

@@ -155,7 +155,19 @@ package struct Ledger: Sendable {
     }
 
     func commit(_ call: RedisScriptCall, _ durability: Durability) async throws(LedgerError) -> Commit<RESPValue> {
-        do { return try await self.commits.commit(call, durability) } catch { throw LedgerError(error) }
+        do { return try await self.commits.commit(call, durability) } catch {
+            switch error {
+            case .store(let error): throw LedgerError(error)
+            case .notReplicated(let reply, let replicas):
+                // What changed no money needs no replica: a refusal, or an answer that changed nothing at all.
+                let words = reply.array ?? []
+                let outcome = words.count > 1 ? words[1].string ?? "" : ""
+                guard ["entry ", "queued ", "accepted "].contains(where: outcome.hasPrefix) else {
+                    return Commit(reply: reply, durability: .local, replicas: replicas)
+                }
+                throw .appliedNotDurable
+            }
+        }
     }
 
     func send(_ command: RedisCommand) async throws(LedgerError) -> RESPValue {

@@ -16,8 +16,10 @@ package struct LedgerConfiguration: Sendable {
     package var queueWait = Duration.seconds(4)
     /// How long the record of an operation that had to wait can be looked up once settled; default 35 days.
     package var operationKeep = Duration.seconds(35 * 86_400)
-    /// How long an add may wait for Redis on the hot route; default 2 s.
+    /// How long Redis may take for an add on the hot route; default 2 s.
     package var deadline = Duration.seconds(2)
+    /// How long a request on the hot route may take as a whole; default 5 s.
+    package var requestDeadline = Duration.seconds(5)
     /// Whether money is served although Redis is not set up to keep it; default no.
     package var servesUnsafeStore = false
 

@@ -1,4 +1,3 @@
-package import Coordination
 import HTTPTypes
 package import Redis
 package import Web
@@ -19,17 +18,12 @@ package enum LedgerError: Error, Hashable, Sendable {
     case store(RedisError)
     /// It happened, but not enough replicas have it.
     case appliedNotDurable
+    /// No answer in time; whether it happened is unknown.
+    case deadlineExceeded
     /// Redis is not set up to keep money.
     case storeUnsafe
     /// What lies in Redis is not what the ledger wrote.
     case storeInconsistent
-
-    package init(_ error: CommitError) {
-        switch error {
-        case .store(let error): self.init(error)
-        case .appliedNotDurable: self = .appliedNotDurable
-        }
-    }
 
     package init(_ error: RedisError) {
         if case .refused(let refusal) = error, refusal.kind == .wrongType || refusal.kind == .other {
@@ -72,6 +66,7 @@ extension LedgerError: ProblemConvertible {
                 retryAfterSeconds: 1
             )
         case .store: .dependencyUnavailable
+        case .deadlineExceeded: .deadlineExceeded
         case .appliedNotDurable:
             Problem(
                 "applied-not-durable",

@@ -69,7 +69,8 @@ package final class RequestObserver: Sendable {
             method: exchange.method.rawValue,
             status: answer.status,
             nanoseconds: nanoseconds,
-            requestID: exchange.requestID
+            requestID: exchange.requestID,
+            traceparent: exchange.traceparent
         )
     }
 

@@ -9,7 +9,7 @@ struct ContractTests {
             .deletingLastPathComponent()
         try await TallySystem.with { system in
             let program = try Program(root.appending(path: "scripts/contract").path, [system.url])
-            try await eventually(within: .seconds(400)) { !program.isRunning }
+            try await program.end(within: .seconds(400))
             #expect(program.exitCode == 0, "\(program.output.suffix(6000))")
         }
     }

@@ -80,7 +80,7 @@ struct DevTests {
                 try await Task.sleep(for: .seconds(2))
                 try system.kill(name, signal)
             }
-            try await eventually(within: .seconds(60)) { !load.isRunning }
+            try await load.end(within: .seconds(60))
             #expect(load.exitCode == 0, "\(load.output)")
         }
     }

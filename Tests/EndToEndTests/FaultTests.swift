@@ -26,7 +26,7 @@ struct FaultTests {
                 try await Task.sleep(for: .seconds(2.5))
                 try system.kill(name)
             }
-            try await eventually(within: .seconds(120)) { !load.isRunning }
+            try await load.end(within: .seconds(120))
             #expect(load.exitCode == 0, "\(load.output)")
             try await self.checkPublished(system, sink)
         }

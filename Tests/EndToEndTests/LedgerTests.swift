@@ -203,10 +203,12 @@ struct LedgerTests {
             _ = try await self.add(system, "gopal", "{\"amount\":1}")
             let keys = try await self.redis(system, "KEYS", "tally:*:account:gopal/USD")
             let lock = keys.trimmingCharacters(in: .whitespacesAndNewlines).replacing(":account:", with: ":lock:")
-            _ = try await self.redis(system, "SET", lock, "payment:1", "PX", "3000")
-            async let other = self.ask("\(system.url)/idempotency/k")
-            let waiting = try await self.add(system, "gopal", "{\"amount\":2}", "Idempotency-Key: k")
-            _ = try await other
+            _ = try await self.redis(system, "SET", lock, "payment:1", "PX", "8000")
+            async let first = self.add(system, "gopal", "{\"amount\":2}", "Idempotency-Key: k")
+            try await eventually {
+                try await self.ask("\(system.url)/idempotency/k").body.contains("\"state\":\"running\"")
+            }
+            let waiting = try await first
             #expect(waiting.status == "202" && waiting.body.contains("\"status\":\"queued\""), "\(waiting)")
             let place = try #require(waiting.body.firstMatch(of: /\/transactions\/[A-Za-z0-9.]+/)).output
             #expect(try await self.ask("\(system.url)\(place)").body.contains("\"status\":\"queued\""))
@@ -245,7 +247,7 @@ struct LedgerTests {
     }
 
     @Test func `a request with a key is repeated on the next instance, one without is not`() async throws {
-        try await TallySystem.with { system in
+        try await TallySystem.with([], ["TALLY_REDIS_COMMAND_DEADLINE_SECONDS": "4.5"]) { system in
             let keyed = try await self.killMidRequest(system, hasKeys: true)
             #expect(keyed == [String](repeating: "200", count: 8))
             #expect(try await self.ask("\(system.url)/users/keyed/balance").body.contains("\"sequence\":8}"))
@@ -276,7 +278,7 @@ struct LedgerTests {
                 if index == 5 { try system.kill("instance-2", SIGCONT) }
                 try system.kill(name)
             }
-            try await eventually(within: .seconds(200)) { !load.isRunning }
+            try await load.end(within: .seconds(200))
             #expect(load.exitCode == 0, "\(load.output.suffix(3000))")
             let audit = try await TallySystem.run([
                 "audit", "ledger", "--redis-url", "redis://127.0.0.1:\(system.ports.redis)/0",

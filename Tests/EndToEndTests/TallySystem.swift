@@ -81,14 +81,14 @@ final class TallySystem: Sendable {
         _ environment: [String: String] = [:]
     ) async throws -> (code: Int32, output: String) {
         let program = try Program(Self.executable, arguments, environment: environment)
-        try await eventually(within: .seconds(240)) { !program.isRunning }
+        try await program.end(within: .seconds(240))
         return (program.exitCode, program.output)
     }
 
     /// Runs any program to its end and returns what it printed.
     static func output(_ path: String, _ arguments: [String]) async throws -> String {
         let program = try Program(path, arguments)
-        try await eventually(within: .seconds(60)) { !program.isRunning }
+        try await program.end(within: .seconds(60))
         return program.output
     }
 }
@@ -127,6 +127,14 @@ final class Program: Sendable {
     var pid: Int32 { self.process.processIdentifier }
 
     var output: String { String(decoding: (try? Data(contentsOf: self.file)) ?? Data(), as: UTF8.self) }
+
+    /// Waits until it ends by itself; one that does not is ended.
+    func end(within limit: Duration) async throws {
+        do { try await eventually(within: limit) { !self.isRunning } } catch {
+            await self.stop()
+            throw error
+        }
+    }
 
     /// Ends it as an operator would, and waits.
     func stop() async {

@@ -6,9 +6,10 @@ import Testing
 struct UnsafeStoreTests {
     private func withInstance(
         _ environment: [String: String],
-        _ body: (_ url: String, _ admin: String) async throws -> Void
+        _ options: RedisServer.Options = RedisServer.Options(),
+        _ body: (_ url: String, _ admin: String, _ server: RedisServer) async throws -> Void
     ) async throws {
-        let server = try RedisServer()
+        let server = try RedisServer(options)
         defer { server.kill() }
         let (port, admin) = (try freePort(), try freePort())
         let instance = try Program(
@@ -24,7 +25,7 @@ struct UnsafeStoreTests {
                 guard instance.isRunning else { throw TallySystem.Failure(description: instance.output) }
                 return try await curl("http://127.0.0.1:\(admin)/readyz") == "ok\n"
             }
-            try await body("http://127.0.0.1:\(port)", "http://127.0.0.1:\(admin)")
+            try await body("http://127.0.0.1:\(port)", "http://127.0.0.1:\(admin)", server)
         } catch {
             await instance.stop()
             throw error
@@ -41,7 +42,7 @@ struct UnsafeStoreTests {
     }
 
     @Test func `money is refused, the rest goes on, and readiness says why`() async throws {
-        try await self.withInstance([:]) { url, admin in
+        try await self.withInstance([:]) { url, admin, _ in
             // The hot way and the router's.
             for headers in ["X-Other: 1", "Prefer: durability=local"] {
                 let answer = try await self.add(url, headers)
@@ -56,7 +57,7 @@ struct UnsafeStoreTests {
     }
 
     @Test func `a setting serves it all the same`() async throws {
-        try await self.withInstance(["TALLY_MONEY_UNSAFE_STORE": "serve"]) { url, admin in
+        try await self.withInstance(["TALLY_MONEY_UNSAFE_STORE": "serve"]) { url, admin, _ in
             for headers in ["X-Other: 1", "Prefer: durability=local"] {
                 let answer = try await self.add(url, headers)
                 #expect(answer.hasPrefix("HTTP/1.1 200"), "\(answer)")
@@ -65,13 +66,35 @@ struct UnsafeStoreTests {
         }
     }
 
+    @Test func `without Redis every add is answered 503 and none waits for ever`() async throws {
+        var options = RedisServer.Options()
+        options.appendOnly = true
+        try await self.withInstance([:], options) { url, _, server in
+            #expect(try await self.add(url, "Idempotency-Key: k").contains("HTTP/1.1 200"))
+            server.kill()
+            for _ in 0..<3 {
+                for headers in ["Idempotency-Key: l", "Prefer: durability=local"] {
+                    let answer = try await self.add(url, headers)
+                    #expect(answer.hasPrefix("HTTP/1.1 503"), "\(answer)")
+                    #expect(answer.contains("/problems/dependency-unavailable"), "\(answer)")
+                }
+            }
+            try server.start()
+            try await eventually {
+                try await self.add(url, "Idempotency-Key: k").contains("\r\nIdempotent-Replayed: true")
+            }
+            #expect(try await self.add(url, "Idempotency-Key: l").contains("\"sequence\":2,"))
+        }
+    }
+
     @Test func `an instance that may not serve what it is asked to does not start`() async throws {
-        for (name, value) in [
-            ("TALLY_LEDGER_CURRENCY", "usd"), ("TALLY_LEDGER_QUEUE_WAIT_SECONDS", "9"),
-            ("TALLY_MONEY_DURABILITY", "all"),
+        for (name, value, setting) in [
+            ("TALLY_LEDGER_CURRENCY", "usd", "ledger.currency"),
+            ("TALLY_LEDGER_QUEUE_WAIT_SECONDS", "9", "ledger.queueWaitSeconds"),
+            ("TALLY_MONEY_DURABILITY", "all", "money.durability"),
         ] {
             let ended = try await TallySystem.run(["serve"], [name: value])
-            #expect(ended.code != 0, "\(name): \(ended.output)")
+            #expect(ended.code != 0 && ended.output.contains(setting), "\(name): \(ended.output)")
         }
     }
 }

@@ -44,6 +44,12 @@ struct DurabilityTests {
                     try await fixture.add("gopal", 500, key: "k", .none, .replicated)
                 }
             }
+            // A refusal changes no money: it is told as what it is.
+            let refused = try await fixture.add("gopal", 1, .sequences([99]), .replicated)
+            #expect(refused.refusal?.reason == .preconditionFailed)
+            await #expect(throws: LedgerError.idempotencyKeyReused) {
+                try await fixture.add("gopal", 501, key: "k", .none, .replicated)
+            }
             // Whoever asks for less gets it, and is held up by nobody.
             #expect(try await fixture.add("other", 1).durability == .local)
             replica.resume()
@@ -90,12 +96,18 @@ struct DurabilityTests {
     @Test(
         arguments: [
             (
-                ["appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction"],
+                [
+                    "appendonly": "yes", "appendfsync": "always", "no-appendfsync-on-rewrite": "no",
+                    "maxmemory-policy": "noeviction",
+                ],
                 "role:master\r\nconnected_slaves:2\r\n", StoreGuard.Verdict.kept(replicas: 2)
             ),
             (nil, "role:master\r\n", .broken(["Redis does not let its settings be read (CONFIG GET)"], replicas: 0)),
             (
-                ["appendonly": "yes", "appendfsync": "everysec", "maxmemory-policy": "noeviction"], "role:slave\r\n",
+                [
+                    "appendonly": "yes", "appendfsync": "everysec", "no-appendfsync-on-rewrite": "no",
+                    "maxmemory-policy": "noeviction",
+                ], "role:slave\r\n",
                 .broken(["appendfsync is everysec and should be always", "this Redis is a replica"], replicas: 0)
             ),
             (
@@ -103,6 +115,7 @@ struct DurabilityTests {
                 .broken(
                     [
                         "appendonly is unknown and should be yes", "appendfsync is unknown and should be always",
+                        "no-appendfsync-on-rewrite is unknown and should be no",
                         "maxmemory-policy is unknown and should be noeviction",
                     ],
                     replicas: 0

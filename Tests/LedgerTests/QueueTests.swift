@@ -60,11 +60,91 @@ struct QueueTests {
         }
     }
 
+    @Test func `an add that waits asks Redis now and then, and not all the time`() async throws {
+        try await LedgerFixture.with { fixture in
+            let keys = fixture.lockKeys("gopal")
+            _ = try await fixture.lock().take(keys, operation: "payment", order: 0)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    let order = fixture.order(fixture.account("gopal"), 500, key: "k")
+                    let result = try await fixture.queue.add(order, .local)
+                    #expect(result.entry != nil)
+                }
+                try await self.waitForQueue(fixture, "gopal", count: 2)
+                try await Task.sleep(for: .seconds(2))
+                let stats = try await fixture.node.send(RedisCommand("INFO", "commandstats"), within: nil).string ?? ""
+                let scripts = stats.split(whereSeparator: \.isNewline).first { $0.hasPrefix("cmdstat_evalsha:calls=") }
+                let count = try #require(scripts.flatMap { Int($0.dropFirst(22).prefix { $0.isNumber }) })
+                #expect(count < 50, "\(count) scripts in two seconds")
+                try await fixture.lock().release(keys, operation: "payment")
+                try await group.waitForAll()
+            }
+        }
+    }
+
+    @Test func `whoever was told 202 is told so again, however it ended`() async throws {
+        try await LedgerFixture.with { fixture in
+            let keys = fixture.lockKeys("gopal")
+            _ = try await fixture.lock().take(keys, operation: "payment", order: 0)
+            let order = fixture.order(fixture.account("gopal"), 500, key: "k")
+            let operation = try #require(try await fixture.ledger.add(order, .local).operation)
+            try await withThrowingTaskGroup(of: AddResult.self) { group in
+                group.addTask { try await fixture.queue.add(order, .local) }
+                // Another request for the same order runs out of time first.
+                let accepted = try await fixture.ledger.settle(
+                    order.account,
+                    operation: operation,
+                    accepts: true,
+                    .local
+                )
+                #expect(accepted != .gone)
+                try await fixture.lock().release(keys, operation: "payment")
+                for try await result in group { #expect(result.outcome == .accepted(operation: operation)) }
+            }
+            #expect(try await fixture.add("gopal", 500, key: "k").outcome == .accepted(operation: operation))
+            #expect(try await fixture.entries("gopal").map(\.operation) == [operation])
+        }
+    }
+
+    @Test func `a key is not forgotten while its add waits`() async throws {
+        var configuration = LedgerConfiguration()
+        configuration.idempotencyKeep = .milliseconds(20)
+        try await LedgerFixture.with(configuration) { fixture in
+            let keys = fixture.lockKeys("gopal")
+            _ = try await fixture.lock().take(keys, operation: "payment", order: 0)
+            let first = try await fixture.add("gopal", 500, key: "k")
+            try await Task.sleep(for: .milliseconds(60))
+            let second = try await fixture.add("gopal", 500, key: "k")
+            #expect(second.isReplay && second.operation == first.operation)
+        }
+    }
+
+    @Test func `the place of an operation of another kind is left alone`() async throws {
+        try await LedgerFixture.with { fixture in
+            let keys = fixture.lockKeys("gopal")
+            _ = try await fixture.lock().take(keys, operation: "payment", order: 0, joinsOnly: true)
+            let operation = try #require(try await fixture.add("gopal", 500, key: "k").operation)
+            let account = fixture.account("gopal")
+            let settled = try await fixture.ledger.settle(account, operation: operation, accepts: false, .local)
+            #expect(settled == .waiting(.zero))
+            _ = try await fixture.node.send(
+                RedisCommand("ZADD", .key(LedgerKeys.due(account.shard)), 0, .text(account.id)),
+                within: nil
+            )
+            try await QueueSweeper(fixture.ledger, logger: fixture.logs.logger()).sweep()
+            guard case .taken = try await fixture.lock().take(keys, operation: "payment", order: 0) else {
+                Issue.record("it lost its place")
+                return
+            }
+        }
+    }
+
     @Test func `a lock whose holder is gone ends with its lease`() async throws {
         try await LedgerFixture.with { fixture in
             let keys = fixture.lockKeys("gopal")
-            _ = try await fixture.lock(lease: .milliseconds(100)).take(keys, operation: "payment", order: 0)
-            // Its place in the queue goes with its record, of which there is none.
+            // An add's id: the place of an operation without a record goes to the next one.
+            let holder = String(repeating: "0", count: 26)
+            _ = try await fixture.lock(lease: .milliseconds(100)).take(keys, operation: holder, order: 0)
             let order = fixture.order(fixture.account("gopal"), 500, key: "k")
             #expect(try await fixture.queue.add(order, .local).entry?.sequence == 1)
         }
@@ -113,7 +193,7 @@ struct QueueTests {
                 accepts: false,
                 .local
             )
-            guard case .settled(let result) = settled else {
+            guard case .settled(let result, isAccepted: true) = settled else {
                 Issue.record("\(settled)")
                 return
             }
@@ -154,12 +234,17 @@ struct QueueTests {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for operation in shuffled {
                     group.addTask {
-                        _ = try await fixture.ledger.settle(
-                            fixture.account("gopal"),
-                            operation: operation,
-                            accepts: false,
-                            .local
-                        )
+                        try await eventually("\(operation) is settled") {
+                            let account = fixture.account("gopal")
+                            let settled = try await fixture.ledger.settle(
+                                account,
+                                operation: operation,
+                                accepts: false,
+                                .local
+                            )
+                            guard case .settled = settled else { return false }
+                            return true
+                        }
                     }
                 }
                 try await group.waitForAll()

@@ -71,6 +71,7 @@ struct Composition {
     var foundation: [any Service] {
         [
             self.redis, self.clock, self.guardian, self.commits, self.outbound,
+            QueueSweeper(self.ledger, logger: Logger(label: "tally.ledger")),
             WindowOpener(
                 redis: self.redis,
                 clock: self.clock,
@@ -99,7 +100,6 @@ struct Composition {
             logger: Logger(label: "tally.uniques")
         )
         return [
-            QueueSweeper(self.ledger, logger: Logger(label: "tally.ledger")),
             WindowCloser(
                 redis: self.redis,
                 clock: self.clock,
@@ -108,7 +108,7 @@ struct Composition {
                 delivery: delivery,
                 configuration: self.configuration.uniques,
                 logger: Logger(label: "tally.uniques")
-            ),
+            )
         ]
     }
 

@@ -139,7 +139,8 @@ package struct AppConfiguration: Sendable {
             )
         }
         ledger.currency = currency
-        ledger.deadline = values.seconds(Settings.redisDeadline)
+        ledger.requestDeadline = values.seconds(Settings.requestDeadline)
+        ledger.deadline = min(values.seconds(Settings.redisDeadline), ledger.requestDeadline)
         ledger.durability = Durability(rawValue: values.text(Settings.durability)) ?? .local
         ledger.servesUnsafeStore = values.text(Settings.unsafeStore) == "serve"
         ledger.idempotencyKeep = .seconds(values.decimal(Settings.idempotencyHours) * 3600)

@@ -143,10 +143,10 @@ package final class CommitPump: Service, Sendable {
             if let replicas = last.integerValue.map(Int.init), replicas >= needed {
                 .success(Commit(reply: reply, durability: .replicated, replicas: replicas))
             } else {
-                .failure(.appliedNotDurable(replicas: Int(last.integerValue ?? 0), needed: needed))
+                .failure(.notReplicated(reply: reply, replicas: Int(last.integerValue ?? 0)))
             }
         // The script ran, and nobody knows who has it.
-        case (.success, .failure): .failure(.appliedNotDurable(replicas: 0, needed: needed))
+        case (.success(let reply), .failure): .failure(.notReplicated(reply: reply, replicas: 0))
         }
     }
 }

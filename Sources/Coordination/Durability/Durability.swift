@@ -1,3 +1,4 @@
+package import RESP
 package import Redis
 
 /// How safe a change is before it is answered with success.
@@ -25,6 +26,6 @@ package struct Commit<Reply: Sendable>: Sendable {
 /// Why a change has no answer of success.
 package enum CommitError: Error, Hashable, Sendable {
     case store(RedisError)
-    /// It happened, but not enough replicas said so in time. Repeating it with its idempotency key asks them again.
-    case appliedNotDurable(replicas: Int, needed: Int)
+    /// The script ran, but not enough replicas said so in time. Repeating it with its idempotency key asks them again.
+    case notReplicated(reply: RESPValue, replicas: Int)
 }

@@ -7,7 +7,7 @@ import Timing
 
 /// Whether Redis is set up to keep what it is told, as money needs it.
 ///
-/// Reads Redis's own settings at start and every few seconds, because a restart may change them.
+/// Reads Redis's own settings at start and every second, because a restart may change them.
 package final class StoreGuard: Service, Sendable {
     package enum Verdict: Hashable, Sendable {
         /// Redis was not asked yet, or has not answered.
@@ -23,7 +23,7 @@ package final class StoreGuard: Service, Sendable {
     private let logger: Logger
     private let state = Mutex(Verdict.unknown)
 
-    package init(redis: any RedisClient, interval: Duration = .seconds(5), logger: Logger) {
+    package init(redis: any RedisClient, interval: Duration = .seconds(1), logger: Logger) {
         self.redis = redis
         self.interval = interval
         self.logger = logger
@@ -48,7 +48,14 @@ package final class StoreGuard: Service, Sendable {
     package func check() async -> Bool {
         let replies = await self.redis.send(
             [
-                RedisCommand("CONFIG", "GET", "appendonly", "appendfsync", "maxmemory-policy"),
+                RedisCommand(
+                    "CONFIG",
+                    "GET",
+                    "appendonly",
+                    "appendfsync",
+                    "no-appendfsync-on-rewrite",
+                    "maxmemory-policy"
+                ),
                 RedisCommand("INFO", "replication"),
             ],
             within: .seconds(1)
@@ -80,6 +87,11 @@ package final class StoreGuard: Service, Sendable {
         )
     }
 
+    private static let wanted = [
+        ("appendonly", "yes"), ("appendfsync", "always"), ("no-appendfsync-on-rewrite", "no"),
+        ("maxmemory-policy", "noeviction"),
+    ]
+
     /// Judges the settings that Redis names (`nil` when it refuses to) and its `INFO replication`.
     package static func judge(settings: [String: String]?, info: String) -> Verdict {
         var fields: [Substring: Substring] = [:]
@@ -90,10 +102,7 @@ package final class StoreGuard: Service, Sendable {
         let replicas = fields["connected_slaves"].flatMap { Int($0) } ?? 0
         var reasons: [String] = []
         if let settings {
-            for (name, wanted) in [
-                ("appendonly", "yes"), ("appendfsync", "always"), ("maxmemory-policy", "noeviction"),
-            ]
-            where settings[name] != wanted {
+            for (name, wanted) in Self.wanted where settings[name] != wanted {
                 reasons.append("\(name) is \(settings[name] ?? "unknown") and should be \(wanted)")
             }
         } else {

@@ -15,11 +15,12 @@ local function idempotency_find(key, request, fingerprint, now_ms)
     if request == "" or not record then
         return "new"
     end
-    local expires_ms, stored, outcome = string.match(record, "^(%d+) (%x+) %d+ (.+)$")
+    local expires_ms, stored, status, outcome = string.match(record, "^(%d+) (%x+) (%d+) (.+)$")
     if not outcome then
         return "broken"
     end
-    if tonumber(expires_ms) <= now_ms then
+    -- What has no answer yet is not forgotten, however long it takes.
+    if status ~= "0" and tonumber(expires_ms) <= now_ms then
         return "new"
     end
     if stored ~= fingerprint then
@@ -33,11 +34,15 @@ local function idempotency_seen(key)
     redis.call("HINCRBY", key, "hits", 1)
 end
 
--- Writes a record that is kept until expires_ms.
+-- Writes a record that is kept until expires_ms, or until there is an answer when there is none yet.
 local function idempotency_keep(key, request, fingerprint, expires_ms, status, outcome)
     if request ~= "" then
         local expires = string.format("%.0f", expires_ms)
         redis.call("HSET", key, request, table.concat({expires, fingerprint, status, outcome}, " "))
-        redis.call("PEXPIREAT", key, expires)
+        if status == "0" then
+            redis.call("PERSIST", key)
+        else
+            redis.call("PEXPIREAT", key, expires)
+        end
     end
 end

@@ -11,8 +11,8 @@ import Timing
 /// connections: whoever waits looks again by itself, too.
 package final class ShardWakes: Service, Sendable {
     private struct State {
-        var waiting: [String: [Int: AsyncStream<Void>.Continuation]] = [:]
-        var next = 0
+        /// By account, then by operation: several requests may wait for one operation.
+        var waiting: [String: [Waiter]] = [:]
     }
 
     private let connection: RedisPrivateConnection
@@ -25,41 +25,16 @@ package final class ShardWakes: Service, Sendable {
         self.logger = logger
     }
 
-    /// One party's place among those who wait for an account, from before it looks until it has what it wants.
-    package struct Waiter: Sendable {
-        fileprivate let account: String
-        fileprivate let number: Int
-        fileprivate let wakes: AsyncStream<Void>
-
-        /// Returns when the account is woken, was woken since the last return, or `limit` is over.
-        package func wait(atMost limit: Duration) async {
-            let wakes = self.wakes
-            await withTaskGroup { group in
-                group.addTask {
-                    var iterator = wakes.makeAsyncIterator()
-                    _ = await iterator.next(isolation: nil)
-                }
-                group.addTask { try? await Task.sleep(for: limit, clock: .loop) }
-                await group.next()
-                group.cancelAll()
-            }
-        }
-    }
-
-    /// Joins those who wait for an account; ``leave(_:)`` must follow.
-    package func join(_ account: String) -> Waiter {
-        let (stream, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-        let number = self.state.withLock { state in
-            state.next += 1
-            state.waiting[account, default: [:]][state.next] = continuation
-            return state.next
-        }
-        return Waiter(account: account, number: number, wakes: stream)
+    /// Joins those who wait for an account with an operation; ``leave(_:)`` must follow.
+    package func join(_ account: String, operation: String) -> Waiter {
+        let waiter = Waiter(account: account, operation: operation)
+        self.state.withLock { $0.waiting[account, default: []].append(waiter) }
+        return waiter
     }
 
     package func leave(_ waiter: Waiter) {
         self.state.withLock { state in
-            state.waiting[waiter.account]?[waiter.number] = nil
+            state.waiting[waiter.account]?.removeAll { $0 === waiter }
             if state.waiting[waiter.account]?.isEmpty ?? false { state.waiting[waiter.account] = nil }
         }
     }
@@ -91,7 +66,8 @@ package final class ShardWakes: Service, Sendable {
                     for entry in parts[1].array ?? [] {
                         guard let fields = entry.array, fields.count == 2 else { continue }
                         last[key] = fields[0].string
-                        if let account = fields[1].array?.dropFirst().first?.string { self.wake(account) }
+                        let words = (fields[1].array ?? []).map { $0.string ?? "" }
+                        if words.count == 4 { self.wake(words[1], words[3]) }
                     }
                 }
             } catch {
@@ -111,11 +87,67 @@ package final class ShardWakes: Service, Sendable {
         return Dictionary(uniqueKeysWithValues: keys.map { ($0, "\(max(now - 1, 0))-0") })
     }
 
-    private func wake(_ account: String) {
-        for waiter in self.state.withLock({ $0.waiting[account] ?? [:] }).values { waiter.yield() }
+    /// Wakes those who wait for the operation; when nobody here does, one of the account, who then looks for all.
+    private func wake(_ account: String, _ operation: String) {
+        let waiting = self.state.withLock { $0.waiting[account] ?? [] }
+        let own = waiting.filter { $0.operation == operation }
+        for waiter in own.isEmpty ? waiting.prefix(1) : own[...] { waiter.wake() }
     }
 
     private func wakeAll() {
-        for waiters in self.state.withLock({ $0.waiting }).values { for waiter in waiters.values { waiter.yield() } }
+        for waiters in self.state.withLock({ $0.waiting }).values { for waiter in waiters { waiter.wake() } }
+    }
+}
+
+/// One party's place among those who wait for an account, from before it looks until it has what it wants.
+package final class Waiter: Sendable {
+    private struct State {
+        var isWoken = false
+        var sleeper: CheckedContinuation<Void, Never>?
+    }
+
+    fileprivate let account: String
+    fileprivate let operation: String
+    private let state = Mutex(State())
+
+    fileprivate init(account: String, operation: String) {
+        self.account = account
+        self.operation = operation
+    }
+
+    /// Returns when the party is woken, was woken since the last return, or `limit` is over.
+    ///
+    /// One at a time.
+    package func wait(atMost limit: Duration) async {
+        await withTaskGroup { group in
+            group.addTask { await self.untilWoken() }
+            group.addTask {
+                try? await Task.sleep(for: limit, clock: .loop)
+                self.wake()
+            }
+            await group.next()
+            group.cancelAll()
+        }
+        // Whoever returns looks: a wake-up that came meanwhile is served by that.
+        self.state.withLock { $0.isWoken = false }
+    }
+
+    fileprivate func wake() {
+        let sleeper = self.state.withLock { state in
+            state.isWoken = true
+            defer { state.sleeper = nil }
+            return state.sleeper
+        }
+        sleeper?.resume()
+    }
+
+    private func untilWoken() async {
+        await withCheckedContinuation { continuation in
+            let isWoken = self.state.withLock { state in
+                if !state.isWoken { state.sleeper = continuation }
+                return state.isWoken
+            }
+            if isWoken { continuation.resume() }
+        }
     }
 }

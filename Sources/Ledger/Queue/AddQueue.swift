@@ -43,20 +43,27 @@ package struct AddQueue: Sendable {
         guard case .queued(let operation) = result.outcome else { return result }
         self.metrics.waits()
         let end = LoopClock().now.advanced(by: self.ledger.configuration.queueWait)
-        let waiter = self.wakes.join(order.account.id)
+        let waiter = self.wakes.join(order.account.id, operation: operation)
         defer { self.wakes.leave(waiter) }
         while true {
             let left = LoopClock().now.duration(to: end)
-            let settlement = try await self.ledger.settle(
-                order.account,
-                operation: operation,
-                accepts: left <= .zero,
-                durability
-            )
+            let settlement: Ledger.Settlement
+            do {
+                settlement = try await self.ledger.settle(
+                    order.account,
+                    operation: operation,
+                    accepts: left <= .zero,
+                    durability
+                )
+            } catch .storeUnsafe {
+                // The order stands in the queue, so "nothing was done" would be untrue.
+                guard left > .zero else { throw .deadlineExceeded }
+                settlement = .waiting(.zero)
+            }
             switch settlement {
-            case .settled(let settled):
+            case .settled(let settled, let isAccepted):
                 return AddResult(
-                    outcome: settled.outcome,
+                    outcome: isAccepted ? .accepted(operation: operation) : settled.outcome,
                     isReplay: result.isReplay,
                     durability: settled.durability,
                     replicas: settled.replicas

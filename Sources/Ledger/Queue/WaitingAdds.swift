@@ -1,7 +1,6 @@
 import Coordination
-import NIOCore
 import ServiceLifecycle
-import Web
+import Timing
 
 /// Waits, for the hot route, with adds that found their account held.
 package struct WaitingAdds: Service {
@@ -9,13 +8,14 @@ package struct WaitingAdds: Service {
     struct Item: Sendable {
         let order: AddOrder
         let found: AddResult
-        let exchange: NIOLoopBound<HotExchange>
+        /// Until when the request must have an answer.
+        let end: LoopClock.Instant
+        let answer: @Sendable (Result<AddResult, LedgerError>) -> Void
     }
 
     private let queue: AddQueue
     private let items: AsyncStream<Item>
     private let entrance: AsyncStream<Item>.Continuation
-    private let metrics = LedgerMetrics()
 
     package init(_ queue: AddQueue) {
         self.queue = queue
@@ -24,28 +24,33 @@ package struct WaitingAdds: Service {
 
     func add(_ item: Item) { self.entrance.yield(item) }
 
-    /// Waits with each until graceful shutdown; then those that wait are answered 202, and a worker carries them out.
+    /// Waits with each until graceful shutdown, which comes when the listener has answered all.
     package func run() async throws {
         await cancelWhenGracefulShutdown {
             await withDiscardingTaskGroup { group in
                 for await item in self.items {
-                    group.addTask { await self.wait(item) }
+                    group.addTask { item.answer(await self.outcome(of: item)) }
                 }
                 group.cancelAll()
             }
         }
     }
 
-    private func wait(_ item: Item) async {
-        let outcome: Result<AddResult, LedgerError>
-        do { outcome = .success(try await self.queue.wait(item.order, item.found, .local)) } catch {
-            outcome = .failure(error)
+    private func outcome(of item: Item) async -> Result<AddResult, LedgerError> {
+        await withTaskGroup(of: Result<AddResult, LedgerError>.self) { group in
+            group.addTask { await self.waited(item) }
+            group.addTask {
+                try? await Task.sleep(until: item.end, clock: .loop)
+                return .failure(.deadlineExceeded)
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? .failure(.deadlineExceeded)
         }
-        self.metrics.ended(outcome)
-        item.exchange.eventLoop.execute {
-            let exchange = item.exchange.value
-            exchange.finish(AddAnswer(item.order.account).prepared(outcome, exchange))
-            exchange.flush()
+    }
+
+    private func waited(_ item: Item) async -> Result<AddResult, LedgerError> {
+        do { return .success(try await self.queue.wait(item.order, item.found, .local)) } catch {
+            return .failure(error)
         }
     }
 }

@@ -95,7 +95,7 @@ extension Refusal {
             Problem(
                 self.reason.rawValue,
                 .conflict,
-                title: "The balance would be more than an account may hold; nothing was done"
+                title: "The balance, or its shard's sum, would be more than can be counted exactly; nothing was done"
             )
         }
     }

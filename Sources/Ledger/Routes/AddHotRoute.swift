@@ -3,6 +3,7 @@ package import NIOCore
 import NIOHTTP1
 import RESP
 package import Redis
+import Timing
 package import Web
 
 /// `POST /users/{uid}/add` on the connection's own event loop, for orders that are right and plain.
@@ -50,11 +51,17 @@ private final class AddResponder: HotResponder {
         else { return .declined }
         self.underWay += 1
         let deadline = NIODeadline.now() + .nanoseconds(Int64(self.ledger.configuration.deadline / .nanoseconds(1)))
+        // What cannot be sent is told before the call returns, and before the exchange may be finished.
+        var isRefused = false
+        var hasReturned = false
         self.connection.run(self.ledger.addCall(order), deadline: deadline) { result in
-            self.underWay -= 1
-            self.finish(order, exchange, result)
+            if hasReturned { self.finish(order, exchange, result) } else { isRefused = true }
         }
-        return .taken
+        hasReturned = true
+        guard isRefused else { return .taken }
+        self.underWay -= 1
+        // Nothing left this process: the router tries again until its deadline.
+        return .declined
     }
 
     private func finish(_ order: AddOrder, _ exchange: HotExchange, _ result: Result<RESPValue, RedisError>) {
@@ -66,10 +73,24 @@ private final class AddResponder: HotResponder {
                 outcome = .success(try self.ledger.result(Commit(reply: reply, durability: .local, replicas: 0)))
             }
         } catch { outcome = .failure(error) }
-        if case .success(let found) = outcome, case .queued = found.outcome {
-            let bound = NIOLoopBound(exchange, eventLoop: self.connection.eventLoop)
-            return self.waiting.add(WaitingAdds.Item(order: order, found: found, exchange: bound))
+        guard case .success(let found) = outcome, case .queued = found.outcome else {
+            return self.answer(order, exchange, outcome)
         }
+        let spent = Duration.nanoseconds((NIODeadline.now() - exchange.arrived).nanoseconds)
+        let end = LoopClock().now.advanced(by: self.ledger.configuration.requestDeadline - spent)
+        let bound = NIOLoopBound((self, exchange), eventLoop: self.connection.eventLoop)
+        self.waiting.add(
+            WaitingAdds.Item(order: order, found: found, end: end) { outcome in
+                bound.eventLoop.execute {
+                    let (responder, exchange) = bound.value
+                    responder.answer(order, exchange, outcome)
+                }
+            }
+        )
+    }
+
+    private func answer(_ order: AddOrder, _ exchange: HotExchange, _ outcome: Result<AddResult, LedgerError>) {
+        self.underWay -= 1
         self.metrics.ended(outcome)
         exchange.finish(AddAnswer(order.account).prepared(outcome, exchange))
         exchange.flush()

@@ -34,7 +34,9 @@ struct AddPlainRequest {
             default: continue
             }
         }
-        guard isJSON, let body = try? JSONParser.parse(Array(request.body.readableBytesView)) else { return nil }
+        guard isJSON, request.body.readableBytes <= JSONBody.defaultLimit,
+            let body = try? JSONParser.parse(Array(request.body.readableBytesView))
+        else { return nil }
         self.user = user
         self.key = key
         self.body = body

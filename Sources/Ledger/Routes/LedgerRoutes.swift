@@ -54,8 +54,9 @@ package struct LedgerRoutes: Sendable {
         case .any: return .exists
         case .these(let strong, _):
             let prefix = "\(account.user.text)@"
+            guard strong.count <= 100 else { throw EntityTags.Failure() }
             return .sequences(
-                strong.prefix(100).compactMap { tag in
+                strong.compactMap { tag in
                     guard tag.hasPrefix(prefix), let sequence = Int64(tag.dropFirst(prefix.count)),
                         tag == "\(prefix)\(sequence)"
                     else { return nil }

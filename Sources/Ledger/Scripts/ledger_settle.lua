@@ -1,23 +1,22 @@
 -- Carry out an add that waited for its account, when it is its turn.
 --
 -- KEYS[1] account   KEYS[2] entries   KEYS[3] lock   KEYS[4] waiters   KEYS[5] world   KEYS[6] references
--- KEYS[7] the records of the operation's idempotency key
--- KEYS[8] the record of the operation
+-- KEYS[7] the records of the operation's idempotency key   KEYS[8] the record of the operation
 -- KEYS[9] the shard's accounts with waiting operations
 -- KEYS[10] the shard's stream of wake-ups
--- ARGV[1] id         the account's id
--- ARGV[2] operation  its id
+-- ARGV[1] id         the account's id                ARGV[2] operation  its id
 -- ARGV[3] keep_ms    how long idempotency records are kept
 -- ARGV[4] retain_ms  how long the record of a settled operation is kept
 -- ARGV[5] accept     1 to answer for good that it is queued, when it still has to wait
 --
--- Returns {"settled", outcome, entry or false}, also when it was settled before; {"waiting", wait_ms, head}: wait_ms is
--- when to look again at the latest, head the operation that must be settled first, or empty while the lock is held; or
--- {"gone"} or {"inconsistent"}. An operation without a record gives up its place. Safe to repeat.
+-- Returns {"settled", outcome, entry or false, accepted}, also when it was settled before: accepted is 1 when the
+-- request was answered that it is queued; {"waiting", wait_ms, head}: wait_ms is when to look again at the latest, head
+-- the operation that must be settled first, or empty while the lock is held; {"other"} for an operation that is no add;
+-- or {"gone"} or {"inconsistent"}. An add without a record gives up its place. Safe to repeat.
 local id, operation = ARGV[1], ARGV[2]
 local now_ms = ledger_time()
 local fields = redis.call("HMGET", KEYS[8], "state", "amount", "reference", "sequences", "request", "fingerprint",
-    "request_id", "outcome", "accepted")
+    "request_id", "outcome", "accepted", "kind")
 local state, amount, request, fingerprint = fields[1], tonumber(fields[2] or ""), fields[5] or "", fields[6]
 local account = ledger_read(KEYS[1], KEYS[2], KEYS[5])
 local standing, other = lock_standing(KEYS[3], KEYS[4], operation)
@@ -26,13 +25,16 @@ redis.call("HLEN", KEYS[7])
 redis.call("ZCARD", KEYS[9])
 redis.call("XLEN", KEYS[10])
 
-if not state then
+local accepted = fields[9] or "0"
+if (state and fields[10] ~= "add") or (not state and #operation ~= 26) then
+    return {"other"}
+elseif not state then
     redis.call("ZREM", KEYS[4], operation)
     lock_wake(KEYS[4], KEYS[10], id)
     return {"gone"}
 elseif state == "settled" then
     local sequence = string.match(fields[8], "^entry (%d+)$")
-    return {"settled", fields[8], sequence and redis.call("LINDEX", KEYS[2], sequence - 1) or false}
+    return {"settled", fields[8], sequence and redis.call("LINDEX", KEYS[2], sequence - 1) or false, accepted}
 elseif not account or not amount then
     return {"inconsistent"}
 elseif standing ~= "free" then
@@ -52,8 +54,7 @@ redis.call("HSET", KEYS[8], "state", "settled", "outcome", outcome)
 redis.call("PEXPIRE", KEYS[8], ARGV[4])
 redis.call("ZREM", KEYS[4], operation)
 lock_wake(KEYS[4], KEYS[10], id)
-if fields[9] ~= "1" then
-    -- A request that was answered 202 is answered so again; what became of it is at its location.
+if accepted ~= "1" then
     idempotency_keep(KEYS[7], request, fingerprint, now_ms + ARGV[3], status, outcome)
 end
-return {"settled", outcome, entry}
+return {"settled", outcome, entry, accepted}

@@ -2,12 +2,6 @@ import Metrics
 package import NIOCore
 package import NIOHTTP1
 
-/// A piece of a routed answer and who wants to know that it left.
-package struct RoutedPart {
-    var part: HTTPServerResponsePart
-    let promise: EventLoopPromise<Void>?
-}
-
 /// Carries out on a channel what ``HTTPConnectionMachine`` and ``ConnectionDeadlineMachine`` decide.
 ///
 /// It sits between NIO's HTTP/1.1 codec and Hummingbird, sees every request and every answer of the connection, and so
@@ -94,14 +88,14 @@ package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, Removabl
             self.refuse(ticket, problem, requestID: survey.requestID, isHead: head.method == .HEAD)
         case .admit:
             let request = HeldRequest(head: head, survey: survey, isClosing: isClosing)
-            if self.machine.phase == .open, let responder = self.loop.hotResponder(for: head, survey) {
-                if survey.hasBody {
-                    self.held = request
-                    return
-                }
-                if self.takeHot(request, responder) { return }
+            guard self.machine.phase == .open, let responder = self.loop.hotResponder(for: head, survey) else {
+                return self.route(request, data, context)
             }
-            self.route(request, data, context)
+            if survey.hasBody {
+                self.held = request
+            } else if !self.takeHot(request, responder) {
+                self.route(request, data, context)
+            }
         }
     }
 
@@ -144,6 +138,7 @@ package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, Removabl
             isClosing: request.isClosing,
             isHTTP10: request.head.version == .http1_0,
             requestID: request.survey.requestID ?? self.loop.makeRequestID(),
+            traceparent: request.survey.traceparent.flatMap { TraceParent.isValid($0) ? $0 : nil },
             arrived: .now()
         )
         let whole = HotRequest(target: request.head.uri, headers: request.head.headers, body: request.body)
@@ -177,8 +172,8 @@ package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, Removabl
     }
 
     private func sendContinue(_ context: ChannelHandlerContext) {
-        context.write(self.wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))), promise: nil)
-        context.flush()
+        let head = HTTPResponseHead(version: .http1_1, status: .continue)
+        context.writeAndFlush(self.wrapOutboundOut(.head(head)), promise: nil)
     }
 
     // MARK: Answers
@@ -256,8 +251,10 @@ package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, Removabl
             }
             hasWritten = true
         }
-        if hasWritten { self.hasProgressed = true }
-        if hasWritten { context.flush() }
+        if hasWritten {
+            self.hasProgressed = true
+            context.flush()
+        }
         if self.isInputEndHeld, self.machine.owed == 0 {
             self.isInputEndHeld = false
             context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
@@ -286,7 +283,8 @@ package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, Removabl
     }
 
     private func mayRead(_ context: ChannelHandlerContext) -> Bool {
-        self.machine.wantsInput && !self.isReadingOver && context.channel.isWritable
+        self.machine.wantsInput && (!self.isReadingOver || self.machine.reading == .routed)
+            && context.channel.isWritable
     }
 
     // MARK: Time

@@ -124,6 +124,7 @@ package struct HTTPConnectionMachine<Answer, Part> {
 
     /// A whole answer is ready.
     package mutating func answered(_ ticket: Ticket, with answer: Answer) {
+        assert(self.phase != .open || ticket < self.nextTicket, "an answer before its request was received")
         guard let index = self.index(of: ticket), !self.slots[index].isComplete else { return }
         self.slots[index].answer = answer
         self.slots[index].isComplete = true

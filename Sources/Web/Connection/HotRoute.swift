@@ -76,6 +76,8 @@ package struct HotExchange {
     let isHTTP10: Bool
     /// The request's id: the client's when it is valid, else made.
     package let requestID: String
+    /// The caller's place in its trace, when it sent a valid one.
+    let traceparent: String?
     /// When the request was read.
     package let arrived: NIODeadline
 

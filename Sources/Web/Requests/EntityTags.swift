@@ -6,7 +6,9 @@ package enum EntityTags: Hashable, Sendable {
     /// Opaque texts without their quotes; weak ones apart.
     case these(strong: [String], weak: [String])
 
-    package struct Failure: Error, Hashable, Sendable {}
+    package struct Failure: Error, Hashable, Sendable {
+        package init() {}
+    }
 
     /// Reads a field that may be repeated; `nil` when the request has none.
     package static func read(_ fields: HTTPFields, _ name: HTTPField.Name) throws(Failure) -> EntityTags? {

@@ -5,6 +5,8 @@ package struct RequestSurvey {
     package private(set) var hosts = 0
     package private(set) var host = ""
     package private(set) var requestID: String?
+    /// As it was sent, valid or not.
+    package private(set) var traceparent: String?
     /// The length that the client announced; `nil` when it announced none.
     package private(set) var contentLength: Int?
     package private(set) var isChunked = false
@@ -22,6 +24,7 @@ package struct RequestSurvey {
                 self.host = value
             case 6 where Self.isEqual(name, "expect"): self.expectation = value
             case 7 where Self.isEqual(name, "upgrade"): self.wantsUpgrade = true
+            case 11 where Self.isEqual(name, "traceparent"): self.traceparent = value
             case 12 where Self.isEqual(name, "x-request-id"):
                 requestIDs += 1
                 self.requestID = requestIDs == 1 && RequestID.isValid(value) ? value : nil
