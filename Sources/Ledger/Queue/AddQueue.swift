@@ -70,7 +70,9 @@ package struct AddQueue: Sendable {
                 )
             case .gone: throw .storeInconsistent
             case .waiting(let lease):
-                guard left > .zero, !Task.isCancelled else {
+                // Given up: a 202 that is not kept must not be told.
+                if left > .zero, Task.isCancelled { throw .deadlineExceeded }
+                guard left > .zero else {
                     return AddResult(
                         outcome: .accepted(operation: operation),
                         isReplay: result.isReplay,
