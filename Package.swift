@@ -79,9 +79,11 @@ let package = Package(
             resources: [
                 .embedInCode("FencedLock/fenced_lock.lua"), .embedInCode("FencedLock/lock_release.lua"),
                 .embedInCode("FencedLock/lock_renew.lua"), .embedInCode("FencedLock/lock_take.lua"),
-                .embedInCode("Idempotency/idempotency.lua"),
+                .embedInCode("Idempotency/idempotency.lua"), .embedInCode("Idempotency/idempotency_note.lua"),
                 .embedInCode("Lease/lease_release.lua"), .embedInCode("Lease/lease_take.lua"),
                 .embedInCode("Outbox/outbox_bury.lua"), .embedInCode("Outbox/outbox_replay.lua"),
+                .embedInCode("WorkQueue/work_queue.lua"), .embedInCode("WorkQueue/work_queue_clean.lua"),
+                .embedInCode("WorkQueue/work_queue_leave.lua"),
             ],
             swiftSettings: settings
         ),
@@ -120,11 +122,30 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .target(
+            name: "Payments",
+            dependencies: [
+                "Coordination", "Ledger", "Outbound", "RESP", "Redis", "Timing", "Web", coreMetrics, crypto, httpTypes,
+                hummingbird, lifecycle, logging, metrics, nioCore,
+            ],
+            resources: [
+                .embedInCode("Audit/payments_audit_flight.lua"), .embedInCode("Audit/payments_audit_records.lua"),
+                .embedInCode("Scripts/payment.lua"), .embedInCode("Scripts/payment_end.lua"),
+                .embedInCode("Scripts/payment_money.lua"), .embedInCode("Scripts/payment_whole.lua"),
+                .embedInCode("Scripts/payments_accept.lua"),
+                .embedInCode("Scripts/payments_apply.lua"), .embedInCode("Scripts/payments_attempt.lua"),
+                .embedInCode("Scripts/payments_cancel.lua"), .embedInCode("Scripts/payments_credit.lua"),
+                .embedInCode("Scripts/payments_debit.lua"), .embedInCode("Scripts/payments_final.lua"),
+                .embedInCode("Scripts/payments_hold.lua"), .embedInCode("Scripts/payments_lock.lua"),
+                .embedInCode("Scripts/payments_look.lua"), .embedInCode("Scripts/payments_redrive.lua"),
+            ],
+            swiftSettings: settings
+        ),
         .target(name: "OpenAPI", resources: [.embedInCode("openapi.json")], swiftSettings: settings),
         .target(
             name: "App",
             dependencies: [
-                "Coordination", "Ledger", "OpenAPI", "Outbound", "Redis", "Telemetry", "Timing", "Uniques", "Web",
+                "Coordination", "Ledger", "OpenAPI", "Outbound", "Payments", "Redis", "Telemetry", "Timing", "Uniques", "Web",
                 configuration,
                 coreMetrics, httpTypes, hummingbird,
                 lifecycle, logging, metrics, nioCore, nioHTTP1, nioPosix, unixSignals,
@@ -194,6 +215,15 @@ let package = Package(
             dependencies: [
                 "Coordination", "Ledger", "RESP", "Redis", "Support", crypto, lifecycle, logging, nioCore, nioPosix,
             ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "PaymentsTests",
+            dependencies: [
+                "Coordination", "Ledger", "Outbound", "Payments", "RESP", "Redis", "Support", crypto, lifecycle, logging,
+                nioCore, nioHTTP1, nioPosix,
+            ],
+            exclude: ["Model"],
             swiftSettings: settings
         ),
         .testTarget(name: "AppTests", dependencies: ["App", "Outbound", "Uniques"], swiftSettings: settings),

@@ -53,12 +53,12 @@ package struct DeadLetters: Sendable {
             group.addTask { try await redis.run() }
             defer { group.cancelAll() }
             var count = 0
-            var last: String?
+            var position = Outbox.Position()
             while true {
-                let letters = try await outbox.deadLetters(after: last, limit: Self.pageLimit)
+                let letters = try await outbox.deadLetters(after: position, limit: Self.pageLimit)
                 for letter in letters where try await body(outbox, letter) { count += 1 }
-                guard let end = letters.last else { return count }
-                last = end.message.id
+                if letters.isEmpty { return count }
+                for letter in letters { position.pass(letter.message) }
             }
         }
     }

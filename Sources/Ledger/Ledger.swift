@@ -175,7 +175,7 @@ package struct Ledger: Sendable {
     }
 
     /// Whether Redis keeps what it is told, or is to be used although it may not.
-    var isStoreSafe: Bool {
+    package var isStoreSafe: Bool {
         switch self.guardian.verdict {
         case .kept: true
         case .unknown: false
@@ -194,10 +194,13 @@ extension AddOrder.Precondition {
     }
 }
 
+extension LuaLibrary {
+    /// `ledger_read`, `ledger_append` and what else changes an account; needs ``fencedLock`` before it.
+    package static let ledger = PackageResources.ledger_account_lua + PackageResources.ledger_entry_lua
+}
+
 extension RedisScript {
-    private static let library =
-        LuaLibrary.fencedLock + LuaLibrary.idempotency + PackageResources.ledger_account_lua
-        + PackageResources.ledger_entry_lua
+    private static let library = LuaLibrary.fencedLock + LuaLibrary.idempotency + LuaLibrary.ledger
 
     static let ledgerAdd = RedisScript("ledger_add", source: Self.library + PackageResources.ledger_add_lua)
     static let ledgerSettle = RedisScript("ledger_settle", source: Self.library + PackageResources.ledger_settle_lua)

@@ -39,9 +39,15 @@ package enum LedgerKeys {
 
     // MARK: One shard
 
-    /// Hash with the `balance` of the outside world: minus the sum of all that was added in this shard.
+    /// Hash with the `balance` of the outside world, minus the sum of all that was added in this shard, and `entries`:
+    /// how many there were ever made here.
     package static func world(_ shard: Shard, _ currency: Currency) -> String {
         "tally:{\(shard.tag)}:account:~world/\(currency.code)"
+    }
+
+    /// Hash with the `balance` of what is on its way between shards: what left for others less what came from them.
+    package static func transit(_ shard: Shard, _ currency: Currency) -> String {
+        "tally:{\(shard.tag)}:account:~transit/\(currency.code)"
     }
 
     /// Hash of one operation that has to wait.
@@ -59,6 +65,7 @@ extension Ledger {
             account: LedgerKeys.account(account),
             waiters: LedgerKeys.waiters(account),
             wake: ShardKeys.wake(account.shard),
+            work: ShardKeys.work(account.shard),
             accountID: account.id
         )
     }

@@ -6,6 +6,8 @@ package enum LoadError: Error, Hashable, Sendable, CustomStringConvertible {
     case cannotConnect(url: String, reason: String)
     /// The service answered a question about its counts with this status, or not at all.
     case cannotCheck(String)
+    /// Not every account could be given its balance before the load.
+    case cannotSeed(String)
     /// The caller's task was cancelled; requests may be in flight.
     case cancelled
 
@@ -17,6 +19,7 @@ package enum LoadError: Error, Hashable, Sendable, CustomStringConvertible {
         case .badArgument(let reason): "Bad argument: \(reason)"
         case .cannotConnect(let url, let reason): "Cannot connect to \(url): \(reason)"
         case .cannotCheck(let reason): "Cannot check the counts: \(reason)"
+        case .cannotSeed(let reason): "Cannot give the accounts their balance: \(reason)"
         case .cancelled: "Cancelled"
         }
     }

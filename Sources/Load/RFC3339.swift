@@ -30,6 +30,15 @@ package enum RFC3339 {
         return days * 86400 + hour * 3600 + minute * 60 + second
     }
 
+    /// Reads milliseconds since 1970 from whole seconds with three places, like `2026-11-21T02:15:00.125Z`.
+    package static func milliseconds(_ text: some StringProtocol) -> Int64? {
+        let bytes = Array(text.utf8)
+        guard bytes.count == 24, bytes[19] == UInt8(ascii: "."), bytes[23] == UInt8(ascii: "Z"),
+            let rest = Self.number(bytes[20..<23]), let seconds = Self.seconds("\(text.prefix(19))Z")
+        else { return nil }
+        return seconds * 1000 + rest
+    }
+
     private static func number(_ digits: ArraySlice<UInt8>) -> Int64? {
         var value: Int64 = 0
         for digit in digits {

@@ -27,14 +27,21 @@ package struct EndpointPolicy: Hashable, Sendable {
     /// `host` is lower-case, without brackets and without the dot of the root.
     package func refusal(of host: String, port: Int) -> EndpointError? {
         let address = IPAddress(host)
-        if self.opens(host, port: port) { return nil }
-        if let address, self.opened.contains(where: { $0.matches(address, port: port) }) { return nil }
+        if Self.has(self.opened, host, address, port: port) { return nil }
         if address.map(\.isInside) ?? HostName.isLocal(host) { return .insideAddress }
-        guard !self.listed.isEmpty else { return nil }
-        let isListed = self.listed.contains { entry in
-            entry.matches(host, port: port) || address.map { entry.matches($0, port: port) } ?? false
-        }
-        return isListed ? nil : .notAllowed
+        let isFree = self.listed.isEmpty || Self.has(self.listed, host, address, port: port)
+        return isFree ? nil : .notAllowed
+    }
+
+    /// Whether an entry opens or lists this host.
+    ///
+    /// For what may lead only to hosts that the operator knows of: without entries nobody is named, and `*` names
+    /// every public host. `host` is as in ``refusal(of:port:)``.
+    package func names(_ host: String, port: Int) -> Bool {
+        let address = IPAddress(host)
+        if Self.has(self.opened, host, address, port: port) { return true }
+        if address.map(\.isInside) ?? HostName.isInside(host) { return false }
+        return Self.has(self.listed, host, address, port: port)
     }
 
     /// Whether a socket to `address` may carry a request for `host`.
@@ -44,6 +51,12 @@ package struct EndpointPolicy: Hashable, Sendable {
         if self.opens(host, port: port) { return true }
         guard port > 0 else { return false }
         return !address.isInside || self.opened.contains { $0.matches(address, port: port) }
+    }
+
+    private static func has(_ entries: [Entry], _ host: String, _ address: IPAddress?, port: Int) -> Bool {
+        entries.contains { entry in
+            entry.matches(host, port: port) || address.map { entry.matches($0, port: port) } ?? false
+        }
     }
 
     private func opens(_ host: String, port: Int) -> Bool {

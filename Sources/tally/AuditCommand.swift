@@ -5,7 +5,7 @@ struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit",
         abstract: "Prove that what lies in Redis is whole.",
-        subcommands: [LedgerCommand.self]
+        subcommands: [LedgerCommand.self, PaymentsCommand.self]
     )
 
     struct LedgerCommand: AsyncParsableCommand {
@@ -31,6 +31,39 @@ struct AuditCommand: AsyncParsableCommand {
             let outcome = try await LedgerProof(self.settings.loadNearby("audit")).run(
                 isJSON: self.json,
                 hasAllCurrencies: self.allCurrencies
+            ) { StandardError.write($0 + "\n") }
+            if !outcome.text.isEmpty { print(outcome.text) }
+            guard outcome.exitCode == 0 else { throw ExitCode(outcome.exitCode) }
+        }
+    }
+
+    struct PaymentsCommand: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "payments",
+            abstract: "Check every payment against the entries that it made, and the ledger, also while the service runs.",
+            discussion: """
+                Exits with 0 when all is right, with 1 when something is violated, with 2 when Redis could not be \
+                read, and with 3 when nothing is violated but a sum could not be had at one instant. Only reads. \
+                Without a setting that names Redis it reads that of 'tally dev' in ./.tally.
+                """
+        )
+
+        @Flag(help: "Print one JSON object.")
+        var json = false
+
+        @Flag(help: "Look at all currencies in Redis, not only at 'ledger.currency'.")
+        var allCurrencies = false
+
+        @Flag(help: "Take each payment that has not ended as a violation.")
+        var settled = false
+
+        @OptionGroup var settings: SettingOptions
+
+        func run() async throws {
+            let outcome = try await PaymentsProof(self.settings.loadNearby("audit")).run(
+                isJSON: self.json,
+                hasAllCurrencies: self.allCurrencies,
+                isSettled: self.settled
             ) { StandardError.write($0 + "\n") }
             if !outcome.text.isEmpty { print(outcome.text) }
             guard outcome.exitCode == 0 else { throw ExitCode(outcome.exitCode) }

@@ -56,6 +56,41 @@ struct EndpointPolicyTests {
         #expect(try self.refusal("http://localhost/", ["*"]) == .insideAddress)
     }
 
+    @Test func `nobody is named without entries and everybody public by a star`() throws {
+        let hosts = ["example.com", "8.8.8.8", "2001:4860:4860::8888"]
+        let inside = ["localhost", "127.0.0.1", "::1", "10.0.0.1", "redis", "a.internal"]
+        let nothing = try EndpointPolicy(allowing: [])
+        let star = try EndpointPolicy(allowing: ["*"])
+        #expect(hosts.allSatisfy { !nothing.names($0, port: 443) && star.names($0, port: 443) })
+        #expect(inside.allSatisfy { !nothing.names($0, port: 443) && !star.names($0, port: 443) })
+    }
+
+    @Test func `whoever is opened or listed is named, with the entry's port`() throws {
+        let policy = try EndpointPolicy(
+            allowing: [
+                "api.example.com", "*.partner.com:443", "8.8.8.0/24", "localhost:9000", "10.1.0.0/16",
+                "inside:hooks.example.org:8080",
+            ]
+        )
+        for (host, port) in [
+            ("api.example.com", 1), ("a.partner.com", 443), ("8.8.8.9", 80), ("localhost", 9000), ("10.1.2.3", 7),
+            ("hooks.example.org", 8080),
+        ] {
+            #expect(policy.names(host, port: port), "\(host):\(port)")
+            #expect(policy.refusal(of: host, port: port) == nil, "\(host):\(port)")
+        }
+        for (host, port) in [
+            ("example.com", 443), ("a.partner.com", 80), ("partner.com", 443), ("9.9.9.9", 80), ("localhost", 9001),
+            ("10.2.0.1", 7), ("hooks.example.org", 80),
+        ] {
+            #expect(!policy.names(host, port: port), "\(host):\(port)")
+        }
+        // An opened host leaves public hosts as they were, and names none of them.
+        let opening = try EndpointPolicy(allowing: ["localhost:9000"])
+        #expect(opening.refusal(of: "example.com", port: 443) == nil)
+        #expect(!opening.names("example.com", port: 443))
+    }
+
     @Test func `a listed name does not lead inside and a marked one does`() throws {
         let inside = IPAddress.v4(0x0A00_0001)
         let outside = IPAddress.v4(0x0808_0808)

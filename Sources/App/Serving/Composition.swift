@@ -26,6 +26,7 @@ struct Composition {
     let guardian: StoreGuard
     let commits: CommitPump
     let ledger: Ledger
+    let payments: PaymentParts
     let observer: RequestObserver
     let drain = DrainSignal()
     private let isListening = ListeningSignal()
@@ -61,6 +62,13 @@ struct Composition {
             clock: self.clock,
             configuration: configuration.ledger
         )
+        self.payments = PaymentParts(
+            configuration.payments,
+            ledger: self.ledger,
+            redis: self.redis,
+            commits: self.commits,
+            clock: self.clock
+        )
         self.observer = RequestObserver(
             logger: Logger(label: "tally.access"),
             accessLogSample: configuration.accessLogSample
@@ -86,6 +94,7 @@ struct Composition {
         let outbound = self.outbound
         let delivery = OutboxDelivery(
             Outbox(key: UniquesKeys.outbox, deadKey: UniquesKeys.dead, redis: self.redis),
+            name: "uniques",
             clock: self.clock,
             configuration: self.configuration.uniques.outbox,
             pollInterval: .milliseconds(250),
@@ -109,7 +118,7 @@ struct Composition {
                 configuration: self.configuration.uniques,
                 logger: Logger(label: "tally.uniques")
             )
-        ]
+        ] + self.payments.roles(instance: self.configuration.instance, self.outbound)
     }
 
     /// The public listener and what only it needs.
@@ -139,6 +148,7 @@ struct Composition {
         let adds = AddQueue(self.ledger, wakes: wakes)
         let waitingAdds = WaitingAdds(adds)
         LedgerRoutes(self.ledger, queue: adds).add(to: &router)
+        let watchers = self.payments.listen(&router, drain: self.drain)
         OpenAPIRoute.add(to: &router)
         IdempotencyRoutes(IdempotencyLookup(redis: self.redis), clock: self.clock).add(to: &router)
         let isListening = self.isListening
@@ -149,7 +159,7 @@ struct Composition {
             hotRoutes: [lanes, AddHotRoute(self.ledger, node: self.redis, waiting: waitingAdds)],
             beforeBinding: self.waitForRedis
         ) { isListening.begin() }
-        return [callbacks, wakes, waitingAdds, server]
+        return [callbacks, wakes, waitingAdds] + watchers + [server]
     }
 
     /// A proxy goes elsewhere while nobody listens, but passes a 503 on: the first requests must not come too early.

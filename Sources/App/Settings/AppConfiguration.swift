@@ -24,6 +24,7 @@ package struct AppConfiguration: Sendable {
     package let uniquesLease: Duration
     package let ledger: LedgerConfiguration
     package let commits: CommitPump.Configuration
+    package let payments: PaymentsSettings
     package let outbound: OutboundConfiguration
 
     /// Where this machine's process can be asked for its health.
@@ -63,6 +64,7 @@ package struct AppConfiguration: Sendable {
         self.outbound = try Self.outbound(values)
         self.ledger = try Self.ledger(values)
         self.commits = Self.commits(values)
+        self.payments = try PaymentsSettings(values, policy: self.outbound.policy, outbox: self.uniques.outbox)
     }
 
     private static func web(_ values: SettingValues, host: Setting, port: Setting) -> WebConfiguration {

@@ -80,6 +80,32 @@ package final class CommitPump: Service, Sendable {
         return try result.get()
     }
 
+    /// Runs scripts together, each with its own outcome, in order.
+    ///
+    /// One round trip for all that are `local`.
+    package func commit(
+        _ calls: [RedisScriptCall],
+        _ durability: Durability
+    ) async -> [Result<Commit<RESPValue>, CommitError>] {
+        guard durability == .replicated else {
+            return await self.node.run(calls, within: nil).map { result in
+                result.map { Commit(reply: $0, durability: .local, replicas: 0) }.mapError { .store($0) }
+            }
+        }
+        return await withTaskGroup(of: (Int, Result<Commit<RESPValue>, CommitError>).self) { group in
+            for (index, call) in calls.enumerated() {
+                group.addTask {
+                    do throws(CommitError) { return (index, .success(try await self.commit(call, durability))) } catch {
+                        return (index, .failure(error))
+                    }
+                }
+            }
+            var outcomes = calls.map { _ in Result<Commit<RESPValue>, CommitError>.failure(.store(.notSent(.cancelled))) }
+            for await (index, outcome) in group { outcomes[index] = outcome }
+            return outcomes
+        }
+    }
+
     /// Sends batches until graceful shutdown or cancellation, then refuses what is left.
     package func run() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in

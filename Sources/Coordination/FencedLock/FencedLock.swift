@@ -1,4 +1,4 @@
-import RESP
+package import RESP
 package import Redis
 
 /// The lock of one account: at most one operation holds it, in the order in which operations asked.
@@ -17,14 +17,24 @@ package struct FencedLock: Sendable {
         package let waiters: String
         /// The shard's stream of wake-ups.
         package let wake: String
+        /// The shard's stream of work.
+        package let work: String
         /// What a wake-up names.
         package let accountID: String
 
-        package init(lock: String, account: String, waiters: String, wake: String, accountID: String) {
+        package init(
+            lock: String,
+            account: String,
+            waiters: String,
+            wake: String,
+            work: String,
+            accountID: String
+        ) {
             self.lock = lock
             self.account = account
             self.waiters = waiters
             self.wake = wake
+            self.work = work
             self.accountID = accountID
         }
     }
@@ -57,16 +67,24 @@ package struct FencedLock: Sendable {
         order: Int64,
         joinsOnly: Bool = false
     ) async throws(RedisError) -> Standing {
-        let reply = try await self.redis.run(
-            RedisScriptCall(
-                .lockTake,
-                keys: [keys.lock, keys.account, keys.waiters],
-                arguments: [
-                    .text(operation), .integer(Int(order)), .integer(self.leaseMilliseconds),
-                    .integer(joinsOnly ? 1 : 0),
-                ]
-            )
+        try Self.standing(
+            await self.redis.run(self.takeCall(keys, operation: operation, order: order, joinsOnly: joinsOnly))
         )
+    }
+
+    /// The call of ``take(_:operation:order:joinsOnly:)``, whose reply ``standing(_:)`` reads.
+    package func takeCall(_ keys: Keys, operation: String, order: Int64, joinsOnly: Bool) -> RedisScriptCall {
+        RedisScriptCall(
+            .lockTake,
+            keys: [keys.lock, keys.account, keys.waiters],
+            arguments: [
+                .text(operation), .integer(Int(order)), .integer(self.leaseMilliseconds),
+                .integer(joinsOnly ? 1 : 0),
+            ]
+        )
+    }
+
+    package static func standing(_ reply: RESPValue) throws(RedisError) -> Standing {
         guard let fields = reply.array, fields.count >= 2, let number = fields[1].integerValue else {
             throw .outcomeUnknown(.malformedReply)
         }
@@ -97,14 +115,16 @@ package struct FencedLock: Sendable {
     /// repeat.
     @discardableResult
     package func release(_ keys: Keys, operation: String, stays: Bool = false) async throws(RedisError) -> Bool {
-        let reply = try await self.redis.run(
-            RedisScriptCall(
-                .lockRelease,
-                keys: [keys.lock, keys.waiters, keys.wake],
-                arguments: [.text(operation), .text(keys.accountID), .integer(stays ? 1 : 0)]
-            )
+        try await self.redis.run(self.releaseCall(keys, operation: operation, stays: stays)).integerValue == 1
+    }
+
+    /// The call of ``release(_:operation:stays:)``.
+    package func releaseCall(_ keys: Keys, operation: String, stays: Bool) -> RedisScriptCall {
+        RedisScriptCall(
+            .lockRelease,
+            keys: [keys.lock, keys.waiters, keys.wake, keys.work],
+            arguments: [.text(operation), .text(keys.accountID), .integer(stays ? 1 : 0)]
         )
-        return reply.integerValue == 1
     }
 
     private var leaseMilliseconds: Int { Int(self.lease / .milliseconds(1)) }

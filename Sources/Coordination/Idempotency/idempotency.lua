@@ -8,8 +8,8 @@
 -- record that the effect's own script writes: nothing can fall between claim and effect. The field `hits` counts
 -- replays.
 
--- What is known of a request: "new", "mismatch" when the key was used for another, "known" with its outcome, or
--- "broken". An empty request has no key and is always new.
+-- What is known of a request: "new", "mismatch" when the key was used for another, "known" with its outcome and
+-- status, or "broken". An empty request has no key and is always new.
 local function idempotency_find(key, request, fingerprint, now_ms)
     local record = redis.call("HGET", key, request)
     if request == "" or not record then
@@ -26,7 +26,7 @@ local function idempotency_find(key, request, fingerprint, now_ms)
     if stored ~= fingerprint then
         return "mismatch"
     end
-    return "known", outcome
+    return "known", outcome, status
 end
 
 -- Counts a replay. It is a write, so that a WAIT after it covers the first answer, too.

@@ -4,14 +4,18 @@ import Redis
 import Synchronization
 import Timing
 
-/// Delivers an outbox's messages, at least once and in the order of each endpoint.
+/// Delivers an outbox's messages, at least once and in the order that ``OutboxMachine`` promises of each endpoint.
 ///
 /// One process of all should run it (see ``Lease``). Two at once deliver twice, with the same idempotency keys; they
 /// lose nothing and never deliver a message that the outbox does not hold.
 package final class OutboxDelivery: Sendable {
     package typealias Send = @Sendable (OutboxMessage) async -> OutboxOutcome
 
+    /// Messages read in one look at the outbox.
+    private static let pageLimit = 1000
+
     private let outbox: Outbox
+    private let name: String?
     private let clock: ServerClock
     private let pollInterval: Duration
     private let configuration: OutboxMachine.Configuration
@@ -19,9 +23,12 @@ package final class OutboxDelivery: Sendable {
     private let send: Send
     private let machine: Mutex<OutboxMachine>
 
-    /// New messages are looked for every `pollInterval`.
+    /// New messages are looked for every `pollInterval`, and again at once while there are many.
+    ///
+    /// `name` is the label `outbox` of the metrics, for processes that deliver more than one outbox.
     package init(
         _ outbox: Outbox,
+        name: String? = nil,
         clock: ServerClock,
         configuration: OutboxMachine.Configuration,
         pollInterval: Duration,
@@ -29,6 +36,7 @@ package final class OutboxDelivery: Sendable {
         send: @escaping Send
     ) {
         self.outbox = outbox
+        self.name = name
         self.clock = clock
         self.configuration = configuration
         self.pollInterval = pollInterval
@@ -43,27 +51,25 @@ package final class OutboxDelivery: Sendable {
     package func run() async {
         // Another process may have delivered since the last time: begin from what Redis holds.
         self.machine.withLock { $0 = OutboxMachine(self.configuration) }
-        var last: String?
+        var position = Outbox.Position()
         await withDiscardingTaskGroup { group in
             while !Task.isCancelled {
-                last = await self.load(after: last)
-                if let now = self.clock.now {
-                    for message in self.machine.withLock({ $0.start(at: now) }) {
-                        group.addTask { await self.attempt(message) }
-                    }
-                }
+                let count = await self.load(&position)
+                for message in self.start() { group.addTask { await self.work(from: message) } }
+                if count == Self.pageLimit { continue }
                 // Cancellation ends the sleep, and the loop sees it.
                 try? await Task.sleep(for: self.pollInterval, clock: .loop)
             }
             group.cancelAll()
         }
         // What is left is the next process's to tell.
-        Self.record(pending: 0, ageSeconds: 0)
+        self.record(pending: 0, ageSeconds: 0)
     }
 
-    private static func record(pending: Int, ageSeconds: Double) {
-        Gauge(label: "tally_outbox_pending").record(pending)
-        Gauge(label: "tally_outbox_oldest_seconds").record(ageSeconds)
+    private func record(pending: Int, ageSeconds: Double) {
+        let dimensions = self.name.map { [("outbox", $0)] } ?? []
+        Gauge(label: "tally_outbox_pending", dimensions: dimensions).record(pending)
+        Gauge(label: "tally_outbox_oldest_seconds", dimensions: dimensions).record(ageSeconds)
     }
 
     private func recordState() {
@@ -71,22 +77,34 @@ package final class OutboxDelivery: Sendable {
         let age = oldest.flatMap { oldest in
             self.clock.now.map { Double($0.milliseconds - oldest.milliseconds) / 1000 }
         }
-        Self.record(pending: pending, ageSeconds: age ?? 0)
+        self.record(pending: pending, ageSeconds: age ?? 0)
     }
 
-    private func load(after last: String?) async -> String? {
+    /// Reads on; returns how many messages it found.
+    private func load(_ position: inout Outbox.Position) async -> Int {
         defer { self.recordState() }
         let room = self.machine.withLock { $0.room }
-        guard room > 0 else { return last }
-        do {
-            let messages = try await self.outbox.messages(after: last, limit: min(room, 1000))
-            self.machine.withLock { machine in
-                for message in messages { machine.arrived(message) }
-            }
-            return messages.last?.id ?? last
-        } catch {
+        guard room > 0 else { return 0 }
+        let page = await self.outbox.messages(after: position, limit: min(room, Self.pageLimit))
+        if let error = page.failure {
             self.logger.warning("Outbox cannot be read", metadata: ["error": "\(error)"])
-            return last
+        }
+        position = page.position
+        self.machine.withLock { $0.arrived(page.messages) }
+        return page.messages.count
+    }
+
+    private func start(limit: Int = .max) -> [OutboxMessage] {
+        guard let now = self.clock.now else { return [] }
+        return self.machine.withLock { $0.start(at: now, limit: limit) }
+    }
+
+    /// Tries a message, and then whichever comes next: a try that ends makes room at once, not at the next poll.
+    private func work(from first: OutboxMessage) async {
+        var next: OutboxMessage? = first
+        while let message = next {
+            await self.attempt(message)
+            next = Task.isCancelled ? nil : self.start(limit: 1).first
         }
     }
 

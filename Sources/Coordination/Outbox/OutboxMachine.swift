@@ -2,8 +2,25 @@ import DequeModule
 
 /// Which message of an outbox may be tried now, as plain values; times are milliseconds of Redis's clock.
 ///
-/// Messages of one endpoint form a lane and are tried one at a time in their order: a later one waits until the earlier
-/// one is delivered or dead. Lanes do not wait for each other.
+/// Messages of one endpoint form a lane. Lanes have their turns one after the other, and do not wait for each other.
+///
+/// ```
+///   waiting ──start──▶ under way ──delivered──────────▶ removed
+///      ▲                   │ └─────refused, too old───▶ buried
+///      └───────retry───────┘
+/// ```
+///
+/// A lane's order is that of the stream ids, as far as they have been read: by their time, within one millisecond by
+/// the streams' names. `created` says the same, but runs backwards when Redis's clock is set back; ids never do.
+///
+/// - With a ``Configuration/laneConcurrency`` of 1 the order is kept: a later message waits until the earlier one is
+///   delivered or dead.
+/// - With more, messages are *started* in order and that is all. One that has to be tried again goes back into the line
+///   at the time at which it is due, and holds up nobody: receivers must not rely on an order.
+///
+/// In both cases a try that fails makes the whole lane pause, longer with each in a row, and until the next answer that
+/// is no failure one message at a time is tried, so that an endpoint that is away is not stormed with its backlog. Tries
+/// that were already under way when the lane began to pause do not make the pause longer, unless the receiver says so.
 package struct OutboxMachine: Sendable {
     package struct Configuration: Hashable, Sendable {
         /// First wait after a failed try; doubles with each.
@@ -22,7 +39,11 @@ package struct OutboxMachine: Sendable {
         ///
         /// Default 64.
         package var concurrentLimit: Int = 64
-        /// Messages held in memory; the rest waits in Redis.
+        /// Tries of one lane under way at once.
+        ///
+        /// Default 1, which keeps the order; range 1…64.
+        package var laneConcurrency: Int = 1
+        /// Messages held in memory, over all streams; the rest waits in Redis.
         ///
         /// Default 10000.
         package var messageLimit: Int = 10_000
@@ -30,15 +51,10 @@ package struct OutboxMachine: Sendable {
         package init() {}
     }
 
-    private struct Lane {
-        var messages: Deque<OutboxMessage> = []
-        var attempts = 0
-        var isTrying = false
-        var notBefore: Int64 = 0
-    }
-
     package private(set) var pending = 0
-    private var lanes: [String: Lane] = [:]
+    private var lanes: [String: OutboxLane] = [:]
+    /// The lanes in the order of their turns, each once.
+    private var turns: Deque<String> = []
     private var trying = 0
     private let configuration: Configuration
 
@@ -49,24 +65,42 @@ package struct OutboxMachine: Sendable {
     /// How many more messages may be read from Redis.
     package var room: Int { max(self.configuration.messageLimit - self.pending, 0) }
 
-    /// When the oldest message that waits was created.
-    package var oldest: ServerTime? { self.lanes.values.compactMap { $0.messages.first?.created }.min() }
+    /// When the oldest message that is not delivered was created.
+    package var oldest: ServerTime? { self.lanes.values.compactMap(\.oldest).min() }
 
-    package mutating func arrived(_ message: OutboxMessage) {
-        self.lanes[message.endpoint, default: Lane()].messages.append(message)
-        self.pending += 1
+    /// Messages were read from Redis, none of them for the second time.
+    package mutating func arrived(_ messages: [OutboxMessage]) {
+        var touched: Set<String> = []
+        for message in messages {
+            if self.lanes[message.endpoint] == nil { self.turns.append(message.endpoint) }
+            self.lanes[message.endpoint, default: OutboxLane()].arrived(message)
+            touched.insert(message.endpoint)
+        }
+        for endpoint in touched { self.lanes[endpoint]?.sort() }
+        self.pending += messages.count
     }
 
-    /// The messages to try now, each the first of its lane.
+    /// The messages to try now, `limit` at most.
     ///
     /// Each must come back as one outcome.
-    package mutating func start(at now: ServerTime) -> [OutboxMessage] {
+    package mutating func start(at now: ServerTime, limit: Int = .max) -> [OutboxMessage] {
         var started: [OutboxMessage] = []
-        for (endpoint, lane) in self.lanes where !lane.isTrying && lane.notBefore <= now.milliseconds {
-            guard self.trying < self.configuration.concurrentLimit, let message = lane.messages.first else { continue }
-            self.lanes[endpoint]?.isTrying = true
-            self.trying += 1
-            started.append(message)
+        var passed = 0
+        while started.count < limit, self.trying < self.configuration.concurrentLimit, passed < self.turns.count {
+            guard let endpoint = self.turns.popFirst() else { break }
+            if self.lanes[endpoint]?.isEmpty ?? true {
+                self.lanes[endpoint] = nil
+                continue
+            }
+            self.turns.append(endpoint)
+            let concurrency = self.configuration.laneConcurrency
+            if let message = self.lanes[endpoint]?.start(at: now.milliseconds, concurrency: concurrency) {
+                self.trying += 1
+                started.append(message)
+                passed = 0
+            } else {
+                passed += 1
+            }
         }
         return started
     }
@@ -89,35 +123,35 @@ package struct OutboxMachine: Sendable {
         at now: ServerTime,
         jitter: Double
     ) -> EndAction {
-        guard var lane = self.lanes[message.endpoint], lane.isTrying, lane.messages.first == message else {
-            return .remove
-        }
-        lane.isTrying = false
+        let endpoint = message.endpoint
+        // Nobody started it: then it is not for us to remove.
+        guard let attempt = self.lanes[endpoint]?.ended(message) else { return .wait(until: now) }
         self.trying -= 1
-        let action: EndAction
         switch outcome {
-        case .delivered: action = .remove
-        case .refused(let reason): action = .bury(reason: reason)
+        case .delivered:
+            self.lanes[endpoint]?.answered()
+            self.pending -= 1
+            return .remove
+        case .refused(let reason):
+            self.lanes[endpoint]?.answered()
+            self.pending -= 1
+            return .bury(reason: reason)
         case .retry(let reason, let after):
             let age = now.milliseconds - message.created.milliseconds
-            if age >= self.configuration.ageLimit.inMilliseconds {
-                action = .bury(reason: reason)
-            } else {
-                lane.attempts += 1
-                let wait = self.backoff(attempts: lane.attempts, jitter: jitter, atLeast: after ?? .zero)
-                action = .wait(until: now.advanced(byMilliseconds: wait))
+            guard age < self.configuration.ageLimit.inMilliseconds else {
+                self.pending -= 1
+                return .bury(reason: reason)
             }
+            let shortest = after ?? .zero
+            let pause = self.backoff(attempts: attempt.laneFailures + 1, jitter: jitter, atLeast: shortest)
+            self.lanes[endpoint]?.failed(attempt, until: now.milliseconds + pause, isAsked: after != nil)
+            let isStrict = self.configuration.laneConcurrency == 1
+            let attempts = isStrict ? attempt.laneFailures + 1 : attempt.number
+            let wait = self.backoff(attempts: attempts, jitter: jitter, atLeast: shortest)
+            let until = now.advanced(byMilliseconds: wait)
+            self.lanes[endpoint]?.requeue(attempt, due: isStrict ? nil : until.milliseconds)
+            return .wait(until: until)
         }
-        if case .wait(let until) = action {
-            lane.notBefore = until.milliseconds
-        } else {
-            lane.messages.removeFirst()
-            lane.attempts = 0
-            lane.notBefore = 0
-            self.pending -= 1
-        }
-        self.lanes[message.endpoint] = lane.messages.isEmpty ? nil : lane
-        return action
     }
 
     /// Half of the exponential wait, and up to another half by `jitter`, so that lanes do not meet again and again.

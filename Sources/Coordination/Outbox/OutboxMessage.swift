@@ -3,9 +3,17 @@ package import RESP
 /// One message that is to reach an endpoint outside at least once.
 ///
 /// Whoever decides that it is to be sent appends it in the same script as the effect that it tells of: one `XADD` to
-/// the outbox's stream with the fields `endpoint`, `method`, `body`, `idempotency_key` and `created_ms` (Redis's time).
+/// an outbox's stream with the fields `endpoint`, `method`, `body`, `idempotency_key` and `created_ms` (Redis's time).
 package struct OutboxMessage: Hashable, Sendable {
-    /// The id of the stream entry: where the message stands in the order.
+    /// What tells a message from every other: ids of two streams may be the same.
+    package struct Identity: Hashable, Sendable {
+        package let key: String
+        package let id: String
+    }
+
+    /// Where the message lies, and where it goes when it cannot be delivered.
+    package let stream: Outbox.Stream
+    /// The id of the stream entry.
     package let id: String
     package let endpoint: String
     /// `POST` with the body, or `GET` with the body as a query that is merged into the endpoint's.
@@ -16,6 +24,7 @@ package struct OutboxMessage: Hashable, Sendable {
     package let created: ServerTime
 
     package init(
+        stream: Outbox.Stream,
         id: String,
         endpoint: String,
         method: String,
@@ -23,6 +32,7 @@ package struct OutboxMessage: Hashable, Sendable {
         idempotencyKey: String,
         created: ServerTime
     ) {
+        self.stream = stream
         self.id = id
         self.endpoint = endpoint
         self.method = method
@@ -32,7 +42,7 @@ package struct OutboxMessage: Hashable, Sendable {
     }
 
     /// Reads a stream entry `[id, [field, value, …]]`; `nil` when it is not a message.
-    package init?(entry: RESPValue) {
+    package init?(entry: RESPValue, of stream: Outbox.Stream) {
         guard let parts = entry.array, parts.count == 2, let id = parts[0].string, let list = parts[1].array else {
             return nil
         }
@@ -45,6 +55,7 @@ package struct OutboxMessage: Hashable, Sendable {
             let key = fields["idempotency_key"], let created = fields["created_ms"].flatMap({ Int64($0) })
         else { return nil }
         self.init(
+            stream: stream,
             id: id,
             endpoint: endpoint,
             method: method,
@@ -53,13 +64,6 @@ package struct OutboxMessage: Hashable, Sendable {
             created: ServerTime(milliseconds: created)
         )
     }
-}
 
-/// What became of one try.
-package enum OutboxOutcome: Hashable, Sendable {
-    case delivered
-    /// It may work later; the receiver may have said when.
-    case retry(reason: String, after: Duration?)
-    /// It never will.
-    case refused(reason: String)
+    package var identity: Identity { Identity(key: self.stream.key, id: self.id) }
 }

@@ -14,6 +14,13 @@ package struct Shard: Hashable, Sendable {
         self.number = Int(CRC32.checksum(of: userID.utf8) % UInt32(Self.count))
     }
 
+    /// Reads `s00` to `s63`; `nil` for anything else.
+    package init?(tag: some StringProtocol) {
+        guard let number = Int(tag.dropFirst()), (0..<Self.count).contains(number) else { return nil }
+        self.init(number: number)
+        guard self.tag == tag else { return nil }
+    }
+
     private init(number: Int) {
         self.number = number
     }

@@ -5,6 +5,9 @@ package enum ShardKeys {
         "tally:{\(shard.tag)}:idempotency:\(digest)"
     }
 
+    /// Stream with a consumer group: operations that workers are to carry out.
+    package static func work(_ shard: Shard) -> String { "tally:{\(shard.tag)}:work" }
+
     /// Stream: whose turn it is, by account.
     package static func wake(_ shard: Shard) -> String { "tally:{\(shard.tag)}:wake" }
 }

@@ -91,24 +91,19 @@ package final class ShardWakes: Service, Sendable {
     private func wake(_ account: String, _ operation: String) {
         let waiting = self.state.withLock { $0.waiting[account] ?? [] }
         let own = waiting.filter { $0.operation == operation }
-        for waiter in own.isEmpty ? waiting.prefix(1) : own[...] { waiter.wake() }
+        for waiter in own.isEmpty ? waiting.prefix(1) : own[...] { waiter.wakeUp.ring() }
     }
 
     private func wakeAll() {
-        for waiters in self.state.withLock({ $0.waiting }).values { for waiter in waiters { waiter.wake() } }
+        for waiters in self.state.withLock({ $0.waiting }).values { for waiter in waiters { waiter.wakeUp.ring() } }
     }
 }
 
 /// One party's place among those who wait for an account, from before it looks until it has what it wants.
 package final class Waiter: Sendable {
-    private struct State {
-        var isWoken = false
-        var sleeper: CheckedContinuation<Void, Never>?
-    }
-
     fileprivate let account: String
     fileprivate let operation: String
-    private let state = Mutex(State())
+    fileprivate let wakeUp = WakeUp()
 
     fileprivate init(account: String, operation: String) {
         self.account = account
@@ -118,36 +113,5 @@ package final class Waiter: Sendable {
     /// Returns when the party is woken, was woken since the last return, or `limit` is over.
     ///
     /// One at a time.
-    package func wait(atMost limit: Duration) async {
-        await withTaskGroup { group in
-            group.addTask { await self.untilWoken() }
-            group.addTask {
-                try? await Task.sleep(for: limit, clock: .loop)
-                self.wake()
-            }
-            await group.next()
-            group.cancelAll()
-        }
-        // Whoever returns looks: a wake-up that came meanwhile is served by that.
-        self.state.withLock { $0.isWoken = false }
-    }
-
-    fileprivate func wake() {
-        let sleeper = self.state.withLock { state in
-            state.isWoken = true
-            defer { state.sleeper = nil }
-            return state.sleeper
-        }
-        sleeper?.resume()
-    }
-
-    private func untilWoken() async {
-        await withCheckedContinuation { continuation in
-            let isWoken = self.state.withLock { state in
-                if !state.isWoken { state.sleeper = continuation }
-                return state.isWoken
-            }
-            if isWoken { continuation.resume() }
-        }
-    }
+    package func wait(atMost limit: Duration) async { await self.wakeUp.wait(atMost: limit) }
 }

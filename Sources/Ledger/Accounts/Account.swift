@@ -14,4 +14,13 @@ package struct Account: Hashable, Sendable {
         self.shard = Shard(ofUser: user.text)
         self.id = "\(user.text)/\(currency.code)"
     }
+
+    /// Reads `gopal/USD`; `nil` for anything else.
+    package init?(id: String) {
+        let parts = id.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, let user = UserID(parts[0]), let currency = Currency(code: String(parts[1])) else {
+            return nil
+        }
+        self.init(user, currency)
+    }
 }

@@ -10,12 +10,22 @@ import Crypto
 /// accidents and casual edits, not an attacker who can compute it anew.
 package struct Entry: Hashable, Sendable {
     package enum Kind: String, Hashable, Sendable, CaseIterable {
+        /// From the outside world.
         case add
+        /// A payment that leaves this account; the amount has a minus.
+        case debit
+        /// A payment that comes in.
+        case credit
+        /// A payment that left and could not come in, given back.
+        case back = "return"
+
+        /// Whether the entry's operation is a payment.
+        package var isPayment: Bool { self != .add }
     }
 
     /// Counts from 1 without gaps.
     package let sequence: Int64
-    /// The operation that made it, when it had to wait for the account; `nil` for one that happened at once.
+    /// The payment that made it, or the add that had to wait for the account; `nil` for an add that happened at once.
     package let operation: String?
     /// The fencing token of the lock under which it was written; larger than that of every earlier entry.
     package let token: Int64
@@ -89,6 +99,10 @@ package struct Entry: Hashable, Sendable {
 
     private static let digits = Array("0123456789abcdef".utf8)
 
-    /// The name of the change for clients: its user, and its operation or its sequence.
-    package func transactionID(_ user: UserID) -> String { "\(user.text).\(self.operation ?? String(self.sequence))" }
+    /// The name of the change for clients: its user, and the add's operation or the sequence.
+    package func transactionID(_ user: UserID) -> String {
+        "\(user.text).\((self.kind.isPayment ? nil : self.operation) ?? String(self.sequence))"
+    }
+
+    package var paymentID: String? { self.kind.isPayment ? self.operation : nil }
 }

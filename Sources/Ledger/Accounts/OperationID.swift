@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Ids of operations that have to wait: 26 characters of Crockford's base 32, in order of time (a ULID).
-enum OperationID {
+package enum OperationID {
     private static let digits = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
     /// 48 random bits of this process; a count follows them.
     ///
@@ -10,7 +10,7 @@ enum OperationID {
     private static let count = Atomic<UInt32>(0)
 
     /// A new id: 48 bits of time, 48 random bits of this process and its count.
-    static func make(at milliseconds: Int64) -> String {
+    package static func make(at milliseconds: Int64) -> String {
         let count = Self.count.wrappingAdd(1, ordering: .relaxed).newValue
         let low = Self.process << 32 | UInt64(count)
         let high = UInt64(truncatingIfNeeded: milliseconds) << 16 | Self.process >> 32
@@ -23,7 +23,7 @@ enum OperationID {
         return String(decoding: text, as: UTF8.self)
     }
 
-    static func isValid(_ text: some StringProtocol) -> Bool {
+    package static func isValid(_ text: some StringProtocol) -> Bool {
         text.utf8.count == 26 && text.utf8.allSatisfy(Self.digits.contains)
     }
 }

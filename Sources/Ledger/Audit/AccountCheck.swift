@@ -21,13 +21,24 @@ package struct AccountCheck: Sendable {
     private let head: AccountHead?
     private var found: BalanceReading
     private var told: Set<AuditViolation.Kind> = []
-    private var operations: Set<String> = []
+    private var operations: Set<Step> = []
     private var sum: Int128 = 0
     private var previous: Entry?
     /// `nil` behind an entry that could not be read.
     private var chain: String?
     private var sequence: Int64 = 0
     private var isWhole = true
+
+    /// What an operation does to the account once at most: a payment may leave it and come back.
+    private struct Step: Hashable {
+        let operation: String
+        let kind: Entry.Kind
+
+        init(_ operation: String, _ kind: Entry.Kind) {
+            self.operation = operation
+            self.kind = kind
+        }
+    }
 
     /// `cuts` are instants of Redis's clock.
     package init(_ account: Account, _ snapshot: AccountSnapshot, cuts: [ServerTime]) {
@@ -108,8 +119,9 @@ package struct AccountCheck: Sendable {
 // MARK: Entries
 
 extension AccountCheck {
-    /// Takes the next entry.
-    package mutating func read(_ packed: ByteBuffer) {
+    /// Takes the next entry, and returns it when it is one.
+    @discardableResult
+    package mutating func read(_ packed: ByteBuffer) -> Entry? {
         self.count += 1
         self.lastPacked = packed
         let text = String(buffer: packed)
@@ -126,7 +138,7 @@ extension AccountCheck {
             )
             (self.isWhole, self.previous, self.chain) = (false, nil, nil)
             self.sequence &+= 1
-            return
+            return nil
         }
         self.checkPlace(of: entry)
         self.checkMoney(of: entry)
@@ -137,6 +149,7 @@ extension AccountCheck {
         }
         self.found.newest = max(self.found.newest, entry.created)
         (self.previous, self.chain, self.sequence) = (entry, entry.chain, entry.sequence)
+        return entry
     }
 
     private mutating func checkPlace(of entry: Entry) {
@@ -175,17 +188,19 @@ extension AccountCheck {
     private mutating func checkMoney(of entry: Entry) {
         let key = self.entriesKey
         let limit = Money.largestAmount.minorUnits
-        switch entry.kind {
-        case .add:
-            if !(1...limit).contains(entry.amount.minorUnits) {
-                self.tell(
-                    .amountOutOfRange,
-                    key: key,
-                    sequence: entry.sequence,
-                    expected: "1 to \(limit)",
-                    found: entry.amount.minorUnits
-                )
+        let amounts =
+            switch entry.kind {
+            case .add, .credit, .back: 1...limit
+            case .debit: -limit...(-1)
             }
+        if !amounts.contains(entry.amount.minorUnits) {
+            self.tell(
+                .amountOutOfRange,
+                key: key,
+                sequence: entry.sequence,
+                expected: "\(amounts.lowerBound) to \(amounts.upperBound) of a \(entry.kind.rawValue)",
+                found: entry.amount.minorUnits
+            )
         }
         self.checkBalance(entry.balance.minorUnits, key: key, sequence: entry.sequence)
         if self.previous != nil || self.count == 1 {
@@ -205,12 +220,21 @@ extension AccountCheck {
     }
 
     private mutating func checkNames(of entry: Entry) {
-        if let operation = entry.operation, !self.operations.insert(operation).inserted {
+        if entry.kind.isPayment, !PaymentName.isValid(entry.operation ?? "") {
+            self.tell(
+                .operationInvalid,
+                key: self.entriesKey,
+                sequence: entry.sequence,
+                expected: "a payment",
+                found: entry.operation ?? "-"
+            )
+        }
+        if let operation = entry.operation, !self.operations.insert(Step(operation, entry.kind)).inserted {
             self.tell(
                 .operationRepeated,
                 key: self.entriesKey,
                 sequence: entry.sequence,
-                expected: "an operation once",
+                expected: "a \(entry.kind.rawValue) once",
                 found: operation
             )
         }

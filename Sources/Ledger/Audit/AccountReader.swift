@@ -21,6 +21,7 @@ struct AccountReader: Sendable {
 
     let reader: AuditReader
     let meter: AuditMeter
+    let tap: AuditTap?
 
     /// Checks accounts of one shard.
     ///
@@ -35,6 +36,7 @@ struct AccountReader: Sendable {
             check.finish()
             try await self.checkReferences(of: &check)
             check.forget()
+            self.tap?.end(account, check.count)
             batch.checks.append(check)
             self.meter.add(accounts: 1)
         }
@@ -55,7 +57,10 @@ struct AccountReader: Sendable {
     }
 
     private func take(_ entries: [ByteBuffer], into check: inout AccountCheck) {
-        for entry in entries { check.read(entry) }
+        for packed in entries {
+            guard let entry = check.read(packed), entry.kind.isPayment else { continue }
+            self.tap?.payment(check.account, entry)
+        }
         self.meter.add(entries: entries.count)
     }
 

@@ -8,6 +8,8 @@ package enum AuditKey: Hashable, Sendable {
     case account(Account)
     /// The outside world of a shard, in this currency.
     case world(Shard, Currency)
+    /// What is on its way between this shard and others, in this currency.
+    case transit(Shard, Currency)
     /// A key of this account in another shard than its own.
     case misplaced(String, Account)
     /// Nothing that the ledger would write.
@@ -42,8 +44,9 @@ package enum AuditKey: Hashable, Sendable {
         )
         guard words.count == 2, let currency = Currency(code: String(words[1])) else { return nil }
         let tag = RedisKey.hashTag(of: name)
-        if let shard = Shard.all.first(where: { $0.tag == tag }), LedgerKeys.world(shard, currency) == name {
-            return .world(shard, currency)
+        if let shard = Shard.all.first(where: { $0.tag == tag }) {
+            if LedgerKeys.world(shard, currency) == name { return .world(shard, currency) }
+            if LedgerKeys.transit(shard, currency) == name { return .transit(shard, currency) }
         }
         guard let user = UserID(words[0]) else { return nil }
         let account = Account(user, currency)

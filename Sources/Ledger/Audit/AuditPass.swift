@@ -19,6 +19,7 @@ struct AuditPass {
     private let reader: AuditReader
     private let meter: AuditMeter
     private let currency: Currency?
+    private let tap: AuditTap?
     private(set) var report = AuditReport()
     private(set) var sample: MemorySample
     private var clock = AuditClock()
@@ -32,10 +33,11 @@ struct AuditPass {
     private var violated: Set<ShardMoney> = []
     private var worlds: [ShardMoney: AuditReport.World] = [:]
 
-    init(reader: AuditReader, meter: AuditMeter, currency: Currency?, seed: UInt64) {
+    init(reader: AuditReader, meter: AuditMeter, currency: Currency?, seed: UInt64, tap: AuditTap?) {
         self.reader = reader
         self.meter = meter
         self.currency = currency
+        self.tap = tap
         self.sample = MemorySample(seed: seed)
     }
 
@@ -51,7 +53,7 @@ struct AuditPass {
                 for key in keys {
                     switch AuditKey(key) {
                     case .account(let account): currencies.insert(account.currency)
-                    case .world(_, let currency): currencies.insert(currency)
+                    case .world(_, let currency), .transit(_, let currency): currencies.insert(currency)
                     case .misplaced, .unknown: break
                     }
                 }
@@ -76,16 +78,17 @@ struct AuditPass {
                 try await self.read(accounts, into: &sum)
             }
             let last = try await self.reader.cut(money)
-            if isFirst { self.checkWorld(money, last.cut.world, type: last.type, text: last.text) }
-            if sum.accounts > 0 || last.cut.isThere {
+            if isFirst { self.check(last, of: money) }
+            if sum.accounts > 0 || last.isThere {
                 self.worlds[money] = AuditReport.World(
                     shard: money.shard.tag,
                     currency: money.currency.code,
                     accounts: sum.accounts,
-                    balance: last.cut.world
+                    balance: last.world.balance,
+                    transit: last.transit.balance
                 )
             }
-            if !self.settle(money, sum.verdict(last: last.cut, isClockEven: self.clock.isEven)) { left.append(money) }
+            if !self.settle(money, sum.verdict(last: last, isClockEven: self.clock.isEven)) { left.append(money) }
         }
         self.report.worlds = self.worlds.sorted { $0.key < $1.key }.map(\.value)
         return left
@@ -133,20 +136,30 @@ struct AuditPass {
         self.report.undecided.append(AuditReport.Undecided(key: money.worldKey, reason: reason))
     }
 
-    private mutating func checkWorld(_ money: ShardMoney, _ world: Int64?, type: String, text: String?) {
-        let limit = Money.largestBalance.minorUnits
-        let key = money.worldKey
-        if type != "hash", type != "none" {
-            self.report.violations.append(AuditViolation(.wrongType, key: key, expected: "hash", found: type))
-        } else if let world {
-            guard world.magnitude > limit.magnitude else { return }
+    private mutating func check(_ cut: ShardCut, of money: ShardMoney) {
+        self.check(cut.world, key: money.worldKey)
+        self.check(cut.transit, key: money.transitKey)
+        if let text = cut.entriesText, (cut.entries ?? -1) < 0 {
+            let expected = "a count of entries"
             self.report.violations.append(
-                AuditViolation(.balanceOutOfRange, key: key, expected: "-\(limit) to \(limit)", found: world)
+                AuditViolation(.headInvalid, key: money.worldKey, expected: expected, found: text)
+            )
+        }
+    }
+
+    private mutating func check(_ side: ShardCut.Side, key: String) {
+        let limit = Money.largestBalance.minorUnits
+        if side.type != "hash", side.type != "none" {
+            self.report.violations.append(AuditViolation(.wrongType, key: key, expected: "hash", found: side.type))
+        } else if let balance = side.balance {
+            guard balance.magnitude > limit.magnitude else { return }
+            self.report.violations.append(
+                AuditViolation(.balanceOutOfRange, key: key, expected: "-\(limit) to \(limit)", found: balance)
             )
         } else {
-            let found = text ?? "no balance"
+            let expected = "a balance in whole numbers"
             self.report.violations.append(
-                AuditViolation(.headInvalid, key: key, expected: "a balance in whole numbers", found: found)
+                AuditViolation(.headInvalid, key: key, expected: expected, found: side.text ?? "none")
             )
         }
     }
@@ -167,7 +180,7 @@ extension AuditPass {
             }
             for money in open {
                 let sent = self.meter.elapsed
-                let cut = try await self.reader.cut(money, with: self.busy[money] ?? []).cut
+                let cut = try await self.reader.cut(money, with: self.busy[money] ?? [])
                 self.clock.saw(AuditLook(time: cut.time, sent: sent, received: self.meter.elapsed))
                 cuts[money, default: []].append(cut)
             }
@@ -194,7 +207,7 @@ extension AuditPass {
                 case .misplaced(_, let account):
                     if self.currency ?? account.currency == account.currency { strange.insert(key) }
                 case .unknown: strange.insert(key)
-                case .world: break
+                case .world, .transit: break
                 }
             }
             seen += keys.count
@@ -216,7 +229,7 @@ extension AuditPass {
             self.report.violations.append(
                 AuditViolation(.unknownKey, key: name, expected: "a user and a currency in a shard", found: name)
             )
-        case .account, .world: break
+        case .account, .world, .transit: break
         }
     }
 
@@ -245,7 +258,7 @@ extension AuditPass {
     /// Checks accounts of one shard, some batches at a time.
     private mutating func check(_ accounts: [Account], into sum: inout ShardSum) async throws(AuditError) {
         let cuts = sum.cuts.map(\.time)
-        let source = AccountReader(reader: self.reader, meter: self.meter)
+        let source = AccountReader(reader: self.reader, meter: self.meter, tap: self.tap)
         var next = 0
         let outcome = await withTaskGroup(of: Result<AccountReader.Batch, AuditError>.self) { group in
             func start() {

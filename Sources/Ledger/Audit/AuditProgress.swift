@@ -8,6 +8,8 @@ package struct AuditProgress: Hashable, Sendable {
     /// Accounts that were read to their end.
     package var accounts = 0
     package var entries = 0
+    /// Payments that were compared with their entries.
+    package var payments = 0
     package var elapsed = Duration.zero
 
     package init() {}
@@ -17,7 +19,7 @@ package struct AuditProgress: Hashable, Sendable {
 }
 
 /// Counts what is done, and tells it at most once a second.
-final class AuditMeter: Sendable {
+package final class AuditMeter: Sendable {
     private struct State {
         var progress = AuditProgress()
         var toldAt = Duration.zero
@@ -29,19 +31,20 @@ final class AuditMeter: Sendable {
     private let state = Mutex(State())
     private let tell: @Sendable (AuditProgress) -> Void
 
-    init(_ tell: @escaping @Sendable (AuditProgress) -> Void) {
+    package init(_ tell: @escaping @Sendable (AuditProgress) -> Void) {
         self.tell = tell
     }
 
     /// Since the audit began.
-    var elapsed: Duration { self.start.duration(to: LoopClock().now) }
+    package var elapsed: Duration { self.start.duration(to: LoopClock().now) }
 
-    func add(keys: Int = 0, accounts: Int = 0, entries: Int = 0) {
+    package func add(keys: Int = 0, accounts: Int = 0, entries: Int = 0, payments: Int = 0) {
         let elapsed = self.elapsed
         let due = self.state.withLock { state -> AuditProgress? in
             state.progress.keys += keys
             state.progress.accounts += accounts
             state.progress.entries += entries
+            state.progress.payments += payments
             guard elapsed - state.toldAt >= Self.pause else { return nil }
             state.toldAt = elapsed
             state.progress.elapsed = elapsed

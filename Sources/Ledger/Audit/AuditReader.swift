@@ -1,15 +1,15 @@
-import Coordination
-import NIOCore
-import RESP
-import Redis
+package import Coordination
+package import NIOCore
+package import RESP
+package import Redis
 import Timing
 
 /// Reads Redis for an audit, in bites of some milliseconds at most, so that nobody else has to wait.
 ///
 /// Everything here only reads, so what failed is tried again whatever became of it.
-struct AuditReader: Sendable {
+package struct AuditReader: Sendable {
     /// How many entries, references or keys are asked for at once.
-    static let sliceLimit = 500
+    package static let sliceLimit = 500
     private static let scanCount = 1000
     private static let tries = 3
     private static let deadline = Duration.seconds(5)
@@ -17,7 +17,7 @@ struct AuditReader: Sendable {
 
     private let redis: any RedisClient
 
-    init(_ redis: any RedisClient) {
+    package init(_ redis: any RedisClient) {
         self.redis = redis
     }
 
@@ -26,7 +26,7 @@ struct AuditReader: Sendable {
     /// All keys that match, page by page; some may come twice.
     ///
     /// What is there from the first page to the last one is found for certain.
-    func scan(_ pattern: String, _ body: ([ByteBuffer]) -> Void) async throws(AuditError) {
+    package func scan(_ pattern: String, _ body: ([ByteBuffer]) -> Void) async throws(AuditError) {
         var cursor = "0"
         repeat {
             let command = RedisCommand(
@@ -50,6 +50,19 @@ struct AuditReader: Sendable {
         )
     }
 
+    /// All members of a sorted set, page by page; some may come twice.
+    ///
+    /// What is there from the first page to the last one is found for certain.
+    package func members(_ key: String, _ body: (ByteBuffer) -> Void) async throws(AuditError) {
+        var cursor = "0"
+        repeat {
+            let command = RedisCommand("ZSCAN", .key(key), .text(cursor), "COUNT", .integer(Self.sliceLimit))
+            let page = try await self.page(command)
+            cursor = page.cursor
+            for index in stride(from: 0, to: page.items.count - 1, by: 2) { body(page.items[index]) }
+        } while cursor != "0"
+    }
+
     private func page(_ command: RedisCommand) async throws(AuditError) -> (cursor: String, items: [ByteBuffer]) {
         let reply = try await self.send(command)
         guard let parts = reply.array, parts.count == 2, let cursor = parts[0].string, let items = parts[1].array else {
@@ -65,7 +78,7 @@ struct AuditReader: Sendable {
     // MARK: Accounts
 
     /// Accounts of one shard at one instant, with a slice of their entries.
-    func accounts(
+    package func accounts(
         _ accounts: [Account],
         first: Int = 0,
         limit: Int = AuditReader.sliceLimit
@@ -75,44 +88,38 @@ struct AuditReader: Sendable {
             keys: accounts.flatMap { [LedgerKeys.account($0), LedgerKeys.entries($0), LedgerKeys.references($0)] },
             arguments: [.integer(first), .integer(limit)]
         )
-        let reply = try await self.attempt { () throws(RedisError) in
-            try await self.redis.run(call, within: Self.deadline)
-        }
-        guard let answer = AccountSnapshot.read(reply, count: accounts.count) else {
+        guard let answer = AccountSnapshot.read(try await self.run(call), count: accounts.count) else {
             throw .malformedReply(command: call.script.name)
         }
         return answer
     }
 
-    /// The outside world of a shard, what Redis's clock says in the same step, and the balances of some accounts.
-    func cut(
-        _ money: ShardMoney,
-        with accounts: [Account] = []
-    ) async throws(AuditError) -> (cut: ShardCut, type: String, text: String?) {
-        let call = RedisScriptCall(.auditWorld, keys: [money.worldKey] + accounts.map { LedgerKeys.account($0) })
-        let reply = try await self.attempt { () throws(RedisError) in
-            try await self.redis.run(call, within: Self.deadline)
+    /// What balances a shard, what Redis's clock says in the same step, and the balances of some accounts.
+    package func cut(_ money: ShardMoney, with accounts: [Account] = []) async throws(AuditError) -> ShardCut {
+        let keys = [money.worldKey, money.transitKey] + accounts.map { LedgerKeys.account($0) }
+        let call = RedisScriptCall(.auditWorld, keys: keys)
+        guard let cut = ShardCut(try await self.run(call), accounts) else {
+            throw .malformedReply(command: call.script.name)
         }
-        guard let parts = reply.array, parts.count == 4, let time = ServerTime(timeReply: parts[0]),
-            let type = parts[1].string, let balances = parts[3].array, balances.count == accounts.count
-        else { throw .malformedReply(command: call.script.name) }
-        let text = parts[2].string
-        let world = type == "none" ? 0 : AccountHead.number(text)
-        var known: [Account: Int64] = [:]
-        for (account, balance) in zip(accounts, balances) { known[account] = AccountHead.number(balance.string) }
-        return (ShardCut(time: time, world: world, isThere: type != "none", known: known), type, text)
+        return cut
     }
 
     // MARK: Commands
 
-    func send(_ command: RedisCommand) async throws(AuditError) -> RESPValue {
+    package func run(_ call: RedisScriptCall) async throws(AuditError) -> RESPValue {
+        try await self.attempt { () throws(RedisError) in
+            try await self.redis.run(call, within: Self.deadline)
+        }
+    }
+
+    package func send(_ command: RedisCommand) async throws(AuditError) -> RESPValue {
         try await self.attempt { () throws(RedisError) in
             try await self.redis.send(command, within: Self.deadline)
         }
     }
 
     /// Sends commands together; the reply of a refused one is `nil`.
-    func send(_ commands: [RedisCommand]) async throws(AuditError) -> [RESPValue?] {
+    package func send(_ commands: [RedisCommand]) async throws(AuditError) -> [RESPValue?] {
         var replies: [RESPValue?] = []
         let results = await self.redis.send(commands, within: Self.deadline)
         for (command, result) in zip(commands, results) {

@@ -1,21 +1,25 @@
 import FoundationEssentials
 
 /// The report for programs: one JSON object on one line, keys in order of the alphabet, money in minor units.
-extension AuditReport {
+extension AuditReport: Encodable {
     package var json: String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         encoder.keyEncodingStrategy = .convertToSnakeCase
         // Only numbers that are not finite could fail, and there are none.
-        guard let data = try? encoder.encode(Document(self)) else { return "{}" }
+        guard let data = try? encoder.encode(self) else { return "{}" }
         return String(decoding: data, as: UTF8.self)
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        try Document(self).encode(to: encoder)
     }
 
     private struct Document: Encodable {
         struct World: Encodable {
             let shard, currency: String
             let accounts: Int
-            let balance: Int64?
+            let balance, transit: Int64?
         }
 
         struct Violation: Encodable {
@@ -55,7 +59,13 @@ extension AuditReport {
             self.shards = report.shards
             self.elapsedSeconds = report.elapsed / .seconds(1)
             self.worlds = report.worlds.map {
-                World(shard: $0.shard, currency: $0.currency, accounts: $0.accounts, balance: $0.balance)
+                World(
+                    shard: $0.shard,
+                    currency: $0.currency,
+                    accounts: $0.accounts,
+                    balance: $0.balance,
+                    transit: $0.transit
+                )
             }
             self.violationsTotal = report.violations.total
             self.violationsByKind = Dictionary(

@@ -43,7 +43,7 @@ extension AuditReport {
     }
 
     /// One decimal; `String(format:)` is in full Foundation only.
-    private static func fixed(_ value: Double) -> String {
+    package static func fixed(_ value: Double) -> String {
         guard value.isFinite, value >= 0, value < 1e15 else { return "?" }
         let tenths = Int64((value * 10).rounded())
         return "\(tenths / 10).\(tenths % 10)"

@@ -8,12 +8,19 @@ package struct AuditReport: Sendable {
         package let accounts: Int
         /// Minor units; `nil` when it is no number.
         package let balance: Int64?
+        /// What is on its way to other shards less what came from them, in minor units; `nil` when it is no number.
+        package let transit: Int64?
     }
 
     /// A sum that could not be had at one instant.
     package struct Undecided: Hashable, Sendable {
         package let key: String
         package let reason: String
+
+        package init(key: String, reason: String) {
+            self.key = key
+            self.reason = reason
+        }
     }
 
     /// What the ledger takes in Redis, from a sample: `MEMORY USAGE` of all elements, with each key's own overhead.

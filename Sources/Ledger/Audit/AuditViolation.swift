@@ -12,7 +12,7 @@ package struct AuditViolation: Hashable, Sendable {
         case accountMissing = "account_missing"
         /// An account that has had changes and no entries.
         case entriesMissing = "entries_missing"
-        /// An account, or the outside world, whose fields are not the numbers that they must be.
+        /// An account, the outside world, or what is on its way, whose fields are not the numbers that they must be.
         case headInvalid = "head_invalid"
         case entryUnreadable = "entry_unreadable"
         /// The entries do not count 1, 2, 3….
@@ -33,6 +33,8 @@ package struct AuditViolation: Hashable, Sendable {
         /// The account's chain is not that of its last entry.
         case chainHeadWrong = "chain_head_wrong"
         case operationRepeated = "operation_repeated"
+        /// A payment's entry that does not name a payment.
+        case operationInvalid = "operation_invalid"
         case referenceRepeated = "reference_repeated"
         /// An entry's reference that cannot be found under the account.
         case referenceMissing = "reference_missing"
@@ -42,7 +44,7 @@ package struct AuditViolation: Hashable, Sendable {
         case referenceStray = "reference_stray"
         /// Entries that were read changed while others were read.
         case rewritten
-        /// The balances of a shard and its outside world do not add up to nothing.
+        /// The balances of a shard, its outside world and what is on its way do not add up to nothing.
         case shardSumWrong = "shard_sum_wrong"
     }
 

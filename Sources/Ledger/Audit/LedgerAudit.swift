@@ -15,14 +15,16 @@ package struct LedgerAudit: Sendable {
     private let redis: any RedisClient
     private let currency: Currency?
     private let seed: UInt64
+    private let tap: AuditTap?
 
     /// Looks at one currency, or at all that there are when `currency` is `nil`.
     ///
-    /// `seed` picks the accounts whose memory is measured.
-    package init(redis: any RedisClient, currency: Currency?, seed: UInt64 = 1) {
+    /// `seed` picks the accounts whose memory is measured; `tap` gets all that is read of payments.
+    package init(redis: any RedisClient, currency: Currency?, seed: UInt64 = 1, tap: AuditTap? = nil) {
         self.redis = redis
         self.currency = currency
         self.seed = seed
+        self.tap = tap
     }
 
     /// Reads everything once, and shards whose sum could not be had a few times more.
@@ -33,7 +35,7 @@ package struct LedgerAudit: Sendable {
     ) async throws(AuditError) -> AuditReport {
         let meter = AuditMeter(progress)
         let reader = AuditReader(self.redis)
-        var pass = AuditPass(reader: reader, meter: meter, currency: self.currency, seed: self.seed)
+        var pass = AuditPass(reader: reader, meter: meter, currency: self.currency, seed: self.seed, tap: self.tap)
         var open = try await pass.shards()
         for number in 0..<Self.tries where !open.isEmpty {
             if number > 0 {
@@ -49,5 +51,21 @@ package struct LedgerAudit: Sendable {
         report.memory = try await pass.sample.measure(reader)
         report.elapsed = meter.elapsed
         return report
+    }
+}
+
+/// Who else wants to know what an audit reads: called from any task, for each account in order of its entries.
+package struct AuditTap: Sendable {
+    /// An entry that a payment made.
+    package let payment: @Sendable (Account, Entry) -> Void
+    /// Behind the last entry of an account: how many were read.
+    package let end: @Sendable (Account, Int) -> Void
+
+    package init(
+        payment: @escaping @Sendable (Account, Entry) -> Void,
+        end: @escaping @Sendable (Account, Int) -> Void
+    ) {
+        self.payment = payment
+        self.end = end
     }
 }

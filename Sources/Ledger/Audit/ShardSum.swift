@@ -1,54 +1,30 @@
 package import Coordination
 
-/// A shard in one currency: what adds up to nothing.
-package struct ShardMoney: Hashable, Comparable, Sendable {
-    package let shard: Shard
-    package let currency: Currency
-
-    package init(_ shard: Shard, _ currency: Currency) {
-        self.shard = shard
-        self.currency = currency
-    }
-
-    package var worldKey: String { LedgerKeys.world(self.shard, self.currency) }
-
-    package static func < (one: ShardMoney, other: ShardMoney) -> Bool {
-        (one.shard.number, one.currency.code) < (other.shard.number, other.currency.code)
-    }
-}
-
-/// The outside world of a shard at one instant of Redis's clock, which cuts the shard's history in two.
-package struct ShardCut: Hashable, Sendable {
-    package let time: ServerTime
-    /// 0 when there is none yet; `nil` when what is there is no number.
-    package let world: Int64?
-    package let isThere: Bool
-    /// The balances of some accounts at this very instant.
-    package let known: [Account: Int64]
-
-    package init(time: ServerTime, world: Int64?, isThere: Bool, known: [Account: Int64] = [:]) {
-        self.time = time
-        self.world = world
-        self.isThere = isThere
-        self.known = known
-    }
-}
-
-/// The balances of one shard against its outside world, at one instant, while others keep adding.
+/// The balances of one shard against its outside world and what is on its way, at one instant, while others go on.
 ///
-/// Both are moved by one script, so at every instant they add up to nothing. Two ways lead to an instant:
+/// One script makes an entry and moves what is on its other side: the outside world for an add, another account or
+/// what is on its way for a payment. So at every instant all of it adds up to nothing. Two ways lead to an instant:
 ///
-/// - **Nothing moved.** Every change adds more than nothing, so the world's balance never takes a value twice. If it is
-///   the same before the first account is looked for and after the last one was read, all balances are of one instant.
-/// - **A cut.** One script reads the world's balance and Redis's clock, before the accounts are looked for; so all that
-///   had a balance at the cut are found. Later each account tells its balance at the cut by itself: its entries are
-///   never changed, and the last one that is older than the cut says it. Entries of the cut's own millisecond lie on
-///   nobody knows which side, so several cuts are made, and those with such entries do not count. When none is left,
-///   the next try has the accounts that are in use read their balances within the cut itself.
+/// - **Nothing moved.** Each entry is counted with the outside world, in the script that makes it, and the count is
+///   never taken back. If it is the same before the first account is looked for and after the last one was read, all
+///   balances are of one instant. An older process may run beside, which only adds and counts nothing: the outside
+///   world's balance must be the same, too, which such adds only lower and payments leave alone. A shard without a
+///   count, written before there was one, has only the second way.
+/// - **A cut.** One script reads the outside world, what is on its way and Redis's clock, before the accounts are
+///   looked for; so all that had a balance at the cut are found. Later each account tells its balance at the cut by
+///   itself: its entries are never changed, and the last one that is older than the cut says it. Entries of the cut's
+///   own millisecond lie on nobody knows which side, so several cuts are made, and those with such entries do not
+///   count. When none is left, the next try has the accounts that are in use read their balances within the cut itself.
 ///
-/// The first way needs no clock. The second one trusts that Redis's clock was not set back across the cut, so a
-/// difference is a violation only when it comes back the same at a later cut, behind all that was read before, and
-/// nothing hints at a clock that was set. Otherwise it stays undecided.
+/// A cut never lies inside a script, and both entries of a payment within one shard carry the time of their one script:
+/// they are on the same side of the cut, or both on its millisecond. Should only one of them have had its balance read
+/// within the cut, the other still spoils it. Only an account that is ahead of the clock, because the clock was set
+/// back, has a later time in its entry than the other account.
+///
+/// The first way needs no clock. The second one trusts that Redis's clock was not set back across the cut, and that no
+/// account was ahead of it. So a difference is a violation only when it comes back the same at a later cut, behind all
+/// that was read before, and nothing hints at a clock that was set: an account that was not ahead when it was read the
+/// first time is at no later cut. Otherwise it stays undecided.
 package struct ShardSum: Sendable {
     package enum Verdict: Hashable, Sendable {
         case clean
@@ -92,17 +68,22 @@ package struct ShardSum: Sendable {
         }
     }
 
-    /// What can be said; `last` is the world behind the last account that was read.
+    /// What can be said; `last` is a cut behind the last account that was read.
     package func verdict(last: ShardCut, isClockEven: Bool) -> Verdict {
-        let worlds = self.cuts.map(\.world) + [last.world]
-        guard !worlds.contains(nil) else { return .hopeless("the outside world cannot be read") }
+        let looks = self.cuts + [last]
+        guard looks.allSatisfy({ $0.world.balance != nil }) else {
+            return .hopeless("the outside world cannot be read")
+        }
+        guard looks.allSatisfy({ $0.transit.balance != nil }), let counterweight = last.counterweight else {
+            return .hopeless("what is on its way cannot be read")
+        }
         guard self.isReadable else { return .hopeless("an account cannot be read") }
-        if let world = last.world, self.cuts.allSatisfy({ $0.world == world }) {
-            let difference = self.heads + Int128(world)
+        if last.entries != nil, self.cuts.allSatisfy({ $0.entries == last.entries && $0.world == last.world }) {
+            let difference = self.heads + counterweight
             return difference == 0 ? .clean : .wrong(difference)
         }
         let differences = zip(zip(self.cuts, self.sums), self.isOnCut)
-            .compactMap { pair, isOnCut in isOnCut ? nil : pair.1 + Int128(pair.0.world ?? 0) }
+            .compactMap { pair, isOnCut in isOnCut ? nil : pair.1 + (pair.0.counterweight ?? 0) }
         if differences.contains(0) { return .clean }
         guard let difference = differences.first else { return .unclear("too many changes in one millisecond") }
         guard Set(differences).count == 1 else { return .unclear("the sum differs from one cut to the next") }

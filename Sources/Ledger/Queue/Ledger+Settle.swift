@@ -101,7 +101,7 @@ extension Ledger {
                 LedgerKeys.account(account), LedgerKeys.entries(account), LedgerKeys.lock(account),
                 LedgerKeys.waiters(account), LedgerKeys.world(account.shard, account.currency),
                 LedgerKeys.references(account), key.isEmpty ? self.recordsKey(account, nil) : key, record,
-                LedgerKeys.due(account.shard), ShardKeys.wake(account.shard),
+                LedgerKeys.due(account.shard), ShardKeys.wake(account.shard), ShardKeys.work(account.shard),
             ],
             arguments: [
                 .text(account.id), .text(operation), .integer(self.configuration.idempotencyKeepMilliseconds),

@@ -63,14 +63,3 @@ package struct QueueSweeper: Service {
         }
     }
 }
-
-extension Account {
-    /// Reads `gopal/USD`; `nil` for anything else.
-    fileprivate init?(id: String) {
-        let parts = id.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 2, let user = UserID(parts[0]), let currency = Currency(code: String(parts[1])) else {
-            return nil
-        }
-        self.init(user, currency)
-    }
-}

@@ -81,6 +81,7 @@ struct LedgerJSON {
             "\"fencing_token\":\(entry.token)",
         ]
         if let reference = entry.reference { members.append(Self.member("reference", reference)) }
+        if let payment = entry.paymentID { members.append(Self.member("payment_id", payment)) }
         return members
     }
 

@@ -122,8 +122,8 @@ extension LedgerRoutes {
             throw LedgerError.transactionInvalid
         }
         guard let entry = try await self.ledger.entries(account, sequence...sequence).first,
-            // An operation that had to wait has another id, and only that one.
-            entry.operation == nil
+            // An add that had to wait has another id, and only that one.
+            entry.operation == nil || entry.kind.isPayment
         else { throw LedgerError.transactionUnknown }
         return Response(json: json.done(entry))
     }

@@ -1,17 +1,21 @@
--- Read what left the outside world for a shard, and when that was: a cut through the shard's history.
+-- Read what balances the accounts of a shard, and when that was: a cut through the shard's history.
 --
 -- KEYS[1]  the outside world's account in the shard
--- KEYS[2…] accounts that are in use, whose balances are wanted of the same instant
+-- KEYS[2]  the account of what is on its way between shards
+-- KEYS[3…] accounts that are in use, whose balances are wanted of the same instant
 --
--- Returns {time, type of the first key, its balance or false, {balance or false of each other}}. Changes nothing.
-local function balance_of(key)
-    -- A key of another type raises an error, which is no balance either.
-    local balance = redis.pcall("HGET", key, "balance")
-    return type(balance) == "string" and string.sub(balance, 1, 64)
+-- Returns {time, {type, balance, entries} of the world, {type, balance} of what is on its way, {balance of each
+-- other}}, with false for what is missing. Changes nothing.
+local function field(key, name)
+    -- A key of another type raises an error, which is no value either.
+    local value = redis.pcall("HGET", key, name)
+    return type(value) == "string" and string.sub(value, 1, 64)
 end
 
 local balances = {}
-for i = 2, #KEYS do
-    balances[i - 1] = balance_of(KEYS[i])
+for i = 3, #KEYS do
+    balances[i - 2] = field(KEYS[i], "balance")
 end
-return {redis.call("TIME"), redis.call("TYPE", KEYS[1]).ok, balance_of(KEYS[1]), balances}
+local world = {redis.call("TYPE", KEYS[1]).ok, field(KEYS[1], "balance"), field(KEYS[1], "entries")}
+local transit = {redis.call("TYPE", KEYS[2]).ok, field(KEYS[2], "balance")}
+return {redis.call("TIME"), world, transit, balances}

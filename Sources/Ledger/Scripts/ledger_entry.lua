@@ -2,9 +2,10 @@
 --
 -- Returns nothing by itself: it defines ledger_append and ledger_carry_out.
 
--- Appends an entry and moves the balance; returns the packed entry. Everything was checked before: nothing here fails.
+-- Appends an entry and moves the balance; returns the packed entry. What is on the other side of it moves in the same
+-- script. Everything was checked before: nothing here fails.
 local function ledger_append(keys, id, account, change, now_ms)
-    local token = lock_next_token(account.token)
+    local token = change.token or lock_next_token(account.token)
     local sequence = ledger_text(account.sequence + 1)
     local balance = ledger_text(account.balance + change.amount)
     local updated = ledger_text(math.max(now_ms, account.updated))
@@ -17,7 +18,7 @@ local function ledger_append(keys, id, account, change, now_ms)
     redis.call("RPUSH", keys.entries, entry)
     redis.call("HSET", keys.account, "balance", balance, "sequence", sequence, "chain", chain, "token", token,
         "updated", updated)
-    redis.call("HSET", keys.world, "balance", ledger_text(account.world - change.amount))
+    redis.call("HINCRBY", keys.world, "entries", 1)
     if change.reference ~= "" then
         local name = change.operation == "-" and sequence or change.operation
         redis.call("HSET", keys.references, change.reference, string.match(id, "^[^/]+") .. "." .. name)
@@ -33,5 +34,6 @@ local function ledger_carry_out(keys, id, account, order, now_ms)
         return "refused " .. refusal .. " " .. order.request_id, status, false
     end
     local entry = ledger_append(keys, id, account, order, now_ms)
+    redis.call("HSET", keys.world, "balance", ledger_text(account.world - order.amount))
     return "entry " .. ledger_text(account.sequence + 1), "200", entry
 end

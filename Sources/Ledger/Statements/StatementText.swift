@@ -25,7 +25,7 @@ struct StatementText {
             self.statement.opening
         )
         guard self.format == .csv else { return opening }
-        return "record,sequence,transaction_id,created_at,kind,amount,balance,currency,reference\r\n" + opening
+        return "record,sequence,transaction_id,created_at,kind,amount,balance,currency,reference,payment_id\r\n" + opening
     }
 
     /// The line behind the entries; a statement without it is not whole.
@@ -42,7 +42,7 @@ struct StatementText {
         case .csv:
             let words = ["entry", "\(entry.sequence)", id, created, entry.kind.rawValue, amount, balance]
             let reference = entry.reference.map(Self.csvField) ?? ""
-            return (words + [self.currency.code, reference]).joined(separator: ",") + "\r\n"
+            return (words + [self.currency.code, reference, entry.paymentID ?? ""]).joined(separator: ",") + "\r\n"
         case .ndjson:
             var members = [
                 LedgerJSON.member("record", "entry"), "\"sequence\":\(entry.sequence)",
@@ -51,6 +51,7 @@ struct StatementText {
                 LedgerJSON.member("balance", balance), LedgerJSON.member("currency", self.currency.code),
             ]
             if let reference = entry.reference { members.append(LedgerJSON.member("reference", reference)) }
+            if let payment = entry.paymentID { members.append(LedgerJSON.member("payment_id", payment)) }
             members.append("\"fencing_token\":\(entry.token)")
             members.append(LedgerJSON.member("chain", entry.chain))
             return LedgerJSON.object(members) + "\n"
@@ -61,7 +62,7 @@ struct StatementText {
         let at = time?.rfc3339 ?? ""
         let text = balance.text(self.currency)
         switch self.format {
-        case .csv: return "\(record),\(sequence),,\(at),,,\(text),\(self.currency.code),\r\n"
+        case .csv: return "\(record),\(sequence),,\(at),,,\(text),\(self.currency.code),,\r\n"
         case .ndjson:
             var members = [
                 LedgerJSON.member("record", record), LedgerJSON.member("user_id", self.user.text),

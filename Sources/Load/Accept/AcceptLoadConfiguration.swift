@@ -78,33 +78,24 @@ package struct AcceptLoadConfiguration: Sendable {
     /// The parsed targets, once every setting is in its range.
     package func validated() throws(LoadError) -> [LoadTarget] {
         switch self.mode {
-        case .closed(let requests): try Self.check("--requests", requests, 1...100_000_000)
+        case .closed(let requests): try LoadSetting.check("--requests", requests, 1...100_000_000)
         case .open(let rate, let seconds):
-            try Self.check("--rate", rate, 1...1_000_000)
-            try Self.check("--seconds", seconds, 1...86_400)
-            try Self.check("--rate times --seconds", rate * seconds, 1...1_000_000_000)
+            try LoadSetting.check("--rate", rate, 1...1_000_000)
+            try LoadSetting.check("--seconds", seconds, 1...86_400)
+            try LoadSetting.check("--rate times --seconds", rate * seconds, 1...1_000_000_000)
         }
-        try Self.check("--connections", self.connections, 1...10_000)
-        try Self.check("--ids", self.ids, 1...100_000_000)
-        try Self.check("--threads", self.threads, 1...8)
-        try Self.check("--timeout", self.requestTimeout, .milliseconds(10)...(.seconds(600)))
-        try Self.check("--time-limit", self.effectiveTimeLimit, .milliseconds(10)...(.seconds(100_000)))
-        try Self.check("--close-wait", self.closeWait, .zero...(.seconds(3600)))
-        try Self.check("the time between two looks", self.stableFor, .zero...(.seconds(600)))
-        try Self.check("lateness", self.lateness, .zero...(.seconds(3600)))
-        try Self.check("clock skew", self.clockSkew, .zero...(.seconds(3600)))
+        try LoadSetting.check("--connections", self.connections, 1...10_000)
+        try LoadSetting.check("--ids", self.ids, 1...100_000_000)
+        try LoadSetting.check("--threads", self.threads, 1...8)
+        try LoadSetting.check("--timeout", self.requestTimeout, .milliseconds(10)...(.seconds(600)))
+        try LoadSetting.check("--time-limit", self.effectiveTimeLimit, .milliseconds(10)...(.seconds(100_000)))
+        try LoadSetting.check("--close-wait", self.closeWait, .zero...(.seconds(3600)))
+        try LoadSetting.check("the time between two looks", self.stableFor, .zero...(.seconds(600)))
+        try LoadSetting.check("lateness", self.lateness, .zero...(.seconds(3600)))
+        try LoadSetting.check("clock skew", self.clockSkew, .zero...(.seconds(3600)))
         guard !self.urls.isEmpty else { throw .badArgument("--url is missing") }
         var targets: [LoadTarget] = []
         for url in self.urls { targets.append(try LoadTarget(url)) }
         return targets
-    }
-
-    private static func check<Value: Comparable>(
-        _ name: String,
-        _ value: Value,
-        _ range: ClosedRange<Value>
-    ) throws(LoadError) {
-        guard !range.contains(value) else { return }
-        throw .badArgument("\(name) must be \(range.lowerBound) to \(range.upperBound), not \(value)")
     }
 }

@@ -25,6 +25,8 @@ package final class LoadDriver {
     private var taken = 0
     private var sleeping: [Int: PendingRequest] = [:]
     private var sleeps = 0
+    /// Connections on their way.
+    private var connecting = 0
     private var isWaking = false
     private var isOver = false
 
@@ -137,6 +139,7 @@ package final class LoadDriver {
     private func connect(_ slot: Int) {
         let target = self.slots[slot].target
         let bound = NIOLoopBound(self, eventLoop: self.loop)
+        self.connecting += 1
         ClientBootstrap(group: self.loop)
             .channelOption(.socketOption(.tcp_nodelay), value: 1)
             .connectTimeout(.seconds(2))
@@ -149,7 +152,11 @@ package final class LoadDriver {
             }
             .connect(host: target.host, port: target.port)
             .assumeIsolated()
-            .whenFailure { _ in self.connectFailed(slot) }
+            .whenComplete { result in
+                self.connecting -= 1
+                if self.isOver { return self.leave() }
+                if case .failure = result { self.connectFailed(slot) }
+            }
     }
 
     private func connectFailed(_ slot: Int) {
@@ -198,6 +205,11 @@ package final class LoadDriver {
         self.isOver = true
         self.tally.unsent = self.plan.schedule.untaken
         for slot in self.slots { slot.handler?.close(because: .stopped) }
-        self.result.succeed(self.tally)
+        self.leave()
+    }
+
+    /// The loop may be shut down after this, so connections must not be on their way.
+    private func leave() {
+        if self.connecting == 0 { self.result.succeed(self.tally) }
     }
 }

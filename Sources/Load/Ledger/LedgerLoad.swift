@@ -36,16 +36,22 @@ package struct LedgerLoad: Sendable {
         let probe = HTTPGetter(group: group)
         for target in targets { try await probe.probe(target) }
         let plan = AddPlan(self.configuration)
-        let counters = LedgerCounters()
+        let counters = ChangeCounters()
         let judge = LedgerJudge(
             configuration: self.configuration,
             plan: plan,
-            workers: AccountWorkers(targets: targets, group: group, configuration: self.configuration),
+            workers: AccountWorkers(
+                targets: targets,
+                group: group,
+                connections: self.configuration.connections,
+                timeout: self.configuration.requestTimeout,
+                patience: self.configuration.settleWait
+            ),
             counters: counters
         )
         let before = self.configuration.isChecking ? try await judge.standings() : []
         let started = MonotonicClock.now
-        let tally = try await Self.watching(
+        let tally = try await LoadWatch.watching(
             { progress(Self.progress(.sending, counters, total: plan.count, since: started)) },
             { () async throws(LoadError) in try await self.drive(plan, targets, group, counters) }
         )
@@ -53,7 +59,7 @@ package struct LedgerLoad: Sendable {
         var report = LedgerReport(self.configuration, tally, elapsed: elapsed)
         guard self.configuration.isChecking else { return report }
         let ended = MonotonicClock.now
-        let findings = try await Self.watching(
+        let findings = try await LoadWatch.watching(
             { progress(Self.progress(.checking, counters, total: before.count, since: ended)) },
             { () async throws(LoadError) in try await judge.judge(tally, before: before) }
         )
@@ -65,55 +71,21 @@ package struct LedgerLoad: Sendable {
         _ adds: AddPlan,
         _ targets: [LoadTarget],
         _ group: MultiThreadedEventLoopGroup,
-        _ counters: LedgerCounters
-    ) async throws(LoadError) -> LedgerTally {
-        let plans = LedgerDriverPlan.plans(for: self.configuration, adds: adds, targets: targets)
-        let tallies = plans.map { plan in
-            let loop = group.next()
-            let result = loop.makePromise(of: LedgerTally.self)
-            loop.execute { LedgerDriver(loop: loop, plan: plan, counters: counters, result: result).start() }
-            return result.futureResult
-        }
-        do {
-            let all = try await withTaskCancellationHandler {
-                try await EventLoopFuture.whenAllSucceed(tallies, on: group.next()).get()
-            } onCancel: {
-                counters.requestStop()
-            }
-            try Task.checkCancellation()
-            return all.dropFirst().reduce(into: all.first ?? LedgerTally()) { $0.add($1) }
-        } catch {
-            // The drivers' results never fail, so this is a cancellation.
-            throw .cancelled
-        }
-    }
-
-    /// Reports progress while the work goes on, from another task: a slow terminal must not slow the load.
-    private static func watching<Value: Sendable>(
-        _ report: @escaping @Sendable () -> Void,
-        _ work: () async throws(LoadError) -> Value
-    ) async throws(LoadError) -> Value {
-        let result = await withTaskGroup(of: Void.self) { group in
-            group.addTask {
-                while !Task.isCancelled {
-                    report()
-                    // Cancelled when the work is done, which is what ends this loop.
-                    try? await Task.sleep(for: .milliseconds(100))
-                }
-            }
-            defer { group.cancelAll() }
-
-            do throws(LoadError) { return Result<Value, LoadError>.success(try await work()) } catch {
-                return .failure(error)
-            }
-        }
-        report()
-        return try result.get()
+        _ counters: ChangeCounters
+    ) async throws(LoadError) -> ChangeTally {
+        var rate: Int?
+        if case .open(let pace, _) = self.configuration.mode { rate = pace }
+        var load = ChangeLoad(adds, targets: targets, rate: rate)
+        load.connections = self.configuration.connections
+        load.requestTimeout = self.configuration.requestTimeout
+        load.timeLimit = self.configuration.effectiveTimeLimit
+        load.seed = self.configuration.seed
+        return try await load.run(on: Array(group.makeIterator()), counters)
     }
 
     private static func progress(
         _ phase: LedgerProgress.Phase,
-        _ counters: LedgerCounters,
+        _ counters: ChangeCounters,
         total: Int,
         since started: Int64
     ) -> LedgerProgress {

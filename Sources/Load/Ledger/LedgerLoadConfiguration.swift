@@ -39,7 +39,7 @@ package struct LedgerLoadConfiguration: Sendable {
     /// the accounts held before is read first and taken into account.
     package var userPrefix: String?
     /// Part of every key, so that a key is never used by two runs: default 8 random characters.
-    package var runID = Self.randomID()
+    package var runID = LoadSetting.randomID()
     /// Threads that send: default 1, 1 to 8.
     package var threads = 1
     /// From sending a request to giving up its answer: default 10 s, 0.01 s to 600 s.
@@ -90,20 +90,20 @@ package struct LedgerLoadConfiguration: Sendable {
 
     /// The parsed targets, once every setting is in its range.
     package func validated() throws(LoadError) -> [LoadTarget] {
-        try Self.check("--users", self.users, 1...1_000_000)
+        try LoadSetting.check("--users", self.users, 1...1_000_000)
         switch self.mode {
-        case .closed(let transactions): try Self.check("--transactions", transactions, 1...1_000_000)
+        case .closed(let transactions): try LoadSetting.check("--transactions", transactions, 1...1_000_000)
         case .open(let rate, let seconds):
-            try Self.check("--rate", rate, 1...1_000_000)
-            try Self.check("--seconds", seconds, 1...86_400)
+            try LoadSetting.check("--rate", rate, 1...1_000_000)
+            try LoadSetting.check("--seconds", seconds, 1...86_400)
         }
-        try Self.check("the number of adds", self.adds, 1...Self.addLimit)
-        try Self.check("--connections", self.connections, 1...10_000)
-        try Self.check("--repeat-share", self.repeatShare, 0...1)
-        try Self.check("--threads", self.threads, 1...8)
-        try Self.check("--timeout", self.requestTimeout, .milliseconds(10)...(.seconds(600)))
-        try Self.check("--time-limit", self.effectiveTimeLimit, .milliseconds(10)...(.seconds(100_000)))
-        try Self.check("--settle-wait", self.settleWait, .zero...(.seconds(3600)))
+        try LoadSetting.check("the number of adds", self.adds, 1...Self.addLimit)
+        try LoadSetting.check("--connections", self.connections, 1...10_000)
+        try LoadSetting.check("--repeat-share", self.repeatShare, 0...1)
+        try LoadSetting.check("--threads", self.threads, 1...8)
+        try LoadSetting.check("--timeout", self.requestTimeout, .milliseconds(10)...(.seconds(600)))
+        try LoadSetting.check("--time-limit", self.effectiveTimeLimit, .milliseconds(10)...(.seconds(100_000)))
+        try LoadSetting.check("--settle-wait", self.settleWait, .zero...(.seconds(3600)))
         let prefix = self.effectiveUserPrefix.utf8
         guard (1...50).contains(prefix.count), prefix.allSatisfy(Self.isNameByte) else {
             throw .badArgument("--user-prefix must be 1 to 50 of A-Z a-z 0-9 _ -")
@@ -114,15 +114,6 @@ package struct LedgerLoadConfiguration: Sendable {
         return targets
     }
 
-    private static func check<Value: Comparable>(
-        _ name: String,
-        _ value: Value,
-        _ range: ClosedRange<Value>
-    ) throws(LoadError) {
-        guard !range.contains(value) else { return }
-        throw .badArgument("\(name) must be \(range.lowerBound) to \(range.upperBound), not \(value)")
-    }
-
     private static func isNameByte(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
@@ -130,10 +121,5 @@ package struct LedgerLoadConfiguration: Sendable {
             true
         default: false
         }
-    }
-
-    private static func randomID() -> String {
-        let text = String(UInt64.random(in: 0..<2_821_109_907_456), radix: 36)
-        return String(repeating: "0", count: 8 - text.count) + text
     }
 }

@@ -1,9 +1,24 @@
-/// How far a load of the ledger is.
+/// How far a load of the ledger or of payments is.
 package struct LedgerProgress: Hashable, Sendable {
     package enum Phase: Hashable, Sendable {
         case sending
         /// Compares accounts; what is done and in total are users.
         case checking
+        /// Gives accounts their balance.
+        case seeding
+        case paying
+        /// Waits for payments to come to their end.
+        case settling
+
+        fileprivate var name: String {
+            switch self {
+            case .sending: "adds"
+            case .checking: "check"
+            case .seeding: "seed"
+            case .paying: "payments"
+            case .settling: "settle"
+            }
+        }
     }
 
     package var phase: Phase
@@ -58,8 +73,9 @@ package struct LedgerProgressBar: Sendable {
         let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: self.width - filled)
         let seconds = Double(progress.elapsed.nanoseconds) / 1_000_000_000
         let rate = seconds > 0 ? Int(Double(progress.done) / seconds) : 0
-        let name = progress.phase == .sending ? "adds" : "check"
-        var line = "\(name) [\(bar)] \(Int(share * 100)) %  \(progress.done)/\(progress.total)  \(rate)/s"
+        var line = "\(progress.phase.name) [\(bar)] \(Int(share * 100)) %  \(progress.done)/\(progress.total)"
+        // Most payments end while others are still sent, so this phase alone has no rate.
+        if progress.phase != .settling { line += "  \(rate)/s" }
         if progress.failed > 0 { line += "  failed \(progress.failed)" }
         if progress.retries > 0 { line += "  sent again \(progress.retries)" }
         return line

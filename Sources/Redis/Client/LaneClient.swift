@@ -20,11 +20,19 @@ extension LaneClient {
         try await self.perform(.script(call, .evalsha), within: within)
     }
 
-    /// Repeats the whole only when none of it left: repeating a part would change the order.
     package func send(_ commands: [RedisCommand], within: Duration?) async -> [Result<RESPValue, RedisError>] {
-        guard !commands.isEmpty else { return [] }
+        await self.perform(commands.map(RedisRequest.command), within: within)
+    }
+
+    /// Runs scripts in one write, in order; each has its own outcome.
+    package func run(_ calls: [RedisScriptCall], within: Duration?) async -> [Result<RESPValue, RedisError>] {
+        await self.perform(calls.map { .script($0, .evalsha) }, within: within)
+    }
+
+    /// Repeats the whole only when none of it left: repeating a part would change the order.
+    private func perform(_ requests: [RedisRequest], within: Duration?) async -> [Result<RESPValue, RedisError>] {
+        guard !requests.isEmpty else { return [] }
         let deadline = Uptime.now + (within ?? self.commandDeadline)
-        let requests = commands.map(RedisRequest.command)
         var retry = RetryMachine(deadline: deadline)
         while true {
             let outcomes = await self.lane.perform(requests, deadline: deadline)
@@ -33,7 +41,7 @@ extension LaneClient {
             else { return outcomes }
             // Only cancellation ends a sleep early.
             do { try await Task.sleep(for: pause, clock: .loop) } catch {
-                return commands.map { _ in .failure(.notSent(.cancelled)) }
+                return requests.map { _ in .failure(.notSent(.cancelled)) }
             }
         }
     }

@@ -3,7 +3,7 @@ import RESP
 
 /// A script with its keys and arguments.
 ///
-/// All keys share one hash tag, so that the call can run on one node of many.
+/// All keys share one hash tag, so that the call can run on one node of many, unless it says otherwise.
 package struct RedisScriptCall: Sendable {
     package let script: RedisScript
     /// A key of the call, or `nil` for a script without keys.
@@ -13,9 +13,10 @@ package struct RedisScriptCall: Sendable {
     /// Those words as bulks.
     package let tail: ByteBuffer
 
-    package init(_ script: RedisScript, keys: [String], arguments: [RedisArgument] = []) {
+    /// `spansTags` is for the few scripts that need one Redis for keys of several tags.
+    package init(_ script: RedisScript, keys: [String], arguments: [RedisArgument] = [], spansTags: Bool = false) {
         assert(
-            keys.allSatisfy { RedisKey.hashTag(of: $0) == RedisKey.hashTag(of: keys[0]) },
+            spansTags || keys.allSatisfy { RedisKey.hashTag(of: $0) == RedisKey.hashTag(of: keys[0]) },
             "\(script.name): keys of more than one hash tag"
         )
         var tail = ByteBufferAllocator().buffer(capacity: 64 + (keys.count + arguments.count) * 32)

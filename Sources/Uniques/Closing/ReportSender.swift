@@ -13,7 +13,8 @@ package struct ReportSender: Sendable {
     package func send(_ message: OutboxMessage) async -> OutboxOutcome {
         let outcome: OutboxOutcome
         do {
-            outcome = WindowReport.outcome(try await self.outbound.send(try WindowReport.request(for: message)))
+            let response = try await self.outbound.send(try WindowReport.request(for: message))
+            outcome = OutboxOutcome(status: response.status, retryAfter: response["retry-after"])
         } catch let error as EndpointError {
             outcome = .refused(reason: "endpoint \(error)")
         } catch {
@@ -21,15 +22,5 @@ package struct ReportSender: Sendable {
         }
         Counter(label: "tally_uniques_reports_total", dimensions: [("outcome", outcome.name)]).increment()
         return outcome
-    }
-}
-
-extension OutboxOutcome {
-    fileprivate var name: String {
-        switch self {
-        case .delivered: "delivered"
-        case .retry: "retry"
-        case .refused: "refused"
-        }
     }
 }

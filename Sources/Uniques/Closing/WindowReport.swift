@@ -18,11 +18,6 @@ struct WindowReport: Hashable, Sendable {
         self.idempotencyKey = "uniques-\(window.milliseconds)-\(endpoint.key)"
     }
 
-    /// What an endpoint may ask for with `Retry-After`: a day.
-    ///
-    /// It is untrusted input like any other.
-    private static let longestWaitSeconds: Int64 = 86_400
-
     /// The body of a report and of a callback.
     static func json(_ window: ServerTime, count: Int64) -> String {
         "{\"minute\":\"\(window.rfc3339)\",\"unique_count\":\(count)}"
@@ -46,19 +41,5 @@ struct WindowReport: Hashable, Sendable {
             // The receiver knows a repetition by its key.
             isRepeatable: true
         )
-    }
-
-    /// What an answer means for the message: 2xx is delivered; 408, 425, 429 and 5xx may change; the rest never will.
-    static func outcome(_ response: OutboundResponse) -> OutboxOutcome {
-        switch response.status {
-        case 200..<300: return .delivered
-        case 408, 425, 429, 500...:
-            let seconds = response.headers.first { $0.name == "retry-after" }.flatMap { Int64($0.value) }
-            return .retry(
-                reason: "status \(response.status)",
-                after: seconds.map { .seconds(min(max($0, 0), Self.longestWaitSeconds)) }
-            )
-        default: return .refused(reason: "status \(response.status)")
-        }
     }
 }

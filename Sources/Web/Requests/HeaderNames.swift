@@ -10,6 +10,8 @@ extension HTTPField.Name {
     package static let prefer = HTTPField.Name("Prefer")!
     package static let preferenceApplied = HTTPField.Name("Preference-Applied")!
     package static let durability = HTTPField.Name("Durability")!
+    package static let lastEventID = HTTPField.Name("Last-Event-ID")!
+    package static let accelBuffering = HTTPField.Name("X-Accel-Buffering")!
     package static let unique = HTTPField.Name("X-Unique")!
     package static let uniqueMinute = HTTPField.Name("X-Unique-Minute")!
 }

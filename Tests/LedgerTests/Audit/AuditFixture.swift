@@ -93,6 +93,7 @@ struct AuditFixture: Sendable {
         local sequence = redis.call("HINCRBY", KEYS[1], "sequence", 1)
         local balance = redis.call("HINCRBY", KEYS[1], "balance", amount)
         redis.call("HINCRBY", KEYS[4], "balance", -amount)
+        redis.call("HINCRBY", KEYS[4], "entries", 1)
         local word = reference == "-" and "-" or "=" .. reference
         local total = string.format("%.0f", balance)
         local body = table.concat({sequence, operation, token, amount, total, "add", now, word}, " ")

@@ -2,7 +2,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// A request as a ``FakeLedger`` sees it; names of headers in lower case.
+/// A request as a ``FakeAnswering`` sees it; names of headers in lower case.
 struct FakeLedgerRequest: Sendable {
     var method = ""
     var path = ""
@@ -18,6 +18,8 @@ struct FakeLedgerAnswer: Sendable {
     var body: String?
     /// Half of it is sent, then the connection is closed.
     var isCut = false
+    /// How long it takes.
+    var delay = TimeAmount.zero
 
     init(_ status: Int, _ body: String) {
         self.status = status
@@ -25,7 +27,13 @@ struct FakeLedgerAnswer: Sendable {
     }
 }
 
-extension FakeLedger {
+/// A service in one process.
+protocol FakeAnswering: Sendable {
+    /// What to answer; nil is silence.
+    func answer(_ request: FakeLedgerRequest) -> FakeLedgerAnswer?
+}
+
+extension FakeLedger: FakeAnswering {
     /// Serves one ledger on so many ports, and stops after the body.
     ///
     /// The server at the place `away` answers everything with 503.
@@ -35,15 +43,29 @@ extension FakeLedger {
         away: Int? = nil,
         _ body: (FakeLedger, [String]) async throws -> Value
     ) async throws -> Value {
+        let ledger = FakeLedger(faults)
+        return try await FakeServer.run(ledger, servers: servers, away: away) { try await body(ledger, $0) }
+    }
+}
+
+enum FakeServer {
+    /// Serves a service on so many ports, and stops after the body.
+    ///
+    /// The server at the place `away` answers everything with 503.
+    static func run<Value>(
+        _ service: any FakeAnswering,
+        servers: Int = 1,
+        away: Int? = nil,
+        _ body: ([String]) async throws -> Value
+    ) async throws -> Value {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let result: Result<Value, any Error>
         do {
-            let ledger = FakeLedger(faults)
             var urls: [String] = []
             for server in 0..<servers {
-                urls.append(try await Self.serve(server == away ? nil : ledger, on: group))
+                urls.append(try await Self.serve(server == away ? nil : service, on: group))
             }
-            result = .success(try await body(ledger, urls))
+            result = .success(try await body(urls))
         } catch {
             result = .failure(error)
         }
@@ -51,14 +73,14 @@ extension FakeLedger {
         return try result.get()
     }
 
-    private static func serve(_ ledger: FakeLedger?, on group: any EventLoopGroup) async throws -> String {
+    private static func serve(_ service: (any FakeAnswering)?, on group: any EventLoopGroup) async throws -> String {
         let channel = try await ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.configureHTTPServerPipeline()
-                    try channel.pipeline.syncOperations.addHandler(FakeLedgerChannelHandler(ledger))
+                    try channel.pipeline.syncOperations.addHandler(FakeAnswerChannelHandler(service))
                 }
             }
             .bind(host: "127.0.0.1", port: 0)
@@ -67,14 +89,14 @@ extension FakeLedger {
     }
 }
 
-private final class FakeLedgerChannelHandler: ChannelInboundHandler {
+private final class FakeAnswerChannelHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
-    private let ledger: FakeLedger?
+    private let service: (any FakeAnswering)?
     private var request = FakeLedgerRequest()
 
-    init(_ ledger: FakeLedger?) { self.ledger = ledger }
+    init(_ service: (any FakeAnswering)?) { self.service = service }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch self.unwrapInboundIn(data) {
@@ -93,12 +115,17 @@ private final class FakeLedgerChannelHandler: ChannelInboundHandler {
 
     private func answer(_ context: ChannelHandlerContext) {
         let answer: FakeLedgerAnswer
-        if let ledger = self.ledger {
-            guard let given = ledger.answer(self.request) else { return }
+        if let service = self.service {
+            guard let given = service.answer(self.request) else { return }
             answer = given
         } else {
             answer = FakeLedgerAnswer(503, "{}")
         }
+        guard answer.delay > .zero else { return self.write(answer, context) }
+        context.eventLoop.assumeIsolated().scheduleTask(in: answer.delay) { self.write(answer, context) }
+    }
+
+    private func write(_ answer: FakeLedgerAnswer, _ context: ChannelHandlerContext) {
         guard let body = answer.body else { return context.close(promise: nil) }
         var head = HTTPResponseHead(version: .http1_1, status: HTTPResponseStatus(statusCode: answer.status))
         for (name, value) in answer.headers { head.headers.add(name: name, value: value) }

@@ -2,9 +2,9 @@ import Load
 import Testing
 
 struct LedgerMachineTests {
-    private static func receipt(_ body: String = "a", isReplay: Bool) -> AddOutcome {
+    private static func receipt(_ body: String = "a", isReplay: Bool) -> ChangeOutcome {
         .accepted(
-            AddReceipt(transactionID: "u.1", place: nil, isReplay: isReplay, durability: nil, body: Array(body.utf8))
+            ChangeReceipt(transactionID: "u.1", place: nil, isReplay: isReplay, durability: nil, body: Array(body.utf8))
         )
     }
 
@@ -12,13 +12,13 @@ struct LedgerMachineTests {
     @Test(arguments: 0..<300)
     func `an add of a right service ends after all its sendings, without a complaint`(seed: Int) {
         var random = Seeded(seed)
-        let kind = [AddPlan.Repeat.never, .atOnce, .afterwards][seed % 3]
-        var add = AddMachine(number: 1, repeat: kind)
+        let kind = [ChangeRepeat.never, .atOnce, .afterwards][seed % 3]
+        var add = ChangeMachine(number: 1, repeat: kind)
         var (sent, answered) = (kind == .atOnce ? 2 : 1, 0)
         var isEntered = false
         while true {
             #expect(answered < sent)
-            let outcome: AddOutcome
+            let outcome: ChangeOutcome
             switch Int.random(in: 0..<4, using: &random) {
             case 0:
                 // The answer to the original is lost.
@@ -41,15 +41,15 @@ struct LedgerMachineTests {
 
     @Test
     func `two originals, two bodies and a replay of nothing are told`() {
-        var add = AddMachine(number: 1, repeat: .atOnce)
+        var add = ChangeMachine(number: 1, repeat: .atOnce)
         #expect(add.ended(Self.receipt(isReplay: false)) == .wait)
         #expect(add.ended(Self.receipt(isReplay: false)) == .finish)
         #expect(add.mismatch?.contains("without Idempotent-Replayed") == true)
-        add = AddMachine(number: 1, repeat: .afterwards)
+        add = ChangeMachine(number: 1, repeat: .afterwards)
         #expect(add.ended(Self.receipt(isReplay: false)) == .sendRepeat)
         #expect(add.ended(Self.receipt("b", isReplay: true)) == .finish)
         #expect(add.mismatch == "a then b")
-        add = AddMachine(number: 1, repeat: .never)
+        add = ChangeMachine(number: 1, repeat: .never)
         #expect(add.ended(.again(.inProgress)) == .sendAgain)
         #expect(add.ended(Self.receipt(isReplay: true)) == .finish)
         #expect(add.hasUnexplainedReplay)
@@ -57,7 +57,7 @@ struct LedgerMachineTests {
 
     @Test
     func `a failed add is not repeated`() {
-        var add = AddMachine(number: 1, repeat: .afterwards)
+        var add = ChangeMachine(number: 1, repeat: .afterwards)
         #expect(add.ended(.failed("no")) == .finish)
         #expect(add.failure == "no")
         #expect(add.receipt == nil)

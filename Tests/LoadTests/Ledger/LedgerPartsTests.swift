@@ -72,7 +72,7 @@ struct LedgerPartsTests {
     @Test
     func `what is sent again waits for its target, unless that has no connection`() {
         let fresh = RequestSchedule(total: 2, first: 0, stride: 1, ids: nil, interval: nil, start: 0)
-        var schedule = AddSchedule(fresh, targets: 2)
+        var schedule = ChangeSchedule(fresh, targets: 2)
         schedule.opened(0)
         schedule.opened(1)
         guard let first = schedule.next(at: 1, target: 0) else {

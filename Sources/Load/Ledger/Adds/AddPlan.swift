@@ -1,15 +1,7 @@
 /// The adds of a load, by number: whose, how much, under which key, and which are sent twice.
 ///
 /// All but the keys comes from the seed alone, so a run can be made again.
-package struct AddPlan: Sendable {
-    /// Whether an add is deliberately sent a second time.
-    package enum Repeat: Hashable, Sendable {
-        case never
-        case atOnce
-        /// After the first was answered.
-        case afterwards
-    }
-
+package struct AddPlan: ChangePlan {
     /// The most that one add is worth: 1000.00.
     package static let largestCents: Int64 = 100_000
 
@@ -19,9 +11,7 @@ package struct AddPlan: Sendable {
     /// The user of each add.
     private let users: [UInt32]
     private let amounts: SeededRandom
-    private let repeats: SeededRandom
-    /// Repeats are the adds whose number of the stream lies below.
-    private let repeatBound: UInt64
+    private let repeats: ChangeRepeats
 
     package init(_ configuration: LedgerLoadConfiguration) {
         self.prefix = configuration.effectiveUserPrefix
@@ -29,11 +19,16 @@ package struct AddPlan: Sendable {
         self.durability = configuration.durability
         self.users = Self.interleaved(configuration)
         self.amounts = SeededRandom(seed: configuration.seed, stream: 1)
-        self.repeats = SeededRandom(seed: configuration.seed, stream: 2)
-        self.repeatBound = UInt64(configuration.repeatShare * Double(1 << 53))
+        self.repeats = ChangeRepeats(share: configuration.repeatShare, seed: configuration.seed, stream: 2)
     }
 
     package var count: Int { self.users.count }
+
+    package var word: String { "add" }
+
+    package var isRemembered: Bool { true }
+
+    package func user(of number: Int) -> String { self.user(self.userIndex(number)) }
 
     package func userIndex(_ number: Int) -> Int { Int(self.users[number]) }
 
@@ -44,15 +39,11 @@ package struct AddPlan: Sendable {
         1 + Int64(self.amounts[UInt64(number)] % UInt64(Self.largestCents))
     }
 
-    package func `repeat`(_ number: Int) -> Repeat {
-        let word = self.repeats[UInt64(number)]
-        guard word >> 11 < self.repeatBound else { return .never }
-        return word & 1 == 0 ? .atOnce : .afterwards
-    }
+    package func `repeat`(_ number: Int) -> ChangeRepeat { self.repeats[number] }
 
     package func request(_ number: Int) -> ExchangeRequest {
         ExchangeRequest(
-            path: "/users/\(self.user(self.userIndex(number)))/add",
+            path: "/users/\(self.user(of: number))/add",
             change: ExchangeRequest.Change(
                 key: "\(self.prefix)-\(self.runID)-\(number)",
                 body: "{\"amount\":\(self.amountText(number))}",
@@ -61,12 +52,16 @@ package struct AddPlan: Sendable {
         )
     }
 
-    /// Numbers and strings in turn, each with and without zeros at the end.
-    private func amountText(_ number: Int) -> String {
-        let cents = self.cents(number)
-        let text = number & 2 == 0 ? Cents.shortestText(cents) : Cents.text(cents)
-        return number & 1 == 0 ? text : "\"\(text)\""
+    package func outcome(_ answer: ExchangeAnswer, of number: Int) -> ChangeOutcome {
+        ChangeOutcome(
+            answer,
+            user: self.user(of: number),
+            cents: self.cents(number),
+            durability: self.durability
+        )
     }
+
+    private func amountText(_ number: Int) -> String { Cents.json(self.cents(number), variant: number) }
 
     /// The users in the order of their adds: mixed, but a user often has up to four in a row, which different
     /// connections then send at the same time.

@@ -6,7 +6,7 @@ package struct AccountReader {
         case wrong(String)
     }
 
-    private var http: ExchangeReader
+    package var http: ExchangeReader
 
     package init(_ http: ExchangeReader) { self.http = http }
 

@@ -8,12 +8,23 @@ package struct AccountWorkers: Sendable {
 
     private let targets: [LoadTarget]
     private let group: any EventLoopGroup
-    private let configuration: LedgerLoadConfiguration
+    private let connections: Int
+    private let timeout: Duration
+    private let patience: Duration
 
-    package init(targets: [LoadTarget], group: any EventLoopGroup, configuration: LedgerLoadConfiguration) {
+    /// Questions are given up after `timeout`, and a service that is away after `patience`.
+    package init(
+        targets: [LoadTarget],
+        group: any EventLoopGroup,
+        connections: Int,
+        timeout: Duration,
+        patience: Duration
+    ) {
         self.targets = targets
         self.group = group
-        self.configuration = configuration
+        self.connections = min(connections, Self.connectionLimit)
+        self.timeout = timeout
+        self.patience = patience
     }
 
     /// Calls `work` once for each user, in any order; ends early with the first error.
@@ -22,7 +33,7 @@ package struct AccountWorkers: Sendable {
         _ work: @escaping @Sendable (inout AccountReader, Int) async throws(LoadError) -> Void
     ) async throws(LoadError) {
         let queue = UserQueue(Array(users))
-        let workers = min(self.configuration.connections, Self.connectionLimit, users.count)
+        let workers = min(self.connections, users.count)
         let error = await withTaskGroup(of: LoadError?.self) { group in
             for worker in 0..<workers {
                 group.addTask { await self.work(queue, worker, work) }
@@ -43,8 +54,8 @@ package struct AccountWorkers: Sendable {
             targets: self.targets,
             place: worker,
             loop: self.group.next(),
-            timeout: self.configuration.requestTimeout,
-            patience: self.configuration.settleWait
+            timeout: self.timeout,
+            patience: self.patience
         )
         var reader = AccountReader(http)
         defer { reader.close() }

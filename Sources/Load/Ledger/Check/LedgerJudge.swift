@@ -11,13 +11,13 @@ package struct LedgerJudge: Sendable {
     private let configuration: LedgerLoadConfiguration
     private let plan: AddPlan
     private let workers: AccountWorkers
-    private let counters: LedgerCounters
+    private let counters: ChangeCounters
 
     package init(
         configuration: LedgerLoadConfiguration,
         plan: AddPlan,
         workers: AccountWorkers,
-        counters: LedgerCounters
+        counters: ChangeCounters
     ) {
         self.configuration = configuration
         self.plan = plan
@@ -41,7 +41,7 @@ package struct LedgerJudge: Sendable {
 
     /// Reads every balance, and the histories and statements of a sample; in bounded time if the service answers.
     package func judge(
-        _ tally: LedgerTally,
+        _ tally: ChangeTally,
         before: [AccountCheck.Standing]
     ) async throws(LoadError) -> LedgerFindings {
         let checks = self.checks(tally, before)
@@ -139,7 +139,7 @@ package struct LedgerJudge: Sendable {
     }
 
     /// What each account must hold.
-    private func checks(_ tally: LedgerTally, _ before: [AccountCheck.Standing]) -> [AccountCheck] {
+    private func checks(_ tally: ChangeTally, _ before: [AccountCheck.Standing]) -> [AccountCheck] {
         var checks = before.indices.map { AccountCheck(user: self.plan.user($0)) }
         for user in before.indices { checks[user].before = before[user] }
         for taken in tally.taken {

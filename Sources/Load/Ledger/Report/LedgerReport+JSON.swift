@@ -17,11 +17,11 @@ extension LedgerReport {
             let p50, p90, p99, p999, max: Double
 
             init(_ histogram: Histogram<UInt64>) {
-                self.p50 = LedgerReport.latency(histogram, percent: 50)
-                self.p90 = LedgerReport.latency(histogram, percent: 90)
-                self.p99 = LedgerReport.latency(histogram, percent: 99)
-                self.p999 = LedgerReport.latency(histogram, percent: 99.9)
-                self.max = LedgerReport.latency(histogram, percent: 100)
+                self.p50 = ReportText.latency(histogram, percent: 50)
+                self.p90 = ReportText.latency(histogram, percent: 90)
+                self.p99 = ReportText.latency(histogram, percent: 99)
+                self.p999 = ReportText.latency(histogram, percent: 99.9)
+                self.max = ReportText.latency(histogram, percent: 100)
             }
         }
 
@@ -72,8 +72,8 @@ extension LedgerReport {
             self.replays = tally.replays
             self.mismatches = tally.mismatches
             self.unexplainedReplays = tally.unexplainedReplays
-            self.retryReasons = Self.named(tally.retries)
-            self.statuses = Self.named(tally.statuses)
+            self.retryReasons = ReportText.named(tally.retries)
+            self.statuses = ReportText.named(tally.statuses)
             self.durabilities = tally.durabilities
             self.failures = tally.failures
             self.connects = tally.connects
@@ -84,10 +84,6 @@ extension LedgerReport {
             self.latencySeconds = Latency(tally.latency)
             self.repeatLatencySeconds = Latency(tally.repeatLatency)
             self.check = report.findings.map(Check.init)
-        }
-
-        private static func named<Key>(_ counts: [Key: Int]) -> [String: Int] {
-            Dictionary(counts.map { ("\($0.key)", $0.value) }, uniquingKeysWith: +)
         }
     }
 }

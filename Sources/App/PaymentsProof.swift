@@ -1,0 +1,44 @@
+import Ledger
+import Payments
+import Redis
+
+/// The proof that payments and the ledger say the same, for people.
+package struct PaymentsProof: Sendable {
+    private let configuration: AppConfiguration
+
+    package init(_ configuration: AppConfiguration) {
+        self.configuration = configuration
+    }
+
+    /// Audits payments and ledger in the configured currency, or in all that are in Redis.
+    ///
+    /// With `isSettled` every payment must have ended. `tell` gets a line on how far it is, at most once a second.
+    package func run(
+        isJSON: Bool,
+        hasAllCurrencies: Bool,
+        isSettled: Bool = false,
+        _ tell: @Sendable @escaping (String) -> Void
+    ) async throws -> ProofOutcome {
+        var options = PaymentsAudit.Options()
+        options.currency = hasAllCurrencies ? nil : self.configuration.ledger.currency
+        options.isSettled = isSettled
+        options.keep = self.configuration.payments.payments.keep
+        do {
+            return try await OneShot.run(self.configuration) { [options] redis in
+                let report = try await PaymentsAudit(redis: redis, options).run { progress in
+                    tell(
+                        "\(progress.keys) keys  \(progress.accounts) accounts  \(progress.entries) entries  "
+                            + "\(progress.payments) payments"
+                    )
+                }
+                return ProofOutcome(text: isJSON ? report.json : report.text, exitCode: report.exitCode)
+            }
+        } catch let error as AuditError {
+            tell("\(error)")
+            return ProofOutcome(text: "", exitCode: error.exitCode)
+        } catch let error as RedisConfigurationError {
+            tell("\(error)")
+            return ProofOutcome(text: "", exitCode: 2)
+        }
+    }
+}

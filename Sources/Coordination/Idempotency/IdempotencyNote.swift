@@ -1,0 +1,37 @@
+package import Redis
+
+/// What is written under an idempotency key by itself, when the effect's own script cannot do it.
+package struct IdempotencyNote: Sendable {
+    package let claim: IdempotencyClaim
+    /// The shard of the key's records.
+    package let shard: Shard
+    package let keep: Duration
+
+    package init(_ claim: IdempotencyClaim, in shard: Shard, keep: Duration) {
+        self.claim = claim
+        self.shard = shard
+        self.keep = keep
+    }
+
+    /// The call that writes an outcome down, or answers what was written before.
+    ///
+    /// `status` is that of the answer, or 0 while there is none; `settles` replaces an outcome that had none.
+    package func call(status: Int, outcome: String, settles: Bool = false) -> RedisScriptCall {
+        RedisScriptCall(
+            .idempotencyNote,
+            keys: [ShardKeys.idempotency(self.shard, digest: self.claim.digest)],
+            arguments: [
+                .text(self.claim.request), .text(self.claim.fingerprint),
+                .integer(Int(self.keep / .milliseconds(1))), .integer(status), .text(outcome),
+                .integer(settles ? 1 : 0),
+            ]
+        )
+    }
+}
+
+extension RedisScript {
+    fileprivate static let idempotencyNote = RedisScript(
+        "idempotency_note",
+        source: LuaLibrary.idempotency + PackageResources.idempotency_note_lua
+    )
+}

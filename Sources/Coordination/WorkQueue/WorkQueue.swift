@@ -1,0 +1,142 @@
+package import Logging
+import Metrics
+package import Redis
+import ServiceLifecycle
+import Timing
+
+/// Work that any number of processes share: each message of some streams goes to one consumer, at least once.
+///
+/// A message stays until the script that does what it asks for finishes it too (`work_done`, see
+/// ``LuaLibrary/workQueue``). What a consumer leaves unfinished is taken over by another after
+/// ``Configuration/reclaimAfter``, and at once when it was stopped in good order. There is no order between messages
+/// that are taken over and new ones, and a message may be handled twice at the same time: what must happen once is for
+/// the scripts to decide.
+package final class WorkQueue: Service, Sendable {
+    /// Handles what one read or one reclaim gave, and returns what it could not finish.
+    ///
+    /// It has finished all others by scripts of its own. The next read comes when it returns, so it sets the pace; when
+    /// it could finish none, the queue takes that for an outage and waits, up to a second, before it goes on.
+    package typealias Handle = @Sendable ([WorkMessage]) async -> [WorkMessage]
+
+    /// The one consumer group of every stream of work.
+    package static let group = "workers"
+
+    private let connection: RedisPrivateConnection
+    private let work: WorkStreams
+    private let streams: [String]
+    private let configuration: Configuration
+    private let logger: Logger
+    private let handle: Handle
+    private let reader = BlockedReader()
+    private let read = WorkQueue.counter("read")
+    private let reclaimed = WorkQueue.counter("reclaimed")
+    private let unfinished = WorkQueue.counter("unfinished")
+
+    /// `streams` stand in order of priority: a read that finds messages in several gives them in this order.
+    ///
+    /// `consumer` is different for every queue that runs, in all processes.
+    package init(
+        node: RedisNode,
+        streams: [String],
+        consumer: String,
+        configuration: Configuration,
+        logger: Logger,
+        handle: @escaping Handle
+    ) {
+        precondition(!streams.isEmpty && configuration.batchLimit > 0)
+        self.connection = node.privateConnection(name: "work")
+        self.work = WorkStreams(redis: node, streams: streams, consumer: consumer, configuration: configuration)
+        self.streams = streams
+        self.configuration = configuration
+        self.logger = logger
+        self.handle = handle
+    }
+
+    /// Reads and hands on messages until graceful shutdown or cancellation.
+    ///
+    /// Both stop the reading at once, and the running `handle` is waited for. At graceful shutdown it is not disturbed,
+    /// and what it leaves is handed back; a cancelled queue can no longer say anything, and others find its messages
+    /// after ``Configuration/reclaimAfter``. The node must run longer than this. Call it once.
+    package func run() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await self.connection.run() }
+            group.addTask { await self.loop() }
+            while try await group.next() != nil {}
+        }
+        // Only now: with its connection closed, no message can come to this consumer any more.
+        guard !Task.isCancelled else { return }
+        do { try await self.work.leave() } catch {
+            self.logger.debug("Work not handed back", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func loop() async {
+        var machine = WorkQueueMachine(
+            streams: self.streams,
+            configuration: self.configuration,
+            at: .now,
+            jitter: .random(in: 0..<1)
+        )
+        while !Self.isStopping {
+            switch machine.next(at: .now, jitter: .random(in: 0..<1)) {
+            case .clean:
+                do { try await self.work.clean() } catch { await self.pause(&machine, "clean", error) }
+            case .read(let block):
+                switch await self.wait(block) {
+                case .messages(let messages): await self.hand(messages, &machine, counter: self.read)
+                case .failed(let error): await self.pause(&machine, "read", error)
+                }
+            case .reclaim(let cursors):
+                let reclaim = await self.work.reclaim(from: cursors)
+                machine.reclaimed(reclaim.cursors)
+                // What was taken over is handled, whatever became of the other streams.
+                if !reclaim.messages.isEmpty { await self.hand(reclaim.messages, &machine, counter: self.reclaimed) }
+                if let error = reclaim.error { await self.pause(&machine, "reclaim", error) }
+            }
+        }
+        await self.work.unblock(self.reader)
+    }
+
+    /// A read that the graceful shutdown ends.
+    private func wait(_ block: Duration) async -> WorkStreams.Read {
+        await cancelWhenGracefulShutdown {
+            await self.work.read(on: self.connection, block: block, reader: self.reader)
+        }
+    }
+
+    private func hand(_ messages: [WorkMessage], _ machine: inout WorkQueueMachine, counter: Counter) async {
+        counter.increment(by: messages.count)
+        // What came with the shutdown is handed back unseen.
+        guard !messages.isEmpty, !Self.isStopping else { return machine.succeeded() }
+        let unfinished = await self.handle(messages)
+        self.unfinished.increment(by: unfinished.count)
+        guard unfinished.count >= messages.count else { return machine.succeeded() }
+        await self.sleep(machine.failed(jitter: .random(in: 0..<1)))
+    }
+
+    private func pause(_ machine: inout WorkQueueMachine, _ step: String, _ error: RedisError) async {
+        guard !Self.isStopping else { return }
+        self.logger.debug("Work queue step failed", metadata: ["step": "\(step)", "error": "\(error)"])
+        if error.isUnknownGroup { await self.work.createGroups() }
+        await self.sleep(machine.failed(jitter: .random(in: 0..<1)))
+    }
+
+    private func sleep(_ duration: Duration) async {
+        // Cancellation ends the sleep, and the loop sees it.
+        await cancelWhenGracefulShutdown { try? await Task.sleep(for: duration, clock: .loop) }
+    }
+
+    private static var isStopping: Bool { Task.isCancelled || Task.isShuttingDownGracefully }
+
+    private static func counter(_ outcome: String) -> Counter {
+        Counter(label: "tally_work_messages_total", dimensions: [("outcome", outcome)])
+    }
+}
+
+extension RedisError {
+    /// Whether a stream or its group is not there.
+    fileprivate var isUnknownGroup: Bool {
+        guard case .refused(let refusal) = self else { return false }
+        return refusal.message.hasPrefix("NOGROUP")
+    }
+}

@@ -1,0 +1,18 @@
+/// What one event loop has to do in a load of changes.
+package struct ChangeDriverPlan: Sendable {
+    package let changes: any ChangePlan
+    package let watcher: (any ChangeWatcher)?
+    package let schedule: ChangeSchedule
+    package let targets: [LoadTarget]
+    /// For each connection of this loop, which target it goes to.
+    package let connections: [Int]
+    /// More connections are opened up to this many when the pace cannot be kept otherwise.
+    package let connectionLimit: Int
+    package let requestTimeout: Int64
+    /// The monotonic instant at which the load ends, finished or not.
+    package let endsAt: Int64
+    /// For the lengths of waits.
+    package let random: SeededRandom
+    /// First and longest wait before a request or a connection is tried again: 20 ms, doubled up to 1 s.
+    package let backOff: ClosedRange<Int64> = 20_000_000...1_000_000_000
+}

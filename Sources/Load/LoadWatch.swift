@@ -1,0 +1,27 @@
+/// Tells how far a piece of work is while it goes on.
+package enum LoadWatch {
+    /// Calls `report` some ten times a second and at the end.
+    ///
+    /// That is done by another task: a slow terminal must not slow the load.
+    package static func watching<Value: Sendable>(
+        _ report: @escaping @Sendable () -> Void,
+        _ work: () async throws(LoadError) -> Value
+    ) async throws(LoadError) -> Value {
+        let result = await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                while !Task.isCancelled {
+                    report()
+                    // Cancelled when the work is done, which is what ends this loop.
+                    try? await Task.sleep(for: .milliseconds(100))
+                }
+            }
+            defer { group.cancelAll() }
+
+            do throws(LoadError) { return Result<Value, LoadError>.success(try await work()) } catch {
+                return .failure(error)
+            }
+        }
+        report()
+        return try result.get()
+    }
+}

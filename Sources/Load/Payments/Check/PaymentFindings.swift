@@ -1,0 +1,81 @@
+/// What a service of payments can do wrong.
+package enum PaymentViolation: String, Hashable, Sendable, CaseIterable {
+    case unknown
+    case misread
+    case unfinished
+    case otherID = "other_id"
+    case sharedID = "shared_id"
+    case badReason = "bad_reason"
+    case seed
+    case chain
+    case negative
+    case balance
+    case conservation
+    case missingEntry = "missing_entry"
+    case extraEntry = "extra_entry"
+    case wrongEntry = "wrong_entry"
+    case stranger
+    case order
+    case unread
+
+    package var sentence: String {
+        switch self {
+        case .unknown: "an accepted payment is not known under its id"
+        case .misread: "a payment is told otherwise than it was ordered"
+        case .unfinished: "an accepted payment did not come to its end in time"
+        case .otherID: "one key was answered with two ids"
+        case .sharedID: "one id was given to two payments"
+        case .badReason: "a payment failed for another reason than missing money"
+        case .seed: "an account does not begin with the balance it was given"
+        case .chain: "a history does not add up"
+        case .negative: "an entry leaves a balance below zero"
+        case .balance: "an account does not hold what its done payments leave"
+        case .conservation: "the accounts together do not hold what they were given"
+        case .missingEntry: "a done payment lacks its debit or its credit"
+        case .extraEntry: "a payment has an entry too many"
+        case .wrongEntry: "an entry does not fit its payment"
+        case .stranger: "an entry belongs to a payment that nobody was told of"
+        case .order: "two debits do not stand in the order in which they were accepted"
+        case .unread: "an account cannot be read"
+        }
+    }
+}
+
+/// What was found wrong: how often, and one example of each kind.
+package struct PaymentFindings: Hashable, Sendable {
+    package struct Found: Hashable, Sendable {
+        package var count: Int
+        package let example: String
+    }
+
+    package private(set) var found: [PaymentViolation: Found] = [:]
+    /// Accounts that were read whole, and their entries.
+    package var accounts = 0
+    package var entries = 0
+    /// What these accounts hold together, in cents.
+    package var sum: Int64 = 0
+
+    package init() {}
+
+    package mutating func add(_ violation: PaymentViolation, _ example: String) {
+        if self.found[violation] == nil {
+            self.found[violation] = Found(count: 1, example: example)
+        } else {
+            self.found[violation]?.count += 1
+        }
+    }
+
+    package mutating func add(_ other: PaymentFindings) {
+        self.found.merge(other.found) { Found(count: $0.count + $1.count, example: $0.example) }
+        self.accounts += other.accounts
+        self.entries += other.entries
+        self.sum += other.sum
+    }
+
+    /// A sentence and an example for each kind.
+    package var complaints: [String] {
+        PaymentViolation.allCases.compactMap { violation in
+            self.found[violation].map { "\($0.count) times: \(violation.sentence); the first: \($0.example)" }
+        }
+    }
+}

@@ -1,0 +1,168 @@
+import Coordination
+import Ledger
+import NIOCore
+import RESP
+import Redis
+
+/// What an audit of payments has found so far, behind the one of the ledger that filled the marks.
+struct PaymentsPass {
+    private let reader: PaymentsAuditReader
+    private let marks: PaymentMarks
+    private let meter: AuditMeter
+    private let options: PaymentsAudit.Options
+    private(set) var report = PaymentsReport()
+    private var locks: [Account] = []
+    private var queues: [Account] = []
+    /// By shard: those to look at.
+    private var payments: [Shard: Set<PaymentID>] = [:]
+    private var oldest: ServerTime?
+    private var last = ServerTime(milliseconds: .min)
+
+    init(reader: PaymentsAuditReader, marks: PaymentMarks, meter: AuditMeter, options: PaymentsAudit.Options) {
+        self.reader = reader
+        self.marks = marks
+        self.meter = meter
+        self.options = options
+    }
+
+    mutating func run() async throws(AuditError) {
+        // Before the records are read, because what they say of entries is compared with what was read earlier.
+        for id in self.marks.payments { self.payments[id.home, default: []].insert(id) }
+        try await self.search()
+        for shard in Shard.all { try await self.list(shard) }
+        for shard in Shard.all { try await self.visit(shard) }
+        if let oldest = self.oldest {
+            self.report.oldest = .milliseconds(max(self.last.milliseconds - oldest.milliseconds, 0))
+        }
+        var leftovers = LeftoverCheck(reader: self.reader, currency: self.options.currency)
+        for violation in try await leftovers.run(locks: self.locks, queues: self.queues) { self.tell(violation) }
+        let currencies = self.options.currency.map { [$0] } ?? Array(self.marks.currencies)
+        var transit = TransitSum(reader: self.reader, marks: self.marks, meter: self.meter)
+        let outcome = try await transit.run(currencies.sorted { $0.code < $1.code })
+        for violation in outcome.violations { self.tell(violation) }
+        self.report.undecided += outcome.undecided
+    }
+
+    private mutating func tell(_ violation: PaymentViolation) { self.report.violations.append(violation) }
+
+    // MARK: What is there
+
+    /// Walks Redis for records, locks and queues.
+    private mutating func search() async throws(AuditError) {
+        // `SCAN` may give a key twice.
+        var keys: Set<PaymentsAuditKey> = []
+        var payments: [PaymentID] = []
+        try await self.reader.redis.scan(PaymentsAuditKey.pattern) { names in
+            for name in names {
+                switch PaymentsAuditKey(name) {
+                case .payment(let id): payments.append(id)
+                case .other: break
+                case let key: keys.insert(key)
+                }
+            }
+        }
+        for id in payments { self.payments[id.home, default: []].insert(id) }
+        for key in keys {
+            switch key {
+            case .lock(let account): self.locks.append(account)
+            case .waiters(let account): self.queues.append(account)
+            case .misplaced(let name, let id):
+                self.tell(PaymentViolation(.wrongShard, key: name, expected: id.home.tag, found: name))
+            case .unknown(let name):
+                self.tell(PaymentViolation(.unknownKey, key: name, expected: "a payment in its shard", found: name))
+            case .payment, .other: break
+            }
+        }
+    }
+
+    /// Adds the members of a shard's sets to those to look at.
+    private mutating func list(_ shard: Shard) async throws(AuditError) {
+        let sets: [(String, PaymentViolation.Kind)] = [
+            (PaymentKeys.open(shard), .openStray), (PaymentKeys.dead(shard), .deadStray),
+            (PaymentKeys.flight(shard), .flightWrong),
+        ]
+        for (key, kind) in sets {
+            let type = try await self.reader.redis.send(RedisCommand("TYPE", .key(key))).string ?? ""
+            guard type == "zset" else {
+                if type != "none" {
+                    self.tell(PaymentViolation(.wrongType, key: key, expected: "zset", found: type))
+                }
+                continue
+            }
+            var members: Set<PaymentID> = []
+            var strangers: Set<String> = []
+            try await self.reader.redis.members(key) { member in
+                let text = String(buffer: member)
+                if let id = PaymentID(text), id.home == shard { members.insert(id) } else { strangers.insert(text) }
+            }
+            self.payments[shard, default: []].formUnion(members)
+            for text in strangers.sorted() {
+                self.tell(PaymentViolation(kind, key: key, expected: "a payment of this shard", found: text))
+            }
+        }
+    }
+
+    // MARK: Payments
+
+    private mutating func visit(_ shard: Shard) async throws(AuditError) {
+        let ids = (self.payments.removeValue(forKey: shard) ?? []).sorted { $0.text < $1.text }
+        for start in stride(from: 0, to: ids.count, by: PaymentsAuditReader.batchLimit) {
+            let batch = Array(ids[start..<min(start + PaymentsAuditReader.batchLimit, ids.count)])
+            let records = try await self.reader.records(batch, shard).filter { self.isWanted($0) }
+            let checks = records.map { RecordCheck($0, keep: self.options.keep) }
+            for check in checks {
+                self.count(check.record)
+                for violation in check.shape() { self.tell(violation) }
+                // With no more entries than were read before the record: the accounts are read on below.
+                for violation in check.strays(self.marks.trace(of: check.record.id)) { self.tell(violation) }
+            }
+            try await self.find(checks)
+            self.meter.add(payments: records.count)
+        }
+    }
+
+    /// Whether the payment is of the currency that is looked at; what is no payment is of all.
+    private func isWanted(_ record: PaymentRecord) -> Bool {
+        guard let currency = self.options.currency, let payment = record.payment else { return true }
+        return payment.from.currency == currency || payment.to.currency == currency
+    }
+
+    /// Looks for the entries that records speak of in what the accounts got since they were read.
+    private mutating func find(_ checks: [RecordCheck]) async throws(AuditError) {
+        var seen: Set<Account> = []
+        for check in checks {
+            for (_, account) in check.missing(self.marks.trace(of: check.record.id)) where !seen.contains(account) {
+                _ = try await self.reader.catchUp(account, self.marks)
+                seen.insert(account)
+            }
+            for (kind, account) in check.missing(self.marks.trace(of: check.record.id)) {
+                self.tell(check.absence(kind, in: account))
+            }
+        }
+    }
+
+    private mutating func count(_ record: PaymentRecord) {
+        self.last = max(self.last, record.time)
+        guard let payment = record.payment else { return }
+        self.report.states[payment.state, default: 0] += 1
+        guard !payment.state.isTerminal else {
+            if record.open != nil { self.report.unswept += 1 }
+            return
+        }
+        self.oldest = min(self.oldest ?? payment.created, payment.created)
+        if record.isDead {
+            self.report.dead += 1
+            if self.report.letters.count < PaymentsReport.letterLimit {
+                self.report.letters.append(
+                    PaymentsReport.Letter(payment: record.id.text, reason: payment.dead ?? "")
+                )
+            }
+        }
+        if self.options.isSettled {
+            let found = record.isDead ? "a dead letter" : payment.state.rawValue
+            self.tell(
+                PaymentViolation(.unfinished, key: record.key, expected: "a payment that has ended", found: found)
+            )
+        }
+    }
+}

@@ -1,0 +1,155 @@
+import Coordination
+package import Ledger
+
+/// Says what is wrong with one payment: a value, which reads nothing itself.
+///
+/// An account's entries never change and a payment's money never goes back to an earlier state, so two readings that
+/// are not of one instant are enough, in the right order. What was in the accounts *before* the record was read must be
+/// what the record allows: ``strays(_:)``. What the record says must be in the accounts *after* it: ``missing(_:)``.
+package struct RecordCheck: Sendable {
+    /// How long after its time a sweeper may come for what is left of a payment.
+    package static let grace = Duration.seconds(60)
+
+    package let record: PaymentRecord
+    /// How long a record stays once its payment has ended.
+    package let keep: Duration
+
+    package init(_ record: PaymentRecord, keep: Duration) {
+        self.record = record
+        self.keep = keep
+    }
+
+    private func violation(
+        _ kind: PaymentViolation.Kind,
+        expected: some CustomStringConvertible,
+        found: some CustomStringConvertible
+    ) -> PaymentViolation {
+        PaymentViolation(kind, key: self.record.key, expected: expected, found: found)
+    }
+
+    // MARK: The record alone
+
+    /// What is wrong with the record and its places: all of one instant.
+    package func shape() -> [PaymentViolation] {
+        let record = self.record
+        guard record.isThere else { return self.places(state: "unknown") }
+        guard record.type == "hash" else { return [self.violation(.wrongType, expected: "hash", found: record.type)] }
+        guard let payment = record.payment, Self.isRight(payment) else {
+            return [self.violation(.recordInvalid, expected: "a payment", found: record.text)]
+        }
+        var violations: [PaymentViolation] = []
+        if payment.from.shard != record.id.home {
+            violations.append(
+                self.violation(.wrongShard, expected: payment.from.shard.tag, found: record.id.home.tag)
+            )
+        }
+        let isTerminal = payment.state.isTerminal
+        if record.expires != isTerminal {
+            let expected = isTerminal ? "to expire" : "to stay"
+            violations.append(self.violation(.expiryWrong, expected: expected, found: payment.state.rawValue))
+        }
+        if (payment.state == .debited) != record.isInFlight {
+            let found = "\(payment.state.rawValue), \(record.isInFlight ? "" : "not ")in flight"
+            violations.append(self.violation(.flightWrong, expected: "debited and in flight, or neither", found: found))
+        }
+        guard !isTerminal else { return violations + self.places(state: payment.state.rawValue) }
+        let isLetter = !(payment.dead ?? "").isEmpty
+        if isLetter != record.isDead {
+            let found = isLetter ? "not in dead" : "in dead"
+            violations.append(self.violation(.deadWrong, expected: "dead for a reason and in dead", found: found))
+        } else if record.open == nil, !record.isDead {
+            violations.append(
+                self.violation(.unattended, expected: "in open or dead", found: payment.state.rawValue)
+            )
+        }
+        return violations
+    }
+
+    private static func isRight(_ payment: Payment) -> Bool {
+        (1...Money.largestAmount.minorUnits).contains(payment.amount.minorUnits) && payment.from != payment.to
+            && payment.from.currency == payment.to.currency && payment.created.milliseconds > 0
+            && (payment.finished != nil) == payment.state.isTerminal
+    }
+
+    /// Places that a payment which has ended, or is none, must not have.
+    private func places(state: String) -> [PaymentViolation] {
+        var violations: [PaymentViolation] = []
+        let record = self.record
+        // Behind one that has ended a sweeper comes once more, when something is left to do in another shard.
+        if record.open != nil, !record.isThere || !record.isSwept(within: Self.grace) {
+            violations.append(self.violation(.openStray, expected: "a payment that has not ended", found: state))
+        }
+        if record.isDead {
+            violations.append(self.violation(.deadStray, expected: "a payment that has not ended", found: state))
+        }
+        if record.isInFlight, !record.isThere {
+            violations.append(self.violation(.flightWrong, expected: "a payment that is debited", found: state))
+        }
+        return violations
+    }
+
+    // MARK: The record and its entries
+
+    /// What was in the accounts before the record was read and must not be.
+    package func strays(_ trace: PaymentMarks.Trace) -> [PaymentViolation] {
+        if let repeated = trace.repeated {
+            return [self.violation(.entryRepeated, expected: "a \(repeated.kind.rawValue) once", found: repeated.text)]
+        }
+        guard self.record.isThere else { return self.orphans(trace) }
+        guard let payment = self.record.payment, Self.isRight(payment) else { return [] }
+        let allowed: [Entry.Kind] =
+            switch payment.state {
+            case .pending, .locked, .failed, .cancelled: []
+            case .debited, .done: [.debit, .credit]
+            case .returned: [.debit, .back]
+            }
+        if let stray = trace.all.first(where: { !allowed.contains($0.kind) }) {
+            let expected = "no \(stray.kind.rawValue), the payment is \(payment.state.rawValue)"
+            return [self.violation(.entryStray, expected: expected, found: stray.text)]
+        }
+        let amount = payment.amount.minorUnits
+        for mark in trace.all {
+            let account = mark.kind == .credit ? payment.to : payment.from
+            let right = mark.kind == .debit ? -amount : amount
+            guard mark.account != account.id || mark.amount != right else { continue }
+            let expected = "a \(mark.kind.rawValue) of \(right) in \(account.id)"
+            return [self.violation(.entryWrong, expected: expected, found: mark.text)]
+        }
+        return []
+    }
+
+    /// A record goes a while after its payment has ended, and so long after all of its entries.
+    private func orphans(_ trace: PaymentMarks.Trace) -> [PaymentViolation] {
+        let marks = trace.all
+        let limit = self.record.time.milliseconds - Int64(self.keep / .milliseconds(1))
+        if let young = marks.first(where: { $0.created > limit }) {
+            return [self.violation(.recordMissing, expected: "the payment of an entry", found: young.text)]
+        }
+        guard let first = marks.first else { return [] }
+        let isPaired = trace.debit != nil && (trace.credit == nil) != (trace.back == nil)
+        let isEven = marks.reduce(Int128(0)) { $0 + Int128($1.amount) } == 0
+        let isHome = trace.back == nil || trace.back?.account == trace.debit?.account
+        guard isPaired, isEven, isHome else {
+            let expected = "a debit, and a credit or a return of as much"
+            return [self.violation(.entryUnpaired, expected: expected, found: first.text)]
+        }
+        return []
+    }
+
+    /// What the record says is in the accounts and was not found there, each with the account to look at.
+    package func missing(_ trace: PaymentMarks.Trace) -> [(kind: PaymentViolation.Kind, account: Account)] {
+        guard let payment = self.record.payment, Self.isRight(payment) else { return [] }
+        var missing: [(PaymentViolation.Kind, Account)] = []
+        let hasMoved = payment.state == .debited || payment.state == .done || payment.state == .returned
+        if hasMoved, trace.debit == nil { missing.append((.debitMissing, payment.from)) }
+        if payment.state == .done, trace.credit == nil { missing.append((.creditMissing, payment.to)) }
+        if payment.state == .returned, trace.back == nil { missing.append((.returnMissing, payment.from)) }
+        return missing
+    }
+
+    /// What was missing when the account was read behind the record.
+    package func absence(_ kind: PaymentViolation.Kind, in account: Account) -> PaymentViolation {
+        let found = "\(self.record.payment?.state.rawValue ?? "unknown") without it"
+        return self.violation(kind, expected: "an entry of \(account.id)", found: found)
+    }
+}

@@ -1,0 +1,61 @@
+package import Coordination
+import Ledger
+import Redis
+
+extension Payments {
+    /// Cancels a payment that is pending; a cancelled one stays so.
+    ///
+    /// One round trip, between the shards of a Cluster two more.
+    package func cancel(
+        _ id: PaymentID,
+        key: String?,
+        requestID: String,
+        _ durability: Durability
+    ) async throws(PaymentsError) -> PaymentResult {
+        try self.demandSafeStore()
+        guard let payment = try await self.payment(id) else { throw .paymentUnknown }
+        let claim = key.map {
+            IdempotencyClaim(
+                caller: AddOrder.anonymous,
+                key: $0,
+                method: "POST",
+                path: "/payments/\(id.text)/cancel",
+                canonical: ""
+            )
+        }
+        let parties = PaymentParties(payment)
+        let isWhole = self.isWhole(parties)
+        let call = RedisScriptCall(
+            .paymentsCancel,
+            keys: [
+                PaymentKeys.payment(id.home, id: id.text), PaymentKeys.open(id.home), PaymentKeys.dead(id.home),
+                PaymentKeys.events(id.home), PaymentKeys.outbox(id.home),
+                ShardKeys.idempotency(id.home, digest: claim?.digest ?? "none"),
+            ] + Self.queueKeys(parties.from) + (isWhole ? Self.queueKeys(parties.to) : []),
+            arguments: [
+                .text(id.text), .integer(self.configuration.keepMilliseconds), .text(claim?.request ?? ""),
+                .text(claim?.fingerprint ?? "0"), .integer(self.configuration.idempotencyKeepMilliseconds),
+                .text(requestID.isEmpty ? "-" : requestID), .integer(self.configuration.lookMilliseconds),
+            ],
+            spansTags: true
+        )
+        let commit = try await self.step("cancel", call, durability)
+        guard let result = try self.result(commit) else { throw .ledger(.storeInconsistent) }
+        // What is left in the payee's shard a sweeper removes, should this fail.
+        if !isWhole, case .cancelled = result.outcome { try? await self.leave(parties) }
+        return result
+    }
+
+    /// Whether one script may change both accounts.
+    func isWhole(_ parties: PaymentParties) -> Bool {
+        self.configuration.steps == .oneScript || parties.from.shard == parties.to.shard
+    }
+
+    /// What a script needs to leave an account's queue.
+    static func queueKeys(_ account: Account) -> [String] {
+        [
+            LedgerKeys.lock(account), LedgerKeys.waiters(account), ShardKeys.wake(account.shard),
+            ShardKeys.work(account.shard),
+        ]
+    }
+}

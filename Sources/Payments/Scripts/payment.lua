@@ -1,0 +1,54 @@
+-- Payments as scripts see them: a library that is put behind those of the lock and of accounts.
+--
+-- Returns nothing by itself: it defines payment_read, payment_absence, payment_probe, payment_event and
+-- payment_leave.
+-- The record's `state` decides: pending, locked, debited, then done, failed, cancelled or returned, which never change.
+local PAYMENT_FIELDS = {"state", "from", "to", "amount", "order", "created", "attempts", "token_from", "token_to",
+    "not_before", "callback", "message", "dead", "reverses"}
+local PAYMENT_ENDS = {done = true, failed = true, cancelled = true, returned = true}
+
+-- The record of a payment; nil when there is none.
+local function payment_read(key)
+    local values = redis.call("HMGET", key, unpack(PAYMENT_FIELDS))
+    if not values[1] then
+        return nil
+    end
+    local payment = {}
+    for i, name in ipairs(PAYMENT_FIELDS) do
+        payment[name] = values[i] or ""
+    end
+    payment.units = ledger_integer(values[4])
+    return payment
+end
+
+-- Why there is nothing to do for a payment: "gone", "ended" or "dead"; nil when there is.
+local function payment_absence(payment)
+    if not payment then
+        return "gone"
+    end
+    return PAYMENT_ENDS[payment.state] and "ended" or payment.dead ~= "" and "dead" or nil
+end
+
+-- Fails when one of these keys is no stream, before anything is written.
+local function payment_probe(streams)
+    local words = {"COUNT", 1, "STREAMS"}
+    for i, key in ipairs(streams) do
+        words[3 + i], words[3 + #streams + i] = key, "$"
+    end
+    redis.call("XREAD", unpack(words))
+end
+
+-- Tells those who watch a user; the event's id.
+local function payment_event(events_key, id, account, state, reason)
+    return redis.call("XADD", events_key, "MAXLEN", "~", 4096, "*", "payment", id, "account", account, "state", state,
+        "reason", reason)
+end
+
+-- Gives back an account's lock and the place in its queue, and wakes the next.
+local function payment_leave(side, id)
+    if string.match(redis.call("GET", side.lock) or "", "^(.*):%d+$") == id then
+        redis.call("DEL", side.lock)
+    end
+    redis.call("ZREM", side.waiters, id)
+    lock_wake(side.waiters, side.wake, side.work, side.id)
+end

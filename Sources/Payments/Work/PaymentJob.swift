@@ -1,0 +1,26 @@
+import Coordination
+import Ledger
+
+/// One message of a worker's queue, as far as it says what is to be done.
+struct PaymentJob: Hashable, Sendable {
+    enum Role: String, Hashable, Sendable {
+        /// Takes both accounts' locks.
+        case locker
+        /// Moves the money and gives the locks back.
+        case applier
+    }
+
+    let message: WorkMessage
+    let role: Role
+    let parties: PaymentParties
+}
+
+/// What became of a job.
+enum JobOutcome: Hashable, Sendable {
+    /// Its message is acknowledged.
+    case finished
+    /// Redis did not answer, or not enough of it: the message stays, and the job is done again.
+    case unfinished
+    /// What lies in Redis cannot be worked on.
+    case failed(reason: String)
+}

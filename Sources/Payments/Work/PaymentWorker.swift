@@ -1,0 +1,133 @@
+package import Coordination
+package import Logging
+import Ledger
+import RESP
+import Redis
+import Timing
+
+/// What a worker does with the messages that it reads: both roles, the appliers' messages first.
+///
+/// A round of messages is one round trip for each role with one Redis, and at most nine for a payment between the
+/// shards of a Cluster. Every step is a script that checks lock, token and state, so that any number of workers may do
+/// the same job.
+package struct PaymentWorker: Sendable {
+    let payments: Payments
+    let logger: Logger
+    /// Jobs between two shards at once: each goes through its steps by itself.
+    private static let concurrency = 64
+
+    package init(_ payments: Payments, logger: Logger) {
+        self.payments = payments
+        self.logger = logger
+    }
+
+    /// The streams of a worker's queue, in the order in which they are worked on.
+    ///
+    /// What is locked comes first: else lockers could run ahead of appliers until leases end.
+    package static let streams = Shard.all.map(PaymentKeys.locked) + Shard.all.map(ShardKeys.work)
+    private static let lockedStreams = Set(Shard.all.map(PaymentKeys.locked))
+
+    /// Does what the messages ask for; returns those that could not be finished.
+    package func handle(_ messages: [WorkMessage]) async -> [WorkMessage] {
+        guard self.payments.ledger.isStoreSafe else { return messages }
+        var jobs: [PaymentJob] = []
+        var unfinished: [WorkMessage] = []
+        do {
+            jobs = try await self.jobs(messages)
+            jobs = try await self.counted(jobs)
+        } catch {
+            self.logger.debug("Jobs not read", metadata: ["error": "\(error)"])
+            return messages
+        }
+        let whole = jobs.filter { self.payments.isWhole($0.parties) }
+        let split = jobs.filter { !self.payments.isWhole($0.parties) }
+        for (job, outcome) in zip(whole, await self.runWhole(whole)) {
+            if await !self.settle(job, outcome) { unfinished.append(job.message) }
+        }
+        unfinished += await self.runSplit(split)
+        return unfinished
+    }
+
+    /// Acknowledges, or counts the try; `false` leaves the message.
+    private func settle(_ job: PaymentJob, _ outcome: JobOutcome) async -> Bool {
+        switch outcome {
+        case .finished: return true
+        case .unfinished: return false
+        case .failed(let reason):
+            self.logger.error(
+                "Payment cannot be carried out",
+                metadata: ["payment": "\(job.parties.id.text)", "reason": "\(reason)"]
+            )
+            return await self.payments.attempt(job, reason: reason, acknowledges: true) != nil
+        }
+    }
+
+    private func runSplit(_ jobs: [PaymentJob]) async -> [WorkMessage] {
+        await withTaskGroup(of: WorkMessage?.self) { group in
+            var unfinished: [WorkMessage] = []
+            for (index, job) in jobs.enumerated() {
+                if index >= Self.concurrency, let left = await group.next() ?? nil { unfinished.append(left) }
+                group.addTask {
+                    let outcome = await self.payments.carryOut(job)
+                    return await self.settle(job, outcome) ? nil : job.message
+                }
+            }
+            for await left in group { if let left { unfinished.append(left) } }
+            return unfinished
+        }
+    }
+
+    // MARK: Reading messages
+
+    /// The jobs that messages ask for; a wake-up names only the payment, whose record then names the accounts.
+    private func jobs(_ messages: [WorkMessage]) async throws(PaymentsError) -> [PaymentJob] {
+        var jobs: [PaymentJob?] = messages.map { Self.job($0) }
+        let open = messages.indices.filter { jobs[$0] == nil }
+        let ids = open.map { messages[$0].fields["operation"].flatMap { PaymentID($0) } }
+        let known = ids.compactMap(\.self)
+        let records = Dictionary(
+            zip(known, try await self.payments.parties(known)),
+            uniquingKeysWith: { first, _ in first }
+        )
+        for (index, id) in zip(open, ids) {
+            if let id, let parties = records[id] ?? nil {
+                jobs[index] = PaymentJob(message: messages[index], role: Self.role(messages[index]), parties: parties)
+            } else {
+                // Nothing that anybody could do anything for.
+                try await self.payments.acknowledge(messages[index])
+            }
+        }
+        return jobs.compactMap(\.self)
+    }
+
+    private static func role(_ message: WorkMessage) -> PaymentJob.Role {
+        Self.lockedStreams.contains(message.stream) ? .applier : .locker
+    }
+
+    private static func job(_ message: WorkMessage) -> PaymentJob? {
+        guard let id = message.fields["operation"].flatMap({ PaymentID($0) }),
+            let from = message.fields["from"].flatMap({ Account(id: $0) }),
+            let to = message.fields["to"].flatMap({ Account(id: $0) })
+        else { return nil }
+        return PaymentJob(message: message, role: Self.role(message), parties: PaymentParties(id, from: from, to: to))
+    }
+
+    /// Counts a try for messages that a worker had before and did not finish; leaves out those that had too many.
+    private func counted(_ jobs: [PaymentJob]) async throws(PaymentsError) -> [PaymentJob] {
+        var left: [PaymentJob] = []
+        for job in jobs {
+            guard job.message.isRedelivered else {
+                left.append(job)
+                continue
+            }
+            switch await self.payments.attempt(job, reason: "workers ended with it", acknowledges: false) {
+            case .again: left.append(job)
+            // An ended payment may have left something in the other shard.
+            case .ended: left.append(job)
+            case .dead: try await self.payments.acknowledge(job.message)
+            case nil: throw .ledger(.store(.outcomeUnknown(.closed)))
+            }
+        }
+        return left
+    }
+}

@@ -1,0 +1,36 @@
+import App
+import ArgumentParser
+
+struct PaymentsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "payments",
+        abstract: "Look after payments that workers gave up on.",
+        subcommands: [Dead.self, Redrive.self]
+    )
+
+    struct Dead: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List payments that failed too often, as JSON lines.")
+
+        @OptionGroup var settings: SettingOptions
+
+        func run() async throws {
+            try await DeadPayments(self.settings.loadNearby("payments")).list { print($0) }
+        }
+    }
+
+    struct Redrive: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Give them to the workers again, with no tries behind them."
+        )
+
+        @Option(help: "Only the payment with this id, as 'tally payments dead' prints it.")
+        var id: String?
+
+        @OptionGroup var settings: SettingOptions
+
+        func run() async throws {
+            let count = try await DeadPayments(self.settings.loadNearby("payments")).redrive(id: self.id)
+            print("\(count) given to the workers again")
+        }
+    }
+}

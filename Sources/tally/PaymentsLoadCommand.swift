@@ -1,0 +1,157 @@
+import App
+import ArgumentParser
+import Glibc
+import Load
+import Synchronization
+
+/// `tally load payments`: the load, the comparison, and then the audit.
+struct PaymentsLoadCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "payments",
+        abstract: "Payments: by default 100 a second for a minute among 1000 accounts that are filled first.",
+        discussion: """
+            Every payment has a key of its own; what is not answered is sent again with it, to another origin. Each \
+            one is followed to its end. Exits with 0 when every answer was right and all accounts hold exactly what their \
+            done payments leave, with 1 when not, and with 2 when it could not run. Then it audits Redis, when it \
+            knows which: --redis-url, or that of 'tally dev' in ./.tally.
+            """
+    )
+
+    @Option(help: "Where to send; may be repeated.")
+    var url = ["http://127.0.0.1:8080"]
+
+    @Option(help: "Accounts that pay each other.")
+    var accounts = 1000
+
+    @Option(help: "What each account is given first.")
+    var balance = "1000.00"
+
+    @Option(help: "Payments per second at a fixed pace, however slow the answers are.")
+    var rate = 100
+
+    @Option(help: "How long to keep that pace.")
+    var seconds = 60
+
+    @Option(help: "So many payments instead, each connection sending its next one after the last answer.")
+    var count: Int?
+
+    @Option(help: "Connections to send over.")
+    var connections = 64
+
+    @Option(help: "Connections at a fixed pace, when slow answers keep all busy.")
+    var connectionLimit = 512
+
+    @Option(help: "Who pays whom: uniform, hot-payer, hot-payee, pairs, rings or mixed.")
+    var pattern = PaymentPattern.uniform
+
+    @Option(help: "Accounts in a ring.")
+    var ringSize = 5
+
+    @Option(help: "The most that one payment is worth.")
+    var maxAmount = "100.00"
+
+    @Option(help: "Share of the payments that are deliberately sent twice, half of them both at once.")
+    var repeatShare = 0.05
+
+    @Option(help: "Decides payers, payees, amounts and repeats.")
+    var seed = 7
+
+    @Option(help: "Connections that ask what became of payments.")
+    var followers = 8
+
+    @Option(help: "Threads that send.")
+    var threads = 1
+
+    @Option(help: "Seconds to wait for an answer.")
+    var timeout = 10.0
+
+    @Option(help: "Seconds after which the sending ends in any case.")
+    var timeLimit: Double?
+
+    @Option(help: "Seconds after the sending for payments to end, and for a service that is away during the check.")
+    var settleWait = 60.0
+
+    @Flag(help: "A proxy in between may repeat requests by itself: an only answer may be a replay.")
+    var behindProxy = false
+
+    @Flag(inversion: .prefixedNo, help: "Compare all balances and histories with the payments.")
+    var check = true
+
+    @Flag(inversion: .prefixedNo, help: "Audit the books in Redis afterwards.")
+    var audit = true
+
+    @Flag(help: "Print one JSON object for the load, and one for the audit.")
+    var json = false
+
+    @OptionGroup var settings: SettingOptions
+
+    func run() async throws {
+        let bar = Mutex(LedgerProgressBar(isTerminal: isatty(STDERR_FILENO) == 1))
+        let configuration = try self.loadConfiguration
+        StandardError.write("accounts begin with \(configuration.prefix)\n")
+        let report: PaymentsReport
+        do {
+            report = try await PaymentsLoad(configuration: configuration).run { progress in
+                if let text = bar.withLock({ $0.text(for: progress) }) { StandardError.write(text) }
+            }
+        } catch {
+            StandardError.write("\(bar.withLock { $0.end() })\(error)\n")
+            throw ExitCode(error.exitCode)
+        }
+        StandardError.write(bar.withLock { $0.end() })
+        print(self.json ? report.json : report.text)
+        let audited = try await self.auditBooks()
+        guard report.passed else { throw ExitCode(report.exitCode) }
+        guard audited == 0 else { throw ExitCode(audited) }
+    }
+
+    /// The audit's exit code.
+    private func auditBooks() async throws -> Int32 {
+        guard self.audit else { return 0 }
+        guard try self.settings.knowsRedis() else {
+            StandardError.write("not audited: name the system's Redis with --redis-url, or say --no-audit\n")
+            return 0
+        }
+        let outcome = try await PaymentsProof(self.settings.loadNearby("audit")).run(
+            isJSON: self.json,
+            hasAllCurrencies: false
+        ) { StandardError.write($0 + "\n") }
+        if !outcome.text.isEmpty { print(outcome.text) }
+        return outcome.exitCode
+    }
+
+    private var loadConfiguration: PaymentsLoadConfiguration {
+        get throws {
+            var configuration = PaymentsLoadConfiguration()
+            configuration.urls = self.url
+            configuration.accounts = self.accounts
+            configuration.balance = try Self.cents(self.balance, "--balance")
+            configuration.mode =
+                self.count.map { .closed(count: $0) } ?? .open(rate: self.rate, seconds: self.seconds)
+            configuration.connections = self.connections
+            configuration.connectionLimit = self.connectionLimit
+            configuration.pattern = self.pattern
+            configuration.ringSize = self.ringSize
+            configuration.largestCents = try Self.cents(self.maxAmount, "--max-amount")
+            configuration.repeatShare = self.repeatShare
+            configuration.seed = self.seed
+            configuration.followers = self.followers
+            configuration.threads = self.threads
+            configuration.requestTimeout = .seconds(self.timeout)
+            configuration.timeLimit = self.timeLimit.map { .seconds($0) }
+            configuration.settleWait = .seconds(self.settleWait)
+            configuration.isBehindProxy = self.behindProxy
+            configuration.isChecking = self.check
+            return configuration
+        }
+    }
+
+    private static func cents(_ text: String, _ option: String) throws -> Int64 {
+        guard let cents = Cents.readLoosely(text) else {
+            throw ValidationError("\(option) is an amount such as 12.50, not \(text)")
+        }
+        return cents
+    }
+}
+
+extension PaymentPattern: ExpressibleByArgument {}
