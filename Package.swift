@@ -136,7 +136,8 @@ let package = Package(
                 .embedInCode("Scripts/payments_apply.lua"), .embedInCode("Scripts/payments_attempt.lua"),
                 .embedInCode("Scripts/payments_cancel.lua"), .embedInCode("Scripts/payments_credit.lua"),
                 .embedInCode("Scripts/payments_debit.lua"), .embedInCode("Scripts/payments_final.lua"),
-                .embedInCode("Scripts/payments_hold.lua"), .embedInCode("Scripts/payments_lock.lua"),
+                .embedInCode("Scripts/payments_hold.lua"), .embedInCode("Scripts/payments_leave.lua"),
+                .embedInCode("Scripts/payments_lock.lua"),
                 .embedInCode("Scripts/payments_look.lua"), .embedInCode("Scripts/payments_redrive.lua"),
             ],
             swiftSettings: settings

@@ -55,11 +55,12 @@ struct PaymentFenceTests {
         worker: Worker
     ) async throws {
         var options = PaymentsFixture.Options()
-        options.lease = .milliseconds(40)
+        options.lease = .milliseconds(250)
+        options.deliveryLimit = 1000
         options.steps = .twoShard
         // Away behind each step that matters, once in a while.
         options.failpoints = ["hold", "debit", "credit", "take_from"].enumerated().flatMap { index, name in
-            (1...6).map { "payments.\(name).after=sleep:\(20 + 35 * (($0 + index) % 5))@\($0 * 7)" }
+            (1...3).map { "payments.\(name).after=sleep:\(125 + 219 * (($0 + index) % 5))@\($0 * 11)" }
         }
         options.workers = worker == .fenced ? 4 : 0
         let users = (0..<4).map { "user\($0)" }

@@ -62,7 +62,7 @@ struct PaymentsFixture: Sendable {
         configuration.steps = options.steps
         configuration.lease = options.lease
         configuration.deliveryLimit = options.deliveryLimit
-        configuration.firstBackoff = .milliseconds(1)
+        configuration.firstBackoff = .microseconds(50)
         configuration.queueLimit = options.queueLimit
         configuration.accountLimit = options.accountLimit
         let failpoints = Failpoints(options.failpoints.compactMap { Failpoints.Rule($0) })

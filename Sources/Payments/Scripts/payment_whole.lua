@@ -15,5 +15,5 @@ end
 local function payment_release(side, id)
     redis.call("DEL", side.lock)
     redis.call("ZREM", side.waiters, id)
-    lock_call(side.queue[1] == id and side.queue[2] or side.queue[1], side.wake, side.work, side.id)
+    lock_call(side.queue[side.queue[1] == id and 2 or 1], side.wake, side.work, side.id)
 end

@@ -5,86 +5,99 @@ import Redis
 
 /// Payments between two shards of a Cluster: every script touches one shard, and each step is safe to repeat.
 ///
-/// Debit, credit and end are three steps; what one relies on is as durable as asked for before the next begins. The
-/// payee's shard is left before the payment ends, or a sweeper does it: see `payments_look`.
+/// ``SplitMachine`` says which step is next; here they are carried out. Debit, credit and end are three steps; what one
+/// relies on is as durable as asked for before the next begins. The payee's shard is left before the payment is taken
+/// off what is unfinished, or a sweeper does it: see `payments_look`.
 extension Payments {
     /// Carries a job as far as it goes, and acknowledges its message then.
     func carryOut(_ job: PaymentJob) async -> JobOutcome {
         do throws(PaymentsError) {
-            switch job.role {
-            case .locker: try await self.lock(job)
-            case .applier: try await self.apply(job)
+            switch try await self.run(SplitMachine(job.role == .locker ? .locker : .applier), job.parties, job.message) {
+            case .unfinished: return .unfinished
+            case .failed: return Self.outcome(of: .ledger(.storeInconsistent))
+            case .finished, .step: return .finished
             }
-            try await self.acknowledge(job.message)
-            return .finished
         } catch { return Self.outcome(of: error) }
     }
 
-    // MARK: The locker
-
-    /// Stands in both queues and takes both locks when it is first in both; never waits for one with the other in hand.
-    private func lock(_ job: PaymentJob) async throws(PaymentsError) {
-        let parties = job.parties
-        guard let payment = try await self.payment(parties.id) else { return }
-        if payment.state.isTerminal || payment.dead != nil { return try await self.leave(parties) }
-        if let time = payment.notBefore, payment.state == .pending, let now = self.clock.now, time > now { return }
-        let order = payment.order
-        // The payee's queue is joined only by who is first with the payer: a payer's many payments hold up nobody else.
-        guard try await self.isFirst("join_from", parties.from, parties.id, order),
-            try await self.isFirst("join_to", parties.to, parties.id, order),
-            let from = try await self.token("take_from", parties.from, parties.id, order)
-        else { return }
-        guard let to = try await self.token("take_to", parties.to, parties.id, order) else {
-            return try await self.release("release_from", parties.from, parties.id, stays: true)
-        }
-        let home = parties.id.home
-        let call = RedisScriptCall(
-            .paymentsHold,
-            keys: [
-                PaymentKeys.payment(home, id: parties.id.text), PaymentKeys.open(home), PaymentKeys.events(home),
-                PaymentKeys.locked(home), LedgerKeys.account(parties.from), LedgerKeys.lock(parties.from),
-            ],
-            arguments: [
-                .text(parties.id.text), .integer(Int(from)), .integer(Int(to)),
-                .integer(self.configuration.lookMilliseconds),
-            ]
-        )
-        switch try await self.say("hold", call) {
-        case "locked": return
-        case "fenced": throw .ledger(.store(.outcomeUnknown(.closed)))
-        default: try await self.leave(parties)
-        }
+    /// Gives back what a payment that has ended, or is a dead letter, left behind: with the payee, with the payer, and
+    /// in what lists it as unfinished.
+    func leave(_ parties: PaymentParties) async throws(PaymentsError) {
+        _ = try await self.run(SplitMachine(.leaver), parties, nil)
     }
 
-    private func isFirst(
-        _ name: String,
-        _ account: Account,
-        _ id: PaymentID,
-        _ order: Int64
-    ) async throws(PaymentsError) -> Bool {
-        switch try await self.take(name, account, id, order, joinsOnly: true) {
-        case .taken: true
-        case .parked(let place, let wait): place == 1 && wait == .zero
+    /// Goes from step to step; returns how it ended.
+    private func run(
+        _ machine: SplitMachine,
+        _ parties: PaymentParties,
+        _ message: WorkMessage?
+    ) async throws(PaymentsError) -> SplitMachine.Next {
+        var machine = machine
+        var next = machine.begin()
+        // As it was read first: its order is the same in both queues then.
+        var payment: Payment?
+        while case .step(let step) = next {
+            let answer: SplitMachine.Answer
+            switch step {
+            case .read:
+                let record = try await self.payment(parties.id)
+                payment = payment ?? record
+                answer = .record(self.record(record))
+            case .acknowledge:
+                if let message { try await self.acknowledge(message) }
+                answer = .went
+            default: answer = try await self.carryOut(step, parties, payment)
+            }
+            next = machine.next(answer)
         }
+        return next
     }
 
-    private func token(
-        _ name: String,
-        _ account: Account,
-        _ id: PaymentID,
-        _ order: Int64
-    ) async throws(PaymentsError) -> Int64? {
-        guard case .taken(let token) = try await self.take(name, account, id, order, joinsOnly: false) else { return nil }
-        return token
+    private func record(_ payment: Payment?) -> SplitMachine.Record {
+        guard let payment else { return .gone }
+        if payment.state.isTerminal || payment.dead != nil { return .over }
+        guard payment.state == .pending else { return .moving(tokenTo: payment.tokenTo) }
+        guard let time = payment.notBefore, let now = self.clock.now, time > now else { return .pending }
+        return .early
+    }
+
+    // MARK: Steps
+
+    private func carryOut(
+        _ step: SplitMachine.Step,
+        _ parties: PaymentParties,
+        _ payment: Payment?
+    ) async throws(PaymentsError) -> SplitMachine.Answer {
+        let (from, to) = (parties.from, parties.to)
+        switch step {
+        case .readLocks: return try await self.locks(parties, payment)
+        case .joinFrom: return try await self.take("join_from", from, parties.id, payment, joinsOnly: true)
+        case .joinTo: return try await self.take("join_to", to, parties.id, payment, joinsOnly: true)
+        case .takeFrom: return try await self.take("take_from", from, parties.id, payment, joinsOnly: false)
+        case .takeTo: return try await self.take("take_to", to, parties.id, payment, joinsOnly: false)
+        case .releaseFrom: return try await self.release("release_from", from, parties.id, stays: true)
+        case .releaseTo: return try await self.release("release_to", to, parties.id, stays: false)
+        case .hold(let tokenFrom, let tokenTo):
+            return try await self.say("hold", self.holdCall(parties, tokenFrom, tokenTo))
+        case .debit: return try await self.say("debit", self.debitCall(parties))
+        case .credit(let token):
+            guard let payment else { throw .ledger(.storeInconsistent) }
+            return try await self.say("credit", self.creditCall(payment, token: token))
+        case .final(let reason): return try await self.say("final", self.finalCall(parties, reason: reason))
+        case .leaveFrom: return try await self.say("leave_from", self.leaveCall(parties))
+        case .requeue: return try await self.requeue(parties)
+        case .read, .acknowledge: preconditionFailure("\(step) is no step of Redis's")
+        }
     }
 
     private func take(
         _ name: String,
         _ account: Account,
         _ id: PaymentID,
-        _ order: Int64,
+        _ payment: Payment?,
         joinsOnly: Bool
-    ) async throws(PaymentsError) -> FencedLock.Standing {
+    ) async throws(PaymentsError) -> SplitMachine.Answer {
+        guard let order = payment?.order else { throw .ledger(.storeInconsistent) }
         let call = self.locks.takeCall(
             self.ledger.lockKeys(account),
             operation: id.text,
@@ -92,72 +105,35 @@ extension Payments {
             joinsOnly: joinsOnly
         )
         let commit = try await self.step(name, call)
-        do {
-            let standing = try FencedLock.standing(commit.reply)
-            if case .taken = standing { self.metrics.stepped(name, "taken") } else { self.metrics.stepped(name, "parked") }
-            return standing
-        } catch { throw .ledger(.store(error)) }
-    }
-
-    // MARK: The applier
-
-    private func apply(_ job: PaymentJob) async throws(PaymentsError) {
-        let parties = job.parties
-        guard let payment = try await self.payment(parties.id) else { return }
-        guard let token = payment.tokenTo, !payment.state.isTerminal, payment.dead == nil else {
-            if payment.state != .pending || payment.dead != nil { try await self.leave(parties) }
-            return
-        }
-        switch try await self.say("debit", self.debitCall(parties)) {
-        case "debited": break
-        case "fenced": return try await self.requeue(parties)
-        case "inconsistent", "malformed": throw .ledger(.storeInconsistent)
-        case "pending": return
-        // It has failed, or ended before: what is left is the payee's shard.
-        default: return try await self.leave(parties)
-        }
-        let credit = try await self.step("credit", self.creditCall(payment, token: token))
-        let words = credit.reply.array?.map { $0.string ?? "" } ?? []
-        self.metrics.stepped("credit", words.first ?? "malformed")
-        let reason: String
-        switch words.first {
-        case "credited": reason = ""
-        case "refused": reason = words.count > 1 ? words[1] : "refused"
-        case "fenced": return try await self.requeue(parties)
-        default: throw .ledger(.storeInconsistent)
-        }
-        switch try await self.say("final", self.finalCall(parties, reason: reason)) {
-        case "fenced": try await self.requeue(parties)
-        case "inconsistent", "malformed": throw .ledger(.storeInconsistent)
-        default: try await self.leave(parties)
+        let standing: FencedLock.Standing
+        do { standing = try FencedLock.standing(commit.reply) } catch { throw .ledger(.store(error)) }
+        switch standing {
+        case .taken(let token):
+            self.metrics.stepped(name, "taken")
+            return .taken(token: token)
+        case .parked(let place, let wait):
+            self.metrics.stepped(name, "parked")
+            return .parked(place: place, isHeld: wait > .zero)
         }
     }
 
-    /// Back to the lockers: a lock is lost.
-    private func requeue(_ parties: PaymentParties) async throws(PaymentsError) {
-        _ = try await self.send(
-            RedisCommand(
-                "XADD",
-                .key(ShardKeys.work(parties.id.home)),
-                "*",
-                "operation",
-                .text(parties.id.text),
-                "from",
-                .text(parties.from.id),
-                "to",
-                .text(parties.to.id)
-            )
-        )
-    }
-
-    /// Leaves the payee's queue and lock, and then what lists the payment as unfinished.
-    func leave(_ parties: PaymentParties) async throws(PaymentsError) {
-        try await self.release("release_to", parties.to, parties.id, stays: false)
-        if let payment = try await self.payment(parties.id), !payment.state.isTerminal, payment.dead == nil { return }
-        try await self.release("leave_from", parties.from, parties.id, stays: false)
-        _ = try await self.send(
-            RedisCommand("ZREM", .key(PaymentKeys.open(parties.id.home)), .text(parties.id.text))
-        )
+    /// Whether the payment has both locks under its record's tokens.
+    private func locks(
+        _ parties: PaymentParties,
+        _ payment: Payment?
+    ) async throws(PaymentsError) -> SplitMachine.Answer {
+        let sides = [(parties.from, payment?.tokenFrom), (parties.to, payment?.tokenTo)]
+        let commands = sides.map { RedisCommand("GET", .key(LedgerKeys.lock($0.0))) }
+        var areHeld = true
+        for (side, result) in zip(sides, await self.redis.send(commands, within: nil)) {
+            let holder: String?
+            do { holder = try result.get().string } catch { throw .ledger(LedgerError(error)) }
+            guard let token = side.1, holder == "\(parties.id.text):\(token)" else {
+                areHeld = false
+                continue
+            }
+        }
+        return .locks(areHeld: areHeld)
     }
 
     private func release(
@@ -165,21 +141,39 @@ extension Payments {
         _ account: Account,
         _ id: PaymentID,
         stays: Bool
-    ) async throws(PaymentsError) {
+    ) async throws(PaymentsError) -> SplitMachine.Answer {
         let call = self.locks.releaseCall(self.ledger.lockKeys(account), operation: id.text, stays: stays)
         _ = try await self.step(name, call)
+        return .went
+    }
+
+    /// The words of a step's answer.
+    private func say(_ name: String, _ call: RedisScriptCall) async throws(PaymentsError) -> SplitMachine.Answer {
+        let words = try await self.step(name, call).reply.array?.map { $0.string ?? "" } ?? []
+        let word = words.first ?? "malformed"
+        self.metrics.stepped(name, word)
+        return .said(word, reason: words.count > 1 ? words[1] : "")
+    }
+
+    private func requeue(_ parties: PaymentParties) async throws(PaymentsError) -> SplitMachine.Answer {
+        let command = RedisCommand(
+            "XADD",
+            .key(ShardKeys.work(parties.id.home)),
+            "*",
+            "operation",
+            .text(parties.id.text),
+            "from",
+            .text(parties.from.id),
+            "to",
+            .text(parties.to.id)
+        )
+        _ = try await self.send(command)
+        return .went
     }
 
     // MARK: Calls
 
     var locks: FencedLock { FencedLock(redis: self.redis, lease: self.configuration.lease) }
-
-    /// The first word of a step's answer.
-    private func say(_ name: String, _ call: RedisScriptCall) async throws(PaymentsError) -> String {
-        let word = try await self.step(name, call).reply.array?.first?.string ?? "malformed"
-        self.metrics.stepped(name, word)
-        return word
-    }
 
     private func homeKeys(_ parties: PaymentParties) -> [String] {
         let home = parties.id.home
@@ -187,6 +181,21 @@ extension Payments {
             PaymentKeys.payment(home, id: parties.id.text), PaymentKeys.open(home), PaymentKeys.dead(home),
             PaymentKeys.events(home), PaymentKeys.outbox(home), PaymentKeys.flight(home),
         ] + Self.moneyKeys(parties.from)
+    }
+
+    private func holdCall(_ parties: PaymentParties, _ tokenFrom: Int64, _ tokenTo: Int64) -> RedisScriptCall {
+        let home = parties.id.home
+        return RedisScriptCall(
+            .paymentsHold,
+            keys: [
+                PaymentKeys.payment(home, id: parties.id.text), PaymentKeys.open(home), PaymentKeys.events(home),
+                PaymentKeys.locked(home), LedgerKeys.account(parties.from), LedgerKeys.lock(parties.from),
+            ],
+            arguments: [
+                .text(parties.id.text), .integer(Int(tokenFrom)), .integer(Int(tokenTo)),
+                .integer(self.configuration.lookMilliseconds),
+            ]
+        )
     }
 
     private func debitCall(_ parties: PaymentParties) -> RedisScriptCall {
@@ -226,4 +235,21 @@ extension Payments {
             ]
         )
     }
+
+    private func leaveCall(_ parties: PaymentParties) -> RedisScriptCall {
+        let home = parties.id.home
+        return RedisScriptCall(
+            .paymentsLeave,
+            keys: [PaymentKeys.payment(home, id: parties.id.text), PaymentKeys.open(home)]
+                + Self.queueKeys(parties.from),
+            arguments: [.text(parties.id.text), .text(parties.from.id)]
+        )
+    }
+}
+
+extension RedisScript {
+    fileprivate static let paymentsLeave = RedisScript(
+        "payments_leave",
+        source: LuaLibrary.payment + PackageResources.payments_leave_lua
+    )
 }
