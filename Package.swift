@@ -131,7 +131,8 @@ let package = Package(
             resources: [
                 .embedInCode("Audit/payments_audit_flight.lua"), .embedInCode("Audit/payments_audit_records.lua"),
                 .embedInCode("Scripts/payment.lua"), .embedInCode("Scripts/payment_end.lua"),
-                .embedInCode("Scripts/payment_money.lua"), .embedInCode("Scripts/payment_whole.lua"),
+                .embedInCode("Scripts/payment_money.lua"), .embedInCode("Scripts/payment_turn.lua"),
+                .embedInCode("Scripts/payment_whole.lua"), .embedInCode("Scripts/payments_once.lua"),
                 .embedInCode("Scripts/payments_accept.lua"),
                 .embedInCode("Scripts/payments_apply.lua"), .embedInCode("Scripts/payments_attempt.lua"),
                 .embedInCode("Scripts/payments_cancel.lua"), .embedInCode("Scripts/payments_credit.lua"),
@@ -224,7 +225,6 @@ let package = Package(
                 "Coordination", "Ledger", "Outbound", "Payments", "RESP", "Redis", "Support", crypto, lifecycle, logging,
                 nioCore, nioHTTP1, nioPosix,
             ],
-            exclude: ["Model"],
             swiftSettings: settings
         ),
         .testTarget(name: "AppTests", dependencies: ["App", "Outbound", "Uniques"], swiftSettings: settings),

@@ -48,7 +48,7 @@ extension Payments {
 
     /// Whether one script may change both accounts.
     func isWhole(_ parties: PaymentParties) -> Bool {
-        self.configuration.steps == .oneScript || parties.from.shard == parties.to.shard
+        self.configuration.steps != .twoShard || parties.from.shard == parties.to.shard
     }
 
     /// What a script needs to leave an account's queue.

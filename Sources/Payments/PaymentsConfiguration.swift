@@ -3,15 +3,18 @@ package import Outbound
 
 /// How payments are carried out.
 package struct PaymentsConfiguration: Sendable {
-    /// How a payment between two shards is applied.
+    /// How a payment is carried out.
     package enum Steps: String, Hashable, Sendable, CaseIterable {
-        /// Both entries in one script: for one Redis that is no Cluster.
+        /// Both locks in one script, both entries in another: for one Redis that is no Cluster.
         case oneScript = "one-script"
+        /// All of it in one script, in which both locks are taken and given back: the same Redis, and less work for it.
+        case oneStep = "one-step"
         /// Debit, credit and end, each a script of one shard: for a Cluster.
         case twoShard = "two-shard"
     }
 
-    package var steps = Steps.oneScript
+    /// Default: all in one step.
+    package var steps = Steps.oneStep
     /// What an accepted payment and its steps get; default `local`.
     package var durability = Durability.local
     /// How long idempotency records are kept; default 24 h.

@@ -8,7 +8,8 @@ extension LuaLibrary {
         LuaLibrary.fencedLock + LuaLibrary.workQueue + LuaLibrary.ledger + PackageResources.payment_lua
         + PackageResources.payment_end_lua
     /// And what those need that take locks and move money.
-    static let paymentMoney = Self.payment + PackageResources.payment_money_lua
+    static let paymentMoney =
+        Self.payment + PackageResources.payment_money_lua + PackageResources.payment_turn_lua
 }
 
 extension RedisScript {
@@ -18,6 +19,7 @@ extension RedisScript {
         "payments_apply",
         PackageResources.payment_whole_lua + PackageResources.payments_apply_lua
     )
+    static let paymentsOnce = Self.money("payments_once", PackageResources.payments_once_lua)
     static let paymentsDebit = Self.money("payments_debit", PackageResources.payments_debit_lua)
     static let paymentsCredit = Self.money("payments_credit", PackageResources.payments_credit_lua)
     static let paymentsFinal = Self.money("payments_final", PackageResources.payments_final_lua)

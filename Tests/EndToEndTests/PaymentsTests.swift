@@ -113,7 +113,7 @@ struct PaymentsTests {
         return sum
     }
 
-    @Test(arguments: ["one-script", "two-shard"])
+    @Test(arguments: ["one-step", "one-script", "two-shard"])
     func `no cent is lost or doubled while workers are killed every half second and Redis now and then`(
         steps: String
     ) async throws {
@@ -158,7 +158,9 @@ struct PaymentsTests {
     @Test func `no cent is lost or doubled by processes that die behind each step`() async throws {
         let one = ["accept": 40, "lock": 60, "apply": 50, "look": 3]
         let points = one.map { "payments.\($0).after=kill@\($1)" }.joined(separator: ",")
-        let environment = ["TALLY_PAYMENTS_LEASE_SECONDS": "0.5", "TALLY_TEST_FAILPOINTS": points]
+        let environment = [
+            "TALLY_PAYMENTS_LEASE_SECONDS": "0.5", "TALLY_PAYMENTS_STEPS": "one-script", "TALLY_TEST_FAILPOINTS": points,
+        ]
         try await TallySystem.with(["--workers", "2"], environment) { system in
             try await self.expectExact(system, rate: 60, seconds: 12) {}
         }

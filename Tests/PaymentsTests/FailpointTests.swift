@@ -23,7 +23,8 @@ struct FailpointTests {
     ]
 
     static let cases: [Case] = [
-        (PaymentsConfiguration.Steps.oneScript, Self.oneScript), (.twoShard, Self.twoShard),
+        (PaymentsConfiguration.Steps.oneStep, ["accept", "once", "look"]), (.oneScript, Self.oneScript),
+        (.twoShard, Self.twoShard),
     ].flatMap { steps, names in
         names.flatMap { name in ["before", "after"].map { Case(steps: steps, point: "payments.\(name).\($0)") } }
     }

@@ -8,7 +8,7 @@ import Testing
 
 /// Workers that are away for longer than their lease, in the middle of what they do.
 struct PaymentFenceTests {
-    @Test(arguments: PaymentsConfiguration.Steps.allCases)
+    @Test(arguments: [PaymentsConfiguration.Steps.oneScript, .twoShard])
     func `a payment whose lease ended is fenced, goes back to the lockers and is done once`(
         steps: PaymentsConfiguration.Steps
     ) async throws {

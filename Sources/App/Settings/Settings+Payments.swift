@@ -1,9 +1,9 @@
 extension Settings {
     static let paymentSteps = Setting(
         "payments.steps",
-        .choice(["one-script", "two-shard"]),
-        default: "one-script",
-        "How money moves between two shards: in one script on one Redis, or debit and credit by themselves as a Cluster needs it"
+        .choice(["one-script", "one-step", "two-shard"]),
+        default: "one-step",
+        "A payment in one script; locks and entries in a script each; or debit and credit by themselves, as a Cluster needs it"
     )
     static let paymentLease = Setting(
         "payments.leaseSeconds",

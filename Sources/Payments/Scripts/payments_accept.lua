@@ -9,8 +9,7 @@
 -- ARGV[10] fingerprint ARGV[11] keep_ms   of the idempotency record
 -- ARGV[12] queue_limit     unfinished payments of the shard    ARGV[13] account_limit   of the payer
 -- ARGV[14] request_id      ARGV[15] claim   who makes it: the key's digest or the request's id
--- ARGV[16] look_ms         when a sweeper looks for the first time
--- ARGV[17] list_keep_ms    how long the payer's list remembers
+-- ARGV[16] look_ms   when a sweeper looks first   ARGV[17] list_keep_ms    how long the payer's list remembers
 --
 -- Returns {"new" or "replayed", outcome}; or {"mismatch"}, {"full"}, {"busy"}, {"broken"}, or {"exists", claim} when
 -- there is a payment of this id: these change nothing. Safe to repeat.
@@ -55,6 +54,7 @@ local event = payment_event(KEYS[6], id, ARGV[2], "pending", "")
 redis.call("HSET", KEYS[2], "state", "pending", "from", ARGV[2], "to", ARGV[3], "amount", ARGV[4],
     "description", ARGV[5], "created", created, "order", order, "not_before", ARGV[6], "callback", ARGV[7],
     "reverses", ARGV[8], "request_id", ARGV[14], "claim", ARGV[15], "message", message, "event", event)
-redis.call("ZADD", KEYS[4], is_later and ARGV[6] or ledger_text(now_ms + ARGV[16]), id)
+-- Who is behind others is woken by them: it is looked at later.
+redis.call("ZADD", KEYS[4], is_later and ARGV[6] or ledger_text(now_ms + ARGV[16] * (waiting > 0 and 4 or 1)), id)
 idempotency_keep(KEYS[1], request, ARGV[10], now_ms + ARGV[11], "202", "accepted " .. id)
 return {"new", "accepted " .. id}

@@ -18,17 +18,9 @@ if nothing then
     return {nothing}
 end
 
--- Who has an account's lock, and whether it is this payment's turn there.
 local function look(first, account)
-    local side = {account = KEYS[first], lock = KEYS[first + 1], waiters = KEYS[first + 2], wake = KEYS[first + 3],
-        work = KEYS[first + 4], id = account}
-    local holder = redis.call("GET", side.lock)
-    local head = redis.call("ZRANGE", side.waiters, 0, 0, "WITHSCORES")
-    local order, before = tonumber(payment.order), tonumber(head[2] or 0)
-    side.is_mine = holder and string.match(holder, "^(.*):%d+$") == id
-    side.is_placed = side.is_mine or head[1] == id
-    side.is_ready = side.is_mine or not holder
-        and (side.is_placed or not head[1] or order < before or order == before and id < head[1])
+    local side = payment_turn(KEYS[first + 1], KEYS[first + 2], payment, id)
+    side.account, side.wake, side.work, side.id = KEYS[first], KEYS[first + 3], KEYS[first + 4], account
     return side
 end
 -- Only who is first with the payer stands in the payee's queue: a payer's many payments hold up nobody else.

@@ -31,7 +31,7 @@ elseif payment.state == "pending" and not place then
     head = head or id
 end
 if payment.state == "pending" and head ~= id then
-    return again("waits", now_ms + 4 * look_ms)
+    return again("waits", now_ms + 12 * look_ms)
 end
 local message = payment.message
 if message ~= "" and (#redis.call("XRANGE", KEYS[3], message, message) > 0

@@ -12,7 +12,8 @@ extension Payments {
     /// Carries a job as far as it goes, and acknowledges its message then.
     func carryOut(_ job: PaymentJob) async -> JobOutcome {
         do throws(PaymentsError) {
-            switch try await self.run(SplitMachine(job.role == .locker ? .locker : .applier), job.parties, job.message) {
+            let machine = SplitMachine(job.role == .locker ? .locker : .applier)
+            switch try await self.run(machine, job.parties, job.message) {
             case .unfinished: return .unfinished
             case .failed: return Self.outcome(of: .ledger(.storeInconsistent))
             case .finished, .step: return .finished

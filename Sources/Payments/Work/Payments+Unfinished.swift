@@ -49,9 +49,10 @@ extension Payments {
     }
 
     func acknowledge(_ message: WorkMessage) async throws(PaymentsError) {
+        // In this order: what is pending and gone is cleaned up by the next who reclaims, what is left would stay.
         let commands = [
-            RedisCommand("XACK", .key(message.stream), .text(WorkQueue.group), .text(message.id)),
             RedisCommand("XDEL", .key(message.stream), .text(message.id)),
+            RedisCommand("XACK", .key(message.stream), .text(WorkQueue.group), .text(message.id)),
         ]
         for result in await self.redis.send(commands, within: nil) {
             do { _ = try result.get() } catch { throw .ledger(LedgerError(error)) }

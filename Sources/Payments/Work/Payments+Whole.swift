@@ -14,7 +14,7 @@ extension PaymentWorker {
             var counts: [String: Int] = [:]
             for (job, result) in zip(jobs, results) {
                 let word = Payments.word(result)
-                counts["\(job.role == .locker ? "lock" : "apply") \(word.text)", default: 0] += 1
+                counts["\(payments.wholeName(job)) \(word.text)", default: 0] += 1
                 outcomes.append(word.outcome)
             }
             for (name, count) in counts {
@@ -35,7 +35,7 @@ extension PaymentWorker {
         _ results: [Result<Commit<RESPValue>, CommitError>]
     ) async -> [JobOutcome] {
         var outcomes = outcomes
-        for (index, result) in results.enumerated() where Payments.isDebited(result) {
+        for (index, result) in results.enumerated() where Payments.isForSteps(result) {
             outcomes[index] = await self.payments.carryOut(jobs[index])
         }
         return outcomes
@@ -43,19 +43,20 @@ extension PaymentWorker {
 }
 
 extension Payments {
-    static func isDebited(_ result: Result<Commit<RESPValue>, CommitError>) -> Bool {
+    /// Whether a payment is on its way step by step, as another setting or a lost lock left it.
+    static func isForSteps(_ result: Result<Commit<RESPValue>, CommitError>) -> Bool {
         guard case .success(let commit) = result else { return false }
-        return commit.reply.array?.first?.string == "debited"
+        return ["debited", "other"].contains(commit.reply.array?.first?.string)
     }
 
     /// One role of one payment, step by step, where failpoints may lie.
     func carryOutWhole(_ job: PaymentJob) async -> JobOutcome {
         do throws(PaymentsError) {
-            let name = job.role == .locker ? "lock" : "apply"
+            let name = self.wholeName(job)
             let commit = try await self.step(name, self.wholeCall(job))
             let word = Self.word(.success(commit))
             self.metrics.stepped(name, word.text)
-            return Self.isDebited(.success(commit)) ? await self.carryOut(job) : word.outcome
+            return Self.isForSteps(.success(commit)) ? await self.carryOut(job) : word.outcome
         } catch { return Self.outcome(of: error) }
     }
 
@@ -80,8 +81,15 @@ extension Payments {
         }
     }
 
+    /// What the step of a role is called.
+    func wholeName(_ job: PaymentJob) -> String {
+        guard job.role == .locker else { return "apply" }
+        return self.configuration.steps == .oneStep ? "once" : "lock"
+    }
+
     func wholeCall(_ job: PaymentJob) -> RedisScriptCall {
-        job.role == .locker ? self.lockCall(job) : self.applyCall(job)
+        guard job.role == .locker else { return self.moneyCall(.paymentsApply, job) }
+        return self.configuration.steps == .oneStep ? self.moneyCall(.paymentsOnce, job) : self.lockCall(job)
     }
 
     private func lockCall(_ job: PaymentJob) -> RedisScriptCall {
@@ -104,10 +112,10 @@ extension Payments {
         [LedgerKeys.account(account)] + Self.queueKeys(account)
     }
 
-    private func applyCall(_ job: PaymentJob) -> RedisScriptCall {
+    private func moneyCall(_ script: RedisScript, _ job: PaymentJob) -> RedisScriptCall {
         let (home, id, to) = (job.parties.id.home, job.parties.id.text, job.parties.to)
         return RedisScriptCall(
-            .paymentsApply,
+            script,
             keys: [
                 PaymentKeys.payment(home, id: id), PaymentKeys.open(home), PaymentKeys.dead(home),
                 PaymentKeys.events(home), PaymentKeys.outbox(home), job.message.stream,

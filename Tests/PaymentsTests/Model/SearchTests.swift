@@ -1,0 +1,106 @@
+import Testing
+
+/// Every interleaving of two payments and two workers, with whatever may go wrong in between.
+///
+/// The bounds: two payments, two workers and one who cleans up; of leases that end early, messages that come twice,
+/// workers that end (before a step, or behind it with its reply unread), cancels and dead letters as many as a scenario
+/// says; one look of a sweeper while somebody is at work, any number while nobody is. With one script all of them are
+/// combined, between two shards one or two. Of messages that ask for the same and that nobody has, one is kept. That a
+/// payment ends never depends on a lease's end.
+@Suite(.serialized) struct SearchTests {
+    private static let thereAndBack = SearchScenario(name: "there and back")
+    private static let poorPayer = SearchScenario(
+        name: "money for one of two",
+        balances: [7, 0, 0],
+        payments: [(0, 1, 5), (0, 2, 5)]
+    )
+    private static let onePayee = SearchScenario(
+        name: "one payee",
+        balances: [9, 0, 9],
+        payments: [(0, 1, 5), (2, 1, 5)]
+    )
+    private static let fullPayee = SearchScenario(
+        name: "a payee that is full",
+        balances: [9, ModelStore.limit - 2],
+        payments: [(0, 1, 5), (1, 0, 3)]
+    )
+
+    /// One thing after another that goes wrong.
+    private static let faults: [(name: String, change: @Sendable (inout SearchScenario) -> Void)] = [
+        ("a look", { $0.looks = 1 }), ("a lease ends", { $0.expiries = 1 }), ("a message twice", { $0.duplicates = 1 }),
+        ("a worker ends", { $0.crashes = 1 }), ("a cancel", { $0.cancels = 1 }), ("a dead letter", { $0.burials = 1 }),
+    ]
+
+    static let oneScript: [SearchScenario] = [thereAndBack, poorPayer, onePayee, fullPayee].flatMap { scenario in
+        [
+            scenario.with {
+                $0.name += ", leases end and messages come twice"
+                ($0.expiries, $0.duplicates, $0.crashes, $0.looks) = (2, 1, 1, 1)
+            },
+            scenario.with {
+                $0.name += ", cancelled"
+                ($0.expiries, $0.duplicates, $0.crashes, $0.looks, $0.cancels) = (1, 1, 1, 1, 1)
+            },
+            scenario.with {
+                $0.name += ", a dead letter"
+                ($0.duplicates, $0.crashes, $0.burials) = (1, 1, 1)
+            },
+        ]
+    }
+
+    static let twoShard: [SearchScenario] =
+        Self.all([thereAndBack], except: ["a dead letter", "a cancel"])
+        + Self.all([fullPayee], except: ["a dead letter", "a cancel", "a look", "a worker ends"])
+        + Self.all([onePayee], except: ["a look", "a dead letter"]) + Self.all([poorPayer], except: [])
+        + [
+            poorPayer.with {
+                $0.name += ", a lease ends and a worker"
+                $0.program = .twoShard
+                ($0.expiries, $0.crashes, $0.looks) = (1, 1, 1)
+            }
+        ]
+
+    private static func all(_ scenarios: [SearchScenario], except left: [String]) -> [SearchScenario] {
+        scenarios.flatMap { scenario in
+            Self.faults.filter { !left.contains($0.name) }.map { fault in
+                scenario.with {
+                    $0.name += ", \(fault.name)"
+                    $0.program = .twoShard
+                    fault.change(&$0)
+                }
+            }
+        }
+    }
+
+    @Test(arguments: Self.oneScript + Self.twoShard)
+    func `money is kept in every state, and every state leads to the end`(scenario: SearchScenario) async {
+        let result = await Search.run(scenario)
+        print("\(scenario.testDescription): \(result.states) states, \(result.transitions) transitions")
+        #expect(result.violation == nil, "\(result.path.joined(separator: "\n"))")
+        #expect(result.states > 10)
+    }
+
+    /// The negative control: this search finds what fence and state protect from.
+    @Test(arguments: [SearchScenario.Program.oneScript, .twoShard])
+    func `without fence and without the record's state money is moved twice`(program: SearchScenario.Program) async {
+        let result = await Search.run(
+            Self.thereAndBack.with {
+                $0.name = "no guards"
+                $0.program = program
+                $0.duplicates = 1
+                $0.guards = ModelStore.Guards(hasFence: false, hasState: false)
+            }
+        )
+        print("\(program.rawValue) without guards: \(result.violation ?? "")\n\(result.path.joined(separator: "\n"))")
+        #expect(result.violation == "an entry is there twice")
+        #expect(!result.path.isEmpty)
+    }
+
+    /// The other one: this search finds what never ends.
+    @Test func `who keeps one lock while it waits for the other stands still`() async {
+        let result = await Search.run(Self.thereAndBack.with { $0.program = .grasping })
+        print("grasping: \(result.violation ?? "")\n\(result.path.joined(separator: "\n"))")
+        #expect(result.violation == "from here it never ends")
+        #expect(!result.path.isEmpty)
+    }
+}
