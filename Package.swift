@@ -79,7 +79,8 @@ let package = Package(
             resources: [
                 .embedInCode("FencedLock/fenced_lock.lua"), .embedInCode("FencedLock/lock_release.lua"),
                 .embedInCode("FencedLock/lock_renew.lua"), .embedInCode("FencedLock/lock_take.lua"),
-                .embedInCode("Idempotency/idempotency.lua"), .embedInCode("Idempotency/idempotency_note.lua"),
+                .embedInCode("Idempotency/idempotency.lua"), .embedInCode("Idempotency/idempotency_forget.lua"),
+                .embedInCode("Idempotency/idempotency_note.lua"),
                 .embedInCode("Lease/lease_release.lua"), .embedInCode("Lease/lease_take.lua"),
                 .embedInCode("Outbox/outbox_bury.lua"), .embedInCode("Outbox/outbox_replay.lua"),
                 .embedInCode("WorkQueue/work_queue.lua"), .embedInCode("WorkQueue/work_queue_clean.lua"),
@@ -147,7 +148,8 @@ let package = Package(
         .target(
             name: "App",
             dependencies: [
-                "Coordination", "Ledger", "OpenAPI", "Outbound", "Payments", "Redis", "Telemetry", "Timing", "Uniques", "Web",
+                "Coordination", "Ledger", "OpenAPI", "Outbound", "Payments", "Redis", "Telemetry", "Timing", "Uniques",
+                "Web",
                 configuration,
                 coreMetrics, httpTypes, hummingbird,
                 lifecycle, logging, metrics, nioCore, nioHTTP1, nioPosix, unixSignals,
@@ -222,7 +224,8 @@ let package = Package(
         .testTarget(
             name: "PaymentsTests",
             dependencies: [
-                "Coordination", "Ledger", "Outbound", "Payments", "RESP", "Redis", "Support", crypto, lifecycle, logging,
+                "Coordination", "Ledger", "Outbound", "Payments", "RESP", "Redis", "Support", crypto, lifecycle,
+                logging,
                 nioCore, nioHTTP1, nioPosix,
             ],
             swiftSettings: settings

@@ -10,6 +10,7 @@ function request()
     count = count + 1
     local from = math.random(1, 1000)
     local to = (from + math.random(1, 999) - 1) % 1000 + 1
-    return wrk.format("POST", "/payments", {["Content-Type"] = "application/json", ["Idempotency-Key"] = run .. "-" .. count},
+    local headers = {["Content-Type"] = "application/json", ["Idempotency-Key"] = run .. "-" .. count}
+    return wrk.format("POST", "/payments", headers,
         string.format('{"from_account":"u%d","to_account":"u%d","amount":"1.00"}', from, to))
 end

@@ -79,29 +79,51 @@ extension Payments {
         try self.demandSafeStore()
         guard self.configuration.steps == .twoShard, let claim = order.claim else {
             let commit = try await self.step("accept", self.acceptCall(order, id, order.claim), durability)
+            // Claimed between two shards, before the setting was another.
+            if let claim = order.claim, Self.claimedID(commit.reply) != nil {
+                return try await self.acceptSplit(order, id, claim, durability)
+            }
             return try self.result(commit)
         }
-        // The key's shard remembers the id before there is a payment, and the answer once there is one: whoever repeats
-        // the request goes on with the same id.
+        return try await self.acceptSplit(order, id, claim, durability)
+    }
+
+    /// The key's shard remembers the id before there is a payment, and the answer once there is one: whoever repeats
+    /// the request goes on with the same id.
+    private func acceptSplit(
+        _ order: PaymentOrder,
+        _ id: PaymentID,
+        _ claim: IdempotencyClaim,
+        _ durability: Durability
+    ) async throws(PaymentsError) -> PaymentResult? {
         let note = self.note(claim)
         var own = id
         let claimed = try await self.step("claim", note.call(status: 0, outcome: "claimed \(id.text)"), durability)
-        if let known = Self.claimedID(claimed.reply) { own = known } else { return try self.result(claimed) }
+        guard let known = Self.claimedID(claimed.reply) else { return try self.result(claimed) }
+        own = known
         var made = try await self.step("accept", self.acceptCall(order, own, nil), durability)
-        if made.reply.array?.first?.string == "exists", made.reply.array?.last?.string != Self.claimant(order), own != id {
+        if Self.isAnothers(made.reply, order), own != id {
             // An earlier try of this request wanted an id that another request has.
             let call = note.call(status: 0, outcome: "claimed \(id.text)", settles: true)
             _ = try await self.step("claim", call, durability)
             own = id
             made = try await self.step("accept", self.acceptCall(order, own, nil), durability)
         }
-        if made.reply.array?.first?.string == "exists" {
-            guard made.reply.array?.last?.string == Self.claimant(order) else { return nil }
-        } else {
-            _ = try self.result(made)
+        if Self.isAnothers(made.reply, order) { return nil }
+        if made.reply.array?.first?.string != "exists" {
+            do { _ = try self.result(made) } catch {
+                // Refused for the moment: nothing was done, and the key is free again.
+                _ = try? await self.step("forget", note.forgetCall(outcome: "claimed \(own.text)"), durability)
+                throw error
+            }
         }
         let call = note.call(status: 202, outcome: "accepted \(own.text)", settles: true)
         return try self.result(try await self.step("settle", call, durability))
+    }
+
+    /// Whether there is a payment of this id that another request has made.
+    private static func isAnothers(_ reply: RESPValue, _ order: PaymentOrder) -> Bool {
+        reply.array?.first?.string == "exists" && reply.array?.last?.string != Self.claimant(order)
     }
 
     /// Keeps a refusal under the request's key, when it has one.
@@ -162,7 +184,8 @@ extension Payments {
 
     /// The id of an earlier try that has no answer yet.
     private static func claimedID(_ reply: RESPValue) -> PaymentID? {
-        guard let words = reply.array?.last?.string?.split(separator: " "), words.count == 2, words[0] == "claimed" else {
+        guard let words = reply.array?.last?.string?.split(separator: " "), words.count == 2, words[0] == "claimed"
+        else {
             return nil
         }
         return PaymentID(words[1])

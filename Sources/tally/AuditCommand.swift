@@ -40,7 +40,8 @@ struct AuditCommand: AsyncParsableCommand {
     struct PaymentsCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "payments",
-            abstract: "Check every payment against the entries that it made, and the ledger, also while the service runs.",
+            abstract:
+                "Check every payment against the entries that it made, and the ledger, also while the service runs.",
             discussion: """
                 Exits with 0 when all is right, with 1 when something is violated, with 2 when Redis could not be \
                 read, and with 3 when nothing is violated but a sum could not be had at one instant. Only reads. \

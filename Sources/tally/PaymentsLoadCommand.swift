@@ -11,9 +11,9 @@ struct PaymentsLoadCommand: AsyncParsableCommand {
         abstract: "Payments: by default 100 a second for a minute among 1000 accounts that are filled first.",
         discussion: """
             Every payment has a key of its own; what is not answered is sent again with it, to another origin. Each \
-            one is followed to its end. Exits with 0 when every answer was right and all accounts hold exactly what their \
-            done payments leave, with 1 when not, and with 2 when it could not run. Then it audits Redis, when it \
-            knows which: --redis-url, or that of 'tally dev' in ./.tally.
+            one is followed to its end. Exits with 0 when every answer was right and all accounts hold exactly what \
+            their done payments leave, with 1 when not, and with 2 when it could not run. Then it audits Redis, when \
+            it knows which: --redis-url, or that of 'tally dev' in ./.tally.
             """
     )
 

@@ -59,16 +59,11 @@ struct PaymentsTests {
             #expect(list.contains(reversal) && list.contains("\"next\":\"/users/alice/payments?limit=1"))
 
             // A wait that is longer than any request may take otherwise.
-            let waits = try await self.post(
-                pay,
-                "{\"from_account\":\"alice\",\"to_account\":\"bob\",\"amount\":1,\"not_before\":\"2099-01-01T00:00:00Z\"}"
-            )
+            let transfer = "{\"from_account\":\"alice\",\"to_account\":\"bob\",\"amount\":1,\"not_before\":"
+            let waits = try await self.post(pay, transfer + "\"2099-01-01T00:00:00Z\"}")
             #expect(waits.contains("not-before-invalid"))
             let soon = try await TallySystem.output("/bin/date", ["-u", "-d", "+9 seconds", "+%Y-%m-%dT%H:%M:%SZ"])
-            let later = try await self.post(
-                pay,
-                "{\"from_account\":\"alice\",\"to_account\":\"bob\",\"amount\":1,\"not_before\":\"\(soon.dropLast())\"}"
-            )
+            let later = try await self.post(pay, transfer + "\"\(soon.dropLast())\"}")
             let done = try await TallySystem.output(
                 "/usr/bin/curl",
                 ["-sS", "--max-time", "40", "\(pay)/\(try self.member("id", of: later))?wait=30"]
@@ -159,7 +154,8 @@ struct PaymentsTests {
         let one = ["accept": 40, "lock": 60, "apply": 50, "look": 3]
         let points = one.map { "payments.\($0).after=kill@\($1)" }.joined(separator: ",")
         let environment = [
-            "TALLY_PAYMENTS_LEASE_SECONDS": "0.5", "TALLY_PAYMENTS_STEPS": "one-script", "TALLY_TEST_FAILPOINTS": points,
+            "TALLY_PAYMENTS_LEASE_SECONDS": "0.5", "TALLY_PAYMENTS_STEPS": "one-script",
+            "TALLY_TEST_FAILPOINTS": points,
         ]
         try await TallySystem.with(["--workers", "2"], environment) { system in
             try await self.expectExact(system, rate: 60, seconds: 12) {}
@@ -167,7 +163,9 @@ struct PaymentsTests {
     }
 
     @Test func `no cent is lost or doubled by processes that die between the steps of two shards`() async throws {
-        let names = ["claim", "settle", "join_from", "take_from", "take_to", "hold", "debit", "credit", "final", "release_to"]
+        let names = [
+            "claim", "settle", "join_from", "take_from", "take_to", "hold", "debit", "credit", "final", "release_to",
+        ]
         let points = names.enumerated().map { "payments.\($1).after=kill@\(40 + $0 * 13)" }.joined(separator: ",")
         let environment = [
             "TALLY_PAYMENTS_LEASE_SECONDS": "0.5", "TALLY_PAYMENTS_STEPS": "two-shard", "TALLY_TEST_FAILPOINTS": points,

@@ -133,8 +133,13 @@ struct AcceptTests {
             let results = try await withThrowingTaskGroup(of: PaymentID?.self) { group in
                 for _ in 0..<20 {
                     group.addTask {
-                        try? await fixture.payments.reverse(id, key: nil, requestID: "\(Int.random(in: 0...(.max)))", .local)
-                            .payment
+                        try? await fixture.payments.reverse(
+                            id,
+                            key: nil,
+                            requestID: "\(Int.random(in: 0...(.max)))",
+                            .local
+                        )
+                        .payment
                     }
                 }
                 return try await group.reduce(into: [PaymentID?]()) { $0.append($1) }.compactMap(\.self)

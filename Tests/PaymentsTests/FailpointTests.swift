@@ -16,14 +16,14 @@ struct FailpointTests {
         var testDescription: String { "\(self.steps.rawValue) \(self.point)" }
     }
 
-    private static let oneScript = ["accept", "lock", "apply", "look"]
+    private static let oneScript = ["accept", "lock", "apply"]
     private static let twoShard = [
         "claim", "accept", "settle", "join_from", "join_to", "take_from", "take_to", "hold", "debit", "credit", "final",
-        "release_to", "leave_from", "look",
+        "release_to", "leave_from",
     ]
 
     static let cases: [Case] = [
-        (PaymentsConfiguration.Steps.oneStep, ["accept", "once", "look"]), (.oneScript, Self.oneScript),
+        (PaymentsConfiguration.Steps.oneStep, ["accept", "once"]), (.oneScript, Self.oneScript),
         (.twoShard, Self.twoShard),
     ].flatMap { steps, names in
         names.flatMap { name in ["before", "after"].map { Case(steps: steps, point: "payments.\(name).\($0)") } }
@@ -49,14 +49,16 @@ struct FailpointTests {
             try await eventually("\(given.point): all have ended", within: .seconds(20)) {
                 // What was not acknowledged is delivered again, as when a worker that had it is gone.
                 let messages = try await fixture.applierMessages() + fixture.lockerMessages()
-                _ = await fixture.worker.handle(messages.map { message in
-                    WorkMessage(
-                        stream: message.stream,
-                        id: message.id,
-                        fields: message.fields,
-                        isRedelivered: !seen.withLock { $0.insert("\(message.stream) \(message.id)").inserted }
-                    )
-                })
+                _ = await fixture.worker.handle(
+                    messages.map { message in
+                        WorkMessage(
+                            stream: message.stream,
+                            id: message.id,
+                            fields: message.fields,
+                            isRedelivered: !seen.withLock { $0.insert("\(message.stream) \(message.id)").inserted }
+                        )
+                    }
+                )
                 // A sweeper whose step is lost comes again.
                 _ = try? await fixture.sweeper.sweep()
                 let states = try await fixture.states(ids)

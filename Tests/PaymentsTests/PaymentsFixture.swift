@@ -33,6 +33,19 @@ struct PaymentsFixture: Sendable {
         var url: String?
 
         init() {}
+
+        var configuration: PaymentsConfiguration {
+            get throws {
+                var configuration = PaymentsConfiguration(policy: try EndpointPolicy(allowing: []))
+                configuration.steps = self.steps
+                configuration.lease = self.lease
+                configuration.deliveryLimit = self.deliveryLimit
+                configuration.firstBackoff = .microseconds(50)
+                configuration.queueLimit = self.queueLimit
+                configuration.accountLimit = self.accountLimit
+                return configuration
+            }
+        }
     }
 
     static func with(
@@ -51,27 +64,15 @@ struct PaymentsFixture: Sendable {
         let clock = ServerClock(redis: node, logger: logs.logger())
         let guardian = StoreGuard(redis: node, interval: .milliseconds(50), logger: logs.logger())
         let pump = CommitPump(node: node, configuration: CommitPump.Configuration())
-        let ledger = Ledger(
-            redis: node,
-            commits: pump,
-            guardian: guardian,
-            clock: clock,
-            configuration: LedgerConfiguration()
-        )
-        var configuration = PaymentsConfiguration(policy: try EndpointPolicy(allowing: []))
-        configuration.steps = options.steps
-        configuration.lease = options.lease
-        configuration.deliveryLimit = options.deliveryLimit
-        configuration.firstBackoff = .microseconds(50)
-        configuration.queueLimit = options.queueLimit
-        configuration.accountLimit = options.accountLimit
+        let books = LedgerConfiguration()
+        let ledger = Ledger(redis: node, commits: pump, guardian: guardian, clock: clock, configuration: books)
         let failpoints = Failpoints(options.failpoints.compactMap { Failpoints.Rule($0) })
         let payments = Payments(
             ledger: ledger,
             redis: node,
             commits: pump,
             clock: clock,
-            configuration: configuration,
+            configuration: try options.configuration,
             failpoints: failpoints
         )
         let fixture = PaymentsFixture(
@@ -285,5 +286,6 @@ extension PaymentResult {
 }
 
 extension PaymentsConfiguration.Steps: CustomTestStringConvertible {
+    /// The setting's word.
     public var testDescription: String { self.rawValue }
 }

@@ -26,7 +26,10 @@ enum MetricDescriptions {
         ("tally_payments_unfinished", "Payments that have not ended."),
         ("tally_payments_dead", "Payments that workers gave up on."),
         ("tally_payments_webhooks_total", "Tries to deliver a webhook, by outcome."),
-        ("tally_work_messages_total", "Messages of work: read, taken over (reclaimed), or given back by the handler (unfinished)."),
+        (
+            "tally_work_messages_total",
+            "Messages of work: read, taken over (reclaimed), or given back by the handler (unfinished)."
+        ),
         ("tally_outbound_requests_total", "Requests to endpoints outside, by outcome."),
         ("tally_outbound_duration_seconds", "Time of a request to an endpoint outside."),
         ("tally_outbound_in_flight", "Requests to endpoints outside that are under way."),

@@ -3,7 +3,7 @@ extension Settings {
         "payments.steps",
         .choice(["one-script", "one-step", "two-shard"]),
         default: "one-step",
-        "A payment in one script; locks and entries in a script each; or debit and credit by themselves, as a Cluster needs it"
+        "A payment in one script, locks and entries in a script each, or debit and credit by themselves for a Cluster"
     )
     static let paymentLease = Setting(
         "payments.leaseSeconds",

@@ -100,7 +100,8 @@ package final class CommitPump: Service, Sendable {
                     }
                 }
             }
-            var outcomes = calls.map { _ in Result<Commit<RESPValue>, CommitError>.failure(.store(.notSent(.cancelled))) }
+            var outcomes = calls.map { _ in Result<Commit<RESPValue>, CommitError>.failure(.store(.notSent(.cancelled)))
+            }
             for await (index, outcome) in group { outcomes[index] = outcome }
             return outcomes
         }

@@ -27,9 +27,22 @@ package struct IdempotencyNote: Sendable {
             ]
         )
     }
+
+    /// The call that lets go of a claim which has no answer, and none to come.
+    package func forgetCall(outcome: String) -> RedisScriptCall {
+        RedisScriptCall(
+            .idempotencyForget,
+            keys: [ShardKeys.idempotency(self.shard, digest: self.claim.digest)],
+            arguments: [.text(self.claim.request), .text(outcome)]
+        )
+    }
 }
 
 extension RedisScript {
+    fileprivate static let idempotencyForget = RedisScript(
+        "idempotency_forget",
+        source: PackageResources.idempotency_forget_lua
+    )
     fileprivate static let idempotencyNote = RedisScript(
         "idempotency_note",
         source: LuaLibrary.idempotency + PackageResources.idempotency_note_lua

@@ -1,7 +1,7 @@
 import RESP
 package import Redis
 
-/// A durable list of messages that are to leave: one stream or several, each with one for what could never be delivered.
+/// A durable list of messages that are to leave: one stream or several, each with one for what could not be delivered.
 ///
 /// Several, when the scripts that append messages run in several shards: a script reaches the keys of one shard only.
 package struct Outbox: Sendable {

@@ -19,7 +19,7 @@ import DequeModule
 ///   at the time at which it is due, and holds up nobody: receivers must not rely on an order.
 ///
 /// In both cases a try that fails makes the whole lane pause, longer with each in a row, and until the next answer that
-/// is no failure one message at a time is tried, so that an endpoint that is away is not stormed with its backlog. Tries
+/// is no failure one at a time is tried, so that an endpoint that is away is not stormed by its backlog. Tries
 /// that were already under way when the lane began to pause do not make the pause longer, unless the receiver says so.
 package struct OutboxMachine: Sendable {
     package struct Configuration: Hashable, Sendable {

@@ -2,7 +2,7 @@ package import Redis
 
 /// What a work queue does next: pure, with the time and the jitter handed in.
 ///
-///     read ──▶ read …    every cleanInterval: clean    every reclaimInterval: reclaim ──▶ read ──▶ reclaim (the rest) …
+///     read ──▶ read …   every cleanInterval: clean   every reclaimInterval: reclaim ──▶ read ──▶ reclaim (the rest) …
 ///
 /// One thing at a time: a message that this consumer still works on is never taken over by itself. A reclaim that finds
 /// more than one answer holds goes on after the next read, so that old work does not keep new work waiting.

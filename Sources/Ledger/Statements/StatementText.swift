@@ -25,7 +25,8 @@ struct StatementText {
             self.statement.opening
         )
         guard self.format == .csv else { return opening }
-        return "record,sequence,transaction_id,created_at,kind,amount,balance,currency,reference,payment_id\r\n" + opening
+        return "record,sequence,transaction_id,created_at,kind,amount,balance,currency,reference,payment_id\r\n"
+            + opening
     }
 
     /// The line behind the entries; a statement without it is not whole.

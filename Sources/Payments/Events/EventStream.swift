@@ -12,12 +12,13 @@ import Web
 /// forgotten meanwhile shows as an event `gap`. A comment every few seconds keeps proxies from giving up.
 struct EventStream: Sendable {
     enum Subject: Hashable, Sendable {
-        case payment(PaymentID)
+        /// With the payer, to whom each change is told.
+        case payment(PaymentID, payer: Account)
         case account(Account)
 
         var shard: Shard {
             switch self {
-            case .payment(let id): id.home
+            case .payment(let id, _): id.home
             case .account(let account): account.shard
             }
         }
@@ -25,14 +26,14 @@ struct EventStream: Sendable {
         /// What a watcher waits for.
         var key: String {
             switch self {
-            case .payment(let id): id.text
+            case .payment(let id, _): id.text
             case .account(let account): account.id
             }
         }
 
         func wants(_ event: PaymentEvent) -> Bool {
             switch self {
-            case .payment(let id): event.payment == id
+            case .payment(let id, let payer): event.payment == id && event.account == payer
             case .account(let account): event.account == account
             }
         }
@@ -84,24 +85,26 @@ struct EventStream: Sendable {
     /// What has happened since.
     private func next(_ place: inout Place) async throws -> String {
         let slice = try await self.payments.events(self.subject.shard, after: place.last, where: self.subject.wants)
-        var text = slice.hasGap ? Self.text(id: place.last, name: "gap", "{}") : ""
-        for event in slice.events { text += Self.text(id: event.id, name: "payment", PaymentJSON.event(event)) }
-        if slice.hasGap, slice.last == place.last {
-            place.last = try await self.payments.lastEvent(self.subject.shard)
+        var text = ""
+        if slice.hasGap {
+            // Named after the newest, so that nobody comes back for what is forgotten.
+            let newest = slice.last == place.last ? try await self.payments.lastEvent(self.subject.shard) : slice.last
+            if case .payment(let id, _) = self.subject, let payment = try await self.payments.payment(id) {
+                place.isOver = payment.state.isTerminal
+                let name = max(EventID(payment.event) ?? newest, newest)
+                text += Self.text(id: name, name: "payment", PaymentJSON.payment(payment))
+            } else {
+                text += Self.text(id: newest, name: "gap", "{}")
+            }
+            place.last = newest
         } else {
             place.last = slice.last
         }
+        for event in slice.events { text += Self.text(id: event.id, name: "payment", PaymentJSON.event(event)) }
+        if case .payment = self.subject, slice.events.contains(where: { $0.state.isTerminal }) { place.isOver = true }
         place.silence = text.isEmpty ? place.silence + 1 : 0
         if place.silence >= Self.heartbeat { (text, place.silence) = (": still here\n\n", 0) }
-        place.isOver = try await self.hasEnded(slice)
         return text
-    }
-
-    /// Whether a payment has nothing more to tell; its last event may be among the forgotten.
-    private func hasEnded(_ slice: EventSlice) async throws -> Bool {
-        guard case .payment(let id) = self.subject else { return false }
-        if slice.events.contains(where: { $0.state.isTerminal }) { return true }
-        return slice.hasGap ? try await self.payments.payment(id)?.state.isTerminal ?? true : false
     }
 
     /// One event and the end.

@@ -15,7 +15,8 @@ enum PaymentJSON {
     static func payment(
         _ payment: Payment,
         position: Payments.Position? = nil,
-        reversedBy: PaymentID? = nil
+        reversedBy: PaymentID? = nil,
+        mayReverse: Bool = false
     ) -> String {
         var members = [
             ("id", payment.id.text), ("status", payment.state.status), ("from_account", payment.from.user.text),
@@ -36,7 +37,7 @@ enum PaymentJSON {
         if let reverses = payment.reverses { members.append(Self.member("reverses", reverses.text)) }
         if let reversedBy { members.append(Self.member("reversed_by", reversedBy.text)) }
         if let dead = payment.dead { members.append(Self.member("dead_letter", dead)) }
-        members.append("\"links\":\(Self.links(payment, isReversed: reversedBy != nil))")
+        members.append("\"links\":\(Self.links(payment, mayReverse: mayReverse && reversedBy == nil))")
         return Self.object(members)
     }
 
@@ -47,11 +48,11 @@ enum PaymentJSON {
         return members.isEmpty ? nil : Self.object(members)
     }
 
-    private static func links(_ payment: Payment, isReversed: Bool) -> String {
+    private static func links(_ payment: Payment, mayReverse: Bool) -> String {
         let path = "/payments/\(payment.id.text)"
         var members = [Self.member("self", path), Self.member("events", "\(path)/events")]
         if payment.state == .pending { members.append(Self.member("cancel", "\(path)/cancel")) }
-        if payment.state == .done, payment.reverses == nil, !isReversed {
+        if mayReverse, payment.state == .done, payment.reverses == nil {
             members.append(Self.member("reverse", "\(path)/reverse"))
         }
         return Self.object(members)

@@ -51,7 +51,7 @@ extension PaymentRoutes {
         let isOpen = !payment.state.isTerminal
         let position = isOpen ? try await self.payments.position(payment) : nil
         let reversal = try await self.payments.reversal(of: payment)
-        return Response(json: PaymentJSON.payment(payment, position: position, reversedBy: reversal))
+        return Response(json: PaymentJSON.payment(payment, position: position, reversedBy: reversal, mayReverse: true))
     }
 
     func list(_ request: Request, _ context: WebRequestContext) async throws -> Response {
@@ -73,7 +73,9 @@ extension PaymentRoutes {
 
     /// Plain digits, few of them.
     private static func number(_ text: String) -> Int? {
-        guard (1...4).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        guard (1...4).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+            return nil
+        }
         return Int(text)
     }
 
@@ -92,7 +94,11 @@ extension PaymentRoutes {
         if payment.state.isTerminal, !isKnown {
             return EventStream.single(id: newest, snapshot)
         }
-        return try self.stream(.payment(id), start: isKnown ? last ?? newest : newest, first: isKnown ? nil : snapshot)
+        return try self.stream(
+            .payment(id, payer: payment.from),
+            start: isKnown ? last ?? newest : newest,
+            first: isKnown ? nil : snapshot
+        )
     }
 
     func userEvents(_ request: Request, _ context: WebRequestContext) async throws -> Response {

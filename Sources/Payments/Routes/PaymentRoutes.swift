@@ -61,7 +61,9 @@ package struct PaymentRoutes: Sendable {
         order.claim = key.map { order.claim(key: $0.text) }
         let durability = self.durability(request)
         return try self.answer(
-            await self.counted { () async throws(PaymentsError) in try await self.payments.accept(order, durability.wanted) },
+            await self.counted { () async throws(PaymentsError) in
+                try await self.payments.accept(order, durability.wanted)
+            },
             durability.preferred
         )
     }

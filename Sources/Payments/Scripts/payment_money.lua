@@ -52,7 +52,7 @@ end
 
 -- Shows a payment that came in to its payee. The list forgets what is too old, now and then.
 local function payment_credited(events_key, list_key, id, payment, now_ms, keep_ms)
-    redis.call("ZADD", list_key, payment.created, id)
+    redis.call("ZADD", list_key, ledger_text(now_ms), id)
     if now_ms % 50 == 0 then
         redis.call("ZREMRANGEBYSCORE", list_key, "-inf", ledger_text(now_ms - keep_ms))
     end

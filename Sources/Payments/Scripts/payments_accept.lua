@@ -40,7 +40,7 @@ local created = ledger_text(now_ms)
 local is_later = tonumber(ARGV[6]) > now_ms
 local message = ""
 -- The list may be no list: then nothing has happened yet.
-redis.call("ZADD", KEYS[7], created, id)
+redis.call("ZADD", KEYS[7], is_later and ARGV[6] or created, id)
 if now_us % 50 == 0 then
     redis.call("ZREMRANGEBYSCORE", KEYS[7], "-inf", ledger_text(now_ms - ARGV[17]))
 end

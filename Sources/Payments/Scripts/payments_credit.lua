@@ -3,7 +3,7 @@
 -- KEYS[1] the mark of what became of the credit   KEYS[2] events   KEYS[3] the payee's list
 -- KEYS[4…8] the payee's account, entries, lock, world and transit
 -- ARGV[1] id   ARGV[2] token   of the payee's lock   ARGV[3] account   the payee's id   ARGV[4] amount
--- ARGV[5] created   of the payment, in ms   ARGV[6] keep_ms   of the mark and of the list
+-- ARGV[5] created   of the payment, in ms   ARGV[6] keep_ms   of the list
 --
 -- Returns {"credited"} or {"refused", reason}, also when it was so before: a refusal is for good, because its money
 -- goes back; {"fenced"}; or {"inconsistent"}, which changes nothing. Safe to repeat.
@@ -27,7 +27,8 @@ elseif not payment_holds(to, id, ARGV[2]) then
     return {"fenced"}
 end
 local reason = payment_credit_refusal(head, units, moving)
-redis.call("SET", KEYS[1], reason and "refused " .. reason or "credited", "PX", ARGV[6])
+-- It stays until the payment has ended, however long that takes: a late repetition must find it.
+redis.call("SET", KEYS[1], reason and "refused " .. reason or "credited")
 if reason then
     return {"refused", reason}
 end

@@ -6,8 +6,8 @@
 -- KEYS[23] the payee's events   KEYS[24] the payee's list
 -- ARGV[1] id   ARGV[2] message   its id in the stream, or empty   ARGV[3] keep_ms   of the record once it has ended
 --
--- Returns {"done"}, {"failed", reason}, {"parked"} (somebody is before it and wakes it), {"early"}, {"ended"}, {"dead"},
--- {"gone"}; or {"other"} for one that is carried out step by step, or {"inconsistent"}: these change nothing. Nobody
+-- Returns {"done"}, {"failed", reason}, {"parked"} (somebody is before it and wakes it), {"early"}, {"ended"}, {"dead"}
+-- or {"gone"}; or {"other"} for one that is carried out step by step, or {"inconsistent"}: these change nothing. Nobody
 -- ever sees the locks, as with an add; so only who holds the payee's for longer is waited for. Safe to repeat.
 local id, message = ARGV[1], ARGV[2]
 local now_ms = ledger_time()

@@ -7,7 +7,8 @@ import Ledger
 enum WebhookBody {
     /// The message with its body as JSON; `nil` when its words are none of ours.
     ///
-    /// A body that is JSON goes as it is. Words: state, finished, from, to, amount, created, `=` and the reason, `=` and the payment that it reverses.
+    /// A body that is JSON goes as it is. Words: state, finished, from, to, amount, created, `=` and the reason, `=`
+    /// and the payment that it reverses.
     static func rendered(_ message: OutboxMessage) -> OutboxMessage? {
         if message.body.hasPrefix("{") { return message }
         let words = message.body.split(separator: " ", omittingEmptySubsequences: false).map(String.init)

@@ -1,6 +1,6 @@
 import Coordination
-package import Logging
 import Ledger
+package import Logging
 import Metrics
 import RESP
 import Redis
@@ -51,7 +51,10 @@ package struct PaymentSweeper: Service {
             )
         }
         let sizes = Shard.all.flatMap { shard in
-            [RedisCommand("ZCARD", .key(PaymentKeys.open(shard))), RedisCommand("ZCARD", .key(PaymentKeys.dead(shard)))]
+            [
+                RedisCommand("ZCARD", .key(PaymentKeys.open(shard))),
+                RedisCommand("ZCARD", .key(PaymentKeys.dead(shard))),
+            ]
         }
         var replies: [RESPValue] = []
         for result in await self.payments.redis.send(due + sizes, within: nil) {

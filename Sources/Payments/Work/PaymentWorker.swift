@@ -1,6 +1,6 @@
 package import Coordination
-package import Logging
 import Ledger
+package import Logging
 import RESP
 import Redis
 import Timing
@@ -41,8 +41,8 @@ package struct PaymentWorker: Sendable {
         }
         let whole = jobs.filter { self.payments.isWhole($0.parties) }
         let split = jobs.filter { !self.payments.isWhole($0.parties) }
-        for (job, outcome) in zip(whole, await self.runWhole(whole)) {
-            if await !self.settle(job, outcome) { unfinished.append(job.message) }
+        for (job, outcome) in zip(whole, await self.runWhole(whole)) where await !self.settle(job, outcome) {
+            unfinished.append(job.message)
         }
         unfinished += await self.runSplit(split)
         return unfinished

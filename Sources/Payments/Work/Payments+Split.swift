@@ -85,7 +85,10 @@ extension Payments {
             guard let payment else { throw .ledger(.storeInconsistent) }
             return try await self.say("credit", self.creditCall(payment, token: token))
         case .final(let reason): return try await self.say("final", self.finalCall(parties, reason: reason))
-        case .leaveFrom: return try await self.say("leave_from", self.leaveCall(parties))
+        case .leaveFrom:
+            let answer = try await self.say("leave_from", self.leaveCall(parties))
+            if answer == .said("closed") { try await self.expireMark(parties) }
+            return answer
         case .requeue: return try await self.requeue(parties)
         case .read, .acknowledge: preconditionFailure("\(step) is no step of Redis's")
         }
@@ -116,6 +119,13 @@ extension Payments {
             self.metrics.stepped(name, "parked")
             return .parked(place: place, isHeld: wait > .zero)
         }
+    }
+
+    /// From the payment's end on, nobody needs to know any more what became of the credit.
+    private func expireMark(_ parties: PaymentParties) async throws(PaymentsError) {
+        let key = PaymentKeys.creditMark(parties.to.shard, id: parties.id.text)
+        guard try await self.payment(parties.id)?.state.isTerminal ?? true else { return }
+        _ = try await self.send(RedisCommand("PEXPIRE", .key(key), .integer(self.configuration.keepMilliseconds)))
     }
 
     /// Whether the payment has both locks under its record's tokens.

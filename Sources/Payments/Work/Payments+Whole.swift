@@ -63,7 +63,8 @@ extension Payments {
     static func outcome(of error: PaymentsError) -> JobOutcome {
         switch error {
         case .ledger(.store), .ledger(.appliedNotDurable), .ledger(.storeUnsafe): .unfinished
-        default: .failed(reason: "\(error)")
+        case .ledger(.storeInconsistent): .failed(reason: "what the store holds of it is damaged")
+        default: .failed(reason: "it cannot be carried out")
         }
     }
 
@@ -72,7 +73,11 @@ extension Payments {
         switch result {
         case .success(let commit):
             let word = commit.reply.array?.first?.string ?? "malformed"
-            return (word, word == "inconsistent" || word == "malformed" ? .failed(reason: "inconsistent") : .finished)
+            return (
+                word,
+                word == "inconsistent" || word == "malformed"
+                    ? .failed(reason: "what the store holds of it is damaged") : .finished
+            )
         case .failure(.notReplicated): return ("not_replicated", .unfinished)
         case .failure(.store(let error)):
             // A script that stumbles over what lies there has changed nothing.

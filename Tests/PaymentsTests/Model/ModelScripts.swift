@@ -44,7 +44,7 @@ struct ModelScripts: Sendable {
         var source = LuaLibrary.fencedLock
         if name.hasPrefix("payments") {
             source += LuaLibrary.idempotency + LuaLibrary.workQueue + LuaLibrary.ledger
-            for library in ["payment", "payment_end", "payment_money", "payment_whole"] {
+            for library in ["payment", "payment_end", "payment_money", "payment_turn", "payment_whole"] {
                 source += Self.sources["\(library).lua"] ?? []
             }
         }
