@@ -26,7 +26,7 @@ package final class Failpoints: Sendable {
             let sides = text.split(separator: "=", maxSplits: 1).map(String.init)
             guard sides.count == 2 else { return nil }
             let words = sides[1].split(separator: "@", maxSplits: 1).map(String.init)
-            let action = words[0].split(separator: ":", maxSplits: 1).map(String.init)
+            let action = words.first?.split(separator: ":", maxSplits: 1).map(String.init) ?? []
             switch (action.first, action.count) {
             case ("drop", 1): self.action = .drop
             case ("kill", 1): self.action = .kill

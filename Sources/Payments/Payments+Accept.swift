@@ -28,7 +28,7 @@ extension Payments {
     ///
     /// One round trip and one script; three between the shards of a Cluster with a key.
     package func accept(_ order: PaymentOrder, _ durability: Durability) async throws(PaymentsError) -> PaymentResult {
-        let now = self.clock.now?.milliseconds ?? 0
+        guard let now = self.clock.now?.milliseconds else { throw .ledger(.store(.notSent(.notConnected))) }
         if let time = order.notBefore, time.milliseconds > now + Self.longestDelay { throw .notBeforeInvalid }
         guard let result = try await self.accept(order, PaymentID.make(order.from.shard, at: now), durability) else {
             throw .ledger(.storeInconsistent)
@@ -50,14 +50,18 @@ extension Payments {
         order.reverses = id
         order.requestID = requestID
         order.claim = key.map { order.claim(key: $0, path: "/payments/\(id.text)/reverse") }
-        guard original.state == .done, original.reverses == nil else {
+        // Its reversal's record may be gone once its own could be: a setting may have been another then.
+        let isRecent = original.finished.flatMap { finished in
+            self.clock.now.map { finished.advanced(byMilliseconds: Int64(self.configuration.keepMilliseconds)) > $0 }
+        }
+        guard original.state == .done, original.reverses == nil, isRecent ?? false else {
             return try await self.refuse(.notReversible, "payment-not-reversible -", order, durability)
         }
         for number in 1...PaymentID.reversalLimit {
             let reversal = id.reversal(order.from.shard, number: number)
             if let result = try await self.accept(order, reversal, durability) { return result }
             // It was there before. What has failed stays so, and may be tried anew under the next number.
-            guard let other = try await self.payment(reversal) else { continue }
+            guard let other = try await self.payment(reversal) else { throw .ledger(.storeInconsistent) }
             guard other.state.isTerminal, other.state != .done else {
                 return try await self.refuse(
                     .alreadyReversed(by: reversal),

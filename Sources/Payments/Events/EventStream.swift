@@ -79,7 +79,9 @@ struct EventStream: Sendable {
     }
 
     private var head: String {
-        ": payments\n\n" + (self.first.map { Self.text(id: self.start, name: "payment", $0) } ?? "")
+        // The id alone tells nothing, but is what a client comes back with.
+        ": payments\nid: \(self.start.text)\n\n"
+            + (self.first.map { Self.text(id: self.start, name: "payment", $0) } ?? "")
     }
 
     /// What has happened since.
@@ -103,7 +105,7 @@ struct EventStream: Sendable {
         for event in slice.events { text += Self.text(id: event.id, name: "payment", PaymentJSON.event(event)) }
         if case .payment = self.subject, slice.events.contains(where: { $0.state.isTerminal }) { place.isOver = true }
         place.silence = text.isEmpty ? place.silence + 1 : 0
-        if place.silence >= Self.heartbeat { (text, place.silence) = (": still here\n\n", 0) }
+        if place.silence >= Self.heartbeat { (text, place.silence) = (": still here\nid: \(place.last.text)\n\n", 0) }
         return text
     }
 

@@ -107,7 +107,7 @@ extension PaymentRoutes {
         let account = self.payments.ledger.account(user)
         let last = try Self.lastEvent(request)
         let newest = try await self.payments.lastEvent(account.shard)
-        return try self.stream(.account(account), start: last ?? newest, first: nil)
+        return try self.stream(.account(account), start: min(last ?? newest, newest), first: nil)
     }
 
     private func stream(_ subject: EventStream.Subject, start: EventID, first: String?) throws -> Response {

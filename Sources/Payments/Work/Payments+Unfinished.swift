@@ -75,7 +75,9 @@ extension Payments {
                     continue
                 }
                 parties.append(PaymentParties(id, from: from, to: to))
-            } catch .refused { parties.append(nil) } catch { throw .ledger(LedgerError(error)) }
+            } catch .refused(let refusal) where refusal.kind == .wrongType {
+                parties.append(nil)
+            } catch { throw .ledger(LedgerError(error)) }
         }
         return parties
     }
