@@ -284,8 +284,3 @@ extension PaymentResult {
         return error
     }
 }
-
-extension PaymentsConfiguration.Steps: CustomTestStringConvertible {
-    /// The setting's word.
-    public var testDescription: String { self.rawValue }
-}

@@ -16,7 +16,7 @@ local function payment_turn(lock_key, waiters_key, payment, id)
     return turn
 end
 
--- Adds to a turn what the script needs to move the account's money. Eight keys begin at KEYS[first].
+-- Adds to a turn what the script needs to move the account's money. Its eight keys begin with `first`.
 local function payment_account(turn, keys, first, account)
     turn.id, turn.account, turn.entries, turn.world = account, keys[first], keys[first + 1], keys[first + 6]
     turn.wake, turn.work = keys[first + 4], keys[first + 5]
