@@ -1,8 +1,4 @@
 import Coordination
-import Logging
-import NIOPosix
-import Redis
-import ServiceLifecycle
 import Uniques
 import Web
 
@@ -43,15 +39,8 @@ package struct DeadLetters: Sendable {
     private func walk(
         _ body: @Sendable @escaping (Outbox, Outbox.DeadLetter) async throws -> Bool
     ) async throws -> Int {
-        let redis = RedisNode(
-            configuration: self.configuration.redis,
-            eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
-            logger: Logger(label: "tally.redis") { _ in SwiftLogNoOpLogHandler() }
-        )
-        let outbox = Outbox(key: UniquesKeys.outbox, deadKey: UniquesKeys.dead, redis: redis)
-        return try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await redis.run() }
-            defer { group.cancelAll() }
+        try await OneShot.run(self.configuration) { redis in
+            let outbox = Outbox(key: UniquesKeys.outbox, deadKey: UniquesKeys.dead, redis: redis)
             var count = 0
             var position = Outbox.Position()
             while true {

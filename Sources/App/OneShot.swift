@@ -1,14 +1,12 @@
 import Logging
 import NIOPosix
 import Redis
-import ServiceLifecycle
 
 /// A command's own connection to Redis, for as long as its work takes.
 enum OneShot {
-    /// Runs `body` beside a node and what else it needs; logs nothing.
+    /// Runs `body` beside a node of its own; logs nothing.
     static func run<Answer: Sendable>(
         _ configuration: AppConfiguration,
-        _ services: @Sendable (RedisNode) -> [any Service] = { _ in [] },
         _ body: @Sendable @escaping (RedisNode) async throws -> Answer
     ) async throws -> Answer {
         let redis = RedisNode(
@@ -16,13 +14,10 @@ enum OneShot {
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
             logger: Logger(label: "tally.redis") { _ in SwiftLogNoOpLogHandler() }
         )
-        let services = [redis] + services(redis)
         return try await withThrowingTaskGroup(of: Answer?.self) { group in
-            for service in services {
-                group.addTask {
-                    try await service.run()
-                    return nil
-                }
+            group.addTask {
+                try await redis.run()
+                return nil
             }
             group.addTask { try await body(redis) }
             defer { group.cancelAll() }

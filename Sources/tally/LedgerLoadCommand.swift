@@ -98,17 +98,9 @@ struct LedgerLoadCommand: AsyncParsableCommand {
 
     /// The audit's exit code.
     private func auditBooks() async throws -> Int32 {
-        guard self.audit else { return 0 }
-        guard try self.settings.knowsRedis() else {
-            StandardError.write("not audited: name the system's Redis with --redis-url, or say --no-audit\n")
-            return 0
+        try await AuditAfterLoad(isWanted: self.audit, settings: self.settings).run { configuration, tell in
+            try await LedgerProof(configuration).run(isJSON: self.json, hasAllCurrencies: false, tell)
         }
-        let outcome = try await LedgerProof(self.settings.loadNearby("audit")).run(
-            isJSON: self.json,
-            hasAllCurrencies: false
-        ) { StandardError.write($0 + "\n") }
-        if !outcome.text.isEmpty { print(outcome.text) }
-        return outcome.exitCode
     }
 
     private var loadConfiguration: LedgerLoadConfiguration {

@@ -107,17 +107,9 @@ struct PaymentsLoadCommand: AsyncParsableCommand {
 
     /// The audit's exit code.
     private func auditBooks() async throws -> Int32 {
-        guard self.audit else { return 0 }
-        guard try self.settings.knowsRedis() else {
-            StandardError.write("not audited: name the system's Redis with --redis-url, or say --no-audit\n")
-            return 0
+        try await AuditAfterLoad(isWanted: self.audit, settings: self.settings).run { configuration, tell in
+            try await PaymentsProof(configuration).run(isJSON: self.json, hasAllCurrencies: false, tell)
         }
-        let outcome = try await PaymentsProof(self.settings.loadNearby("audit")).run(
-            isJSON: self.json,
-            hasAllCurrencies: false
-        ) { StandardError.write($0 + "\n") }
-        if !outcome.text.isEmpty { print(outcome.text) }
-        return outcome.exitCode
     }
 
     private var loadConfiguration: PaymentsLoadConfiguration {

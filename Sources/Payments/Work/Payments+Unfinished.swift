@@ -128,12 +128,16 @@ extension Payments {
             RedisCommand("ZRANGE", .key(PaymentKeys.dead(shard)), 0, -1, "WITHSCORES")
         )
         let words = (reply.array ?? []).map { $0.string ?? "" }
+        let members = stride(from: 0, to: words.count - 1, by: 2).compactMap { index in
+            PaymentID(words[index]).flatMap { id in Int64(words[index + 1]).map { (id, $0) } }
+        }
         var letters: [DeadLetter] = []
-        for index in stride(from: 0, to: words.count - 1, by: 2) {
-            guard let id = PaymentID(words[index]), let since = Int64(words[index + 1]),
-                let payment = try await self.payment(id)
-            else { continue }
-            letters.append(DeadLetter(payment: payment, since: ServerTime(milliseconds: since)))
+        let records = await self.redis.send(members.map { Self.read($0.0) }, within: nil)
+        for ((id, since), record) in zip(members, records) {
+            do {
+                guard let payment = Payment(id, try record.get()) else { continue }
+                letters.append(DeadLetter(payment: payment, since: ServerTime(milliseconds: since)))
+            } catch { throw .ledger(LedgerError(error)) }
         }
         return letters
     }
