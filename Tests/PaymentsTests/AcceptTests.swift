@@ -86,6 +86,25 @@ struct AcceptTests {
         }
     }
 
+    @Test func `one payer cannot fill a shard with payments for later`() async throws {
+        var options = PaymentsFixture.Options()
+        options.accountLimit = 2
+        try await PaymentsFixture.with(options) { fixture in
+            let reply = try await fixture.node.send(RedisCommand("TIME"), within: nil)
+            var order = fixture.order("alice", "bob", 1)
+            order.notBefore = try #require(ServerTime(timeReply: reply)).advanced(byMilliseconds: 86_400_000)
+            let later = order
+            for _ in 0..<2 { _ = try await fixture.payments.accept(later, .local) }
+            let before = try await fixture.everything()
+            await #expect(throws: PaymentsError.ledger(.accountBusy)) {
+                try await fixture.payments.accept(later, .local)
+            }
+            #expect(try await fixture.everything() == before)
+            // What is to happen now is not held up by them.
+            try await fixture.pay("alice", "bob", 1)
+        }
+    }
+
     @Test(arguments: PaymentsConfiguration.Steps.allCases)
     func `only a pending payment is cancelled, and then for good`(steps: PaymentsConfiguration.Steps) async throws {
         try await PaymentsFixture.with(Self.options(steps)) { fixture in

@@ -27,7 +27,7 @@ extension Settings {
         "payments.accountLimit",
         .integer(1...10_000_000),
         default: "5000",
-        "Operations that may wait for one payer; then 503 account-busy"
+        "Operations that may wait for one payer, and payments that it has for later; then 503 account-busy"
     )
     static let paymentDays = Setting(
         "payments.keepDays",

@@ -3,8 +3,7 @@
 -- KEYS[1] the records of the caller's idempotency key   KEYS[2] payment   KEYS[3] the payer's waiters
 -- KEYS[4] open   KEYS[5] work   KEYS[6] events   KEYS[7] the payer's list
 -- ARGV[1] id   ARGV[2] from   ARGV[3] to   ARGV[4] amount   ARGV[5] description, or empty
--- ARGV[6] not_before   in ms, or 0          ARGV[7] callback   a URL, or empty
--- ARGV[8] reverses     a payment, or empty
+-- ARGV[6] not_before   in ms, or 0   ARGV[7] callback   a URL, or empty   ARGV[8] reverses   a payment, or empty
 -- ARGV[9] request      method and path, or empty without a key or when the key is kept elsewhere
 -- ARGV[10] fingerprint ARGV[11] keep_ms   of the idempotency record
 -- ARGV[12] queue_limit     unfinished payments of the shard    ARGV[13] account_limit   of the payer
@@ -18,7 +17,9 @@ local now_ms, now_us = ledger_time()
 local known, before = idempotency_find(KEYS[1], request, ARGV[10], now_ms)
 local holder = redis.call("HGET", KEYS[2], "claim")
 local last = redis.call("ZRANGE", KEYS[3], -1, -1, "WITHSCORES")
-local waiting, open = last[1] and redis.call("ZCARD", KEYS[3]) or 0, redis.call("ZCARD", KEYS[4])
+local open, is_later = redis.call("ZCARD", KEYS[4]), tonumber(ARGV[6]) > now_ms
+-- Those for later stand in no queue, but in the list under their time.
+local waiting = is_later and redis.call("ZCOUNT", KEYS[7], ledger_text(now_ms), "+inf") or redis.call("ZCARD", KEYS[3])
 payment_probe({KEYS[5], KEYS[6]})
 
 if known == "known" then
@@ -37,7 +38,6 @@ end
 -- Whoever came earlier stands before it, whatever the clock says.
 local order = ledger_text(math.max(now_us, tonumber(last[2] or 0) + 1))
 local created = ledger_text(now_ms)
-local is_later = tonumber(ARGV[6]) > now_ms
 local message = ""
 -- The list may be no list: then nothing has happened yet.
 redis.call("ZADD", KEYS[7], is_later and ARGV[6] or created, id)
