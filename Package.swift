@@ -62,6 +62,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CHiredis"),
         .systemLibrary(name: "CCurl"),
+        .target(name: "JSON", swiftSettings: settings),
         .target(name: "Timing", dependencies: [nioCore, nioPosix], swiftSettings: settings),
         .target(name: "RESP", dependencies: ["CHiredis", nioCore], swiftSettings: settings),
         .target(
@@ -75,7 +76,9 @@ let package = Package(
         .target(name: "Telemetry", dependencies: [coreMetrics, logging], swiftSettings: settings),
         .target(
             name: "Coordination",
-            dependencies: ["RESP", "Redis", "Timing", crypto, deque, lifecycle, logging, metrics, nioCore],
+            dependencies: [
+                "RESP", "Redis", "Timing", crypto, deque, lifecycle, logging, metrics, nioCore, systemPackage,
+            ],
             resources: [
                 .embedInCode("FencedLock/fenced_lock.lua"), .embedInCode("FencedLock/lock_release.lua"),
                 .embedInCode("FencedLock/lock_renew.lua"), .embedInCode("FencedLock/lock_take.lua"),
@@ -91,7 +94,7 @@ let package = Package(
         .target(
             name: "Web",
             dependencies: [
-                "Timing", deque, httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, metrics, nioCore,
+                "JSON", "Timing", deque, httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, metrics, nioCore,
                 nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1,
             ],
             swiftSettings: settings
@@ -112,7 +115,7 @@ let package = Package(
         .target(
             name: "Ledger",
             dependencies: [
-                "Coordination", "RESP", "Redis", "Timing", "Web", coreMetrics, crypto, httpTypes, hummingbird,
+                "Coordination", "JSON", "RESP", "Redis", "Timing", "Web", coreMetrics, crypto, httpTypes, hummingbird,
                 lifecycle, logging, nioCore, nioHTTP1,
             ],
             resources: [
@@ -126,8 +129,8 @@ let package = Package(
         .target(
             name: "Payments",
             dependencies: [
-                "Coordination", "Ledger", "Outbound", "RESP", "Redis", "Timing", "Web", coreMetrics, crypto, httpTypes,
-                hummingbird, lifecycle, logging, metrics, nioCore,
+                "Coordination", "JSON", "Ledger", "Outbound", "RESP", "Redis", "Timing", "Web", coreMetrics, crypto,
+                httpTypes, hummingbird, lifecycle, logging, metrics, nioCore,
             ],
             resources: [
                 .embedInCode("Audit/payments_audit_flight.lua"), .embedInCode("Audit/payments_audit_records.lua"),
@@ -148,7 +151,8 @@ let package = Package(
         .target(
             name: "App",
             dependencies: [
-                "Coordination", "Ledger", "OpenAPI", "Outbound", "Payments", "Redis", "Telemetry", "Timing", "Uniques",
+                "Coordination", "JSON", "Ledger", "OpenAPI", "Outbound", "Payments", "Redis", "Telemetry", "Timing",
+                "Uniques",
                 "Web",
                 configuration,
                 coreMetrics, httpTypes, hummingbird,
@@ -202,7 +206,8 @@ let package = Package(
         .testTarget(
             name: "WebTests",
             dependencies: [
-                "Support", "Web", httpTypes, hummingbird, lifecycle, logging, metrics, nioCore, nioHTTP1, nioPosix,
+                "JSON", "Support", "Web", httpTypes, hummingbird, lifecycle, logging, metrics, nioCore, nioHTTP1,
+                nioPosix,
             ],
             swiftSettings: settings
         ),

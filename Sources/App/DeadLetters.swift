@@ -1,4 +1,5 @@
 import Coordination
+import JSON
 import Uniques
 import Web
 

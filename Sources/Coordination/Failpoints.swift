@@ -1,17 +1,21 @@
 import Glibc
 import Synchronization
+import SystemPackage
 import Timing
 
 /// Named places where a test makes the process fail: off unless a setting names them.
 ///
-/// `payments.debit.after=drop@3` loses the third reply of that step; actions are `drop`, `kill` and `sleep:<ms>`, and
-/// without `@n` they happen each time. Each place counts how often it was passed, so that a test can see that it was.
+/// `payments.debit.after=drop@3` loses the third reply of that step; actions are `drop`, `kill`, `kill:<file>` and
+/// `sleep:<ms>`, and without `@n` they happen each time. Each place counts how often it was passed, so that a test can
+/// see that it was.
 package final class Failpoints: Sendable {
     package enum Action: Hashable, Sendable {
         /// What came back is thrown away, as if the connection had been cut behind the request.
         case drop
-        /// The process ends as by SIGKILL.
-        case kill
+        /// The process ends as by SIGKILL; with a path, only the one that makes the file, which was not there before.
+        ///
+        /// A process that died at the same place in each of its lives would never get past it.
+        case kill(once: String?)
         case sleep(milliseconds: Int)
     }
 
@@ -29,7 +33,7 @@ package final class Failpoints: Sendable {
             let action = words.first?.split(separator: ":", maxSplits: 1).map(String.init) ?? []
             switch (action.first, action.count) {
             case ("drop", 1): self.action = .drop
-            case ("kill", 1): self.action = .kill
+            case ("kill", _): self.action = .kill(once: action.dropFirst().first)
             case ("sleep", 2):
                 guard let milliseconds = Int(action[1]), (0...600_000).contains(milliseconds) else { return nil }
                 self.action = .sleep(milliseconds: milliseconds)
@@ -69,10 +73,26 @@ package final class Failpoints: Sendable {
         for rule in self.rules[point] ?? [] where rule.pass == nil || rule.pass == pass {
             switch rule.action {
             case .drop: isDropped = true
-            case .kill: kill(getpid(), SIGKILL)
+            case .kill(let path): if path.map(Self.makes) ?? true { kill(getpid(), SIGKILL) }
             case .sleep(let milliseconds): try? await Task.sleep(for: .milliseconds(milliseconds), clock: .loop)
             }
         }
         return isDropped
+    }
+
+    private static func makes(_ path: String) -> Bool {
+        let options: FileDescriptor.OpenOptions = [.create, .exclusiveCreate, .closeOnExec]
+        // Whoever finds it there has not made it.
+        guard
+            let file = try? FileDescriptor.open(
+                FilePath(path),
+                .writeOnly,
+                options: options,
+                permissions: .ownerReadWrite
+            )
+        else { return false }
+        // An empty file loses nothing.
+        try? file.close()
+        return true
     }
 }

@@ -150,15 +150,32 @@ struct PaymentsTests {
         }
     }
 
-    @Test func `no cent is lost or doubled by processes that die behind each step`() async throws {
-        let one = ["accept": 40, "lock": 60, "apply": 50, "look": 3]
-        let points = one.map { "payments.\($0).after=kill@\($1)" }.joined(separator: ",")
+    /// Three deaths behind each step, over all processes: one that always died there would never get past it.
+    private func withDeaths(
+        _ steps: String,
+        behind passes: [(step: String, pass: Int)],
+        _ body: (TallySystem) async throws -> Void
+    ) async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "tally-deaths-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let points = passes.flatMap { step, pass in
+            (1...3).map { "payments.\(step).after=kill:\(folder.path)/\(step)-\($0)@\(pass)" }
+        }
         let environment = [
-            "TALLY_PAYMENTS_LEASE_SECONDS": "0.5", "TALLY_PAYMENTS_STEPS": "one-script",
-            "TALLY_TEST_FAILPOINTS": points,
+            "TALLY_PAYMENTS_LEASE_SECONDS": "0.5", "TALLY_PAYMENTS_STEPS": steps,
+            "TALLY_TEST_FAILPOINTS": points.joined(separator: ","),
         ]
-        try await TallySystem.with(["--workers", "2"], environment) { system in
-            try await self.expectExact(system, rate: 60, seconds: 12) {}
+        try await TallySystem.with(["--workers", "2"], environment, body)
+        for step in passes.map(\.step) {
+            let hasDied = FileManager.default.fileExists(atPath: "\(folder.path)/\(step)-1")
+            #expect(hasDied, "\(steps): nobody died behind \(step): the test has proved nothing")
+        }
+    }
+
+    @Test func `no cent is lost or doubled by processes that die behind each step`() async throws {
+        try await self.withDeaths("one-script", behind: [("accept", 40), ("lock", 60), ("apply", 50), ("look", 3)]) {
+            try await self.expectExact($0, rate: 60, seconds: 12) {}
         }
     }
 
@@ -166,12 +183,8 @@ struct PaymentsTests {
         let names = [
             "claim", "settle", "join_from", "take_from", "take_to", "hold", "debit", "credit", "final", "release_to",
         ]
-        let points = names.enumerated().map { "payments.\($1).after=kill@\(40 + $0 * 13)" }.joined(separator: ",")
-        let environment = [
-            "TALLY_PAYMENTS_LEASE_SECONDS": "0.5", "TALLY_PAYMENTS_STEPS": "two-shard", "TALLY_TEST_FAILPOINTS": points,
-        ]
-        try await TallySystem.with(["--workers", "2"], environment) { system in
-            try await self.expectExact(system, rate: 40, seconds: 12) {}
+        try await self.withDeaths("two-shard", behind: names.enumerated().map { ($1, 6 + $0 * 2) }) {
+            try await self.expectExact($0, rate: 40, seconds: 12) {}
         }
     }
 }

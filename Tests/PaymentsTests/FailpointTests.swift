@@ -84,7 +84,8 @@ struct FailpointTests {
 
     @Test func `a rule names a place, what happens there and when`() {
         #expect(Failpoints.Rule("a.b=drop@3")?.pass == 3)
-        #expect(Failpoints.Rule("a.b=kill")?.action == .kill)
+        #expect(Failpoints.Rule("a.b=kill")?.action == .kill(once: nil))
+        #expect(Failpoints.Rule("a.b=kill:/tmp/once@2")?.action == .kill(once: "/tmp/once"))
         #expect(Failpoints.Rule("a.b=sleep:250")?.action == .sleep(milliseconds: 250))
         for text in ["a.b", "a.b=", "a.b=burn", "a.b=drop@0", "a.b=sleep", "a.b=sleep:-1", "a.b=drop@x"] {
             #expect(Failpoints.Rule(text) == nil, "\(text)")

@@ -1,5 +1,6 @@
 import Coordination
 import Hummingbird
+import JSON
 import Ledger
 import Web
 

@@ -1,5 +1,6 @@
 import Configuration
 import FoundationEssentials
+import JSON
 import Web
 
 /// A file of settings: one JSON object whose nested names are the settings' names.

@@ -1,3 +1,4 @@
+import JSON
 import Web
 
 /// All settings, printed.

@@ -1,4 +1,5 @@
 package import Coordination
+import JSON
 import Web
 
 /// What a caller wants added, checked as far as it can be without asking Redis.

@@ -1,4 +1,5 @@
 import Coordination
+import JSON
 import NIOCore
 import NIOHTTP1
 import Web

@@ -1,4 +1,5 @@
 import Coordination
+import JSON
 import Web
 
 /// The ledger's answers as JSON text: one place for every name that clients read.

@@ -1,4 +1,5 @@
 package import Coordination
+import JSON
 package import Ledger
 import Web
 

@@ -1,6 +1,7 @@
 import Coordination
 import HTTPTypes
 import Hummingbird
+import JSON
 import Ledger
 import Outbound
 import Timing

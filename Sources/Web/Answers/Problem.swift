@@ -1,4 +1,5 @@
 package import HTTPTypes
+import JSON
 
 /// What a client is told when a request did not do what it asked for (RFC 9457).
 ///

@@ -1,5 +1,6 @@
 import HTTPTypes
 package import Hummingbird
+package import JSON
 import NIOCore
 
 /// The JSON body of a request, read under the rules that hold for every route.
