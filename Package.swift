@@ -14,6 +14,7 @@ let settings: [SwiftSetting] = [
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let bigInt = Target.Dependency.product(name: "BigInt", package: "BigInt")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
@@ -53,6 +54,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras.git", exact: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", exact: "2.37.6"),
+        .package(url: "https://github.com/attaswift/BigInt.git", exact: "6.0.1"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift.git", exact: "0.2.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", exact: "2.28.1", traits: []),
         .package(url: "https://github.com/apple/swift-system.git", exact: "1.8.1"),
@@ -62,6 +64,8 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CHiredis"),
         .systemLibrary(name: "CCurl"),
+        .systemLibrary(name: "CNettle"),
+        .systemLibrary(name: "CSecp256k1"),
         .target(name: "JSON", swiftSettings: settings),
         .target(name: "Timing", dependencies: [nioCore, nioPosix], swiftSettings: settings),
         .target(name: "RESP", dependencies: ["CHiredis", nioCore], swiftSettings: settings),
@@ -73,6 +77,12 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(name: "Outbound", dependencies: ["CCurl", lifecycle, logging, metrics], swiftSettings: settings),
+        .target(name: "Ethereum", dependencies: ["CNettle", "CSecp256k1", bigInt], swiftSettings: settings),
+        .target(
+            name: "EthereumRPC",
+            dependencies: ["Ethereum", "JSON", "Outbound", "Timing", lifecycle, logging, metrics],
+            swiftSettings: settings
+        ),
         .target(name: "Telemetry", dependencies: [coreMetrics, logging], swiftSettings: settings),
         .target(
             name: "Coordination",
@@ -147,11 +157,30 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .target(
+            name: "Faucet",
+            dependencies: [
+                "Coordination", "Ethereum", "EthereumRPC", "JSON", "Outbound", "RESP", "Redis", "Timing", "Web",
+                coreMetrics,
+                crypto, deque, httpTypes, hummingbird, lifecycle, logging,
+            ],
+            resources: [
+                .embedInCode("Audit/faucet_audit_records.lua"), .embedInCode("Scripts/faucet.lua"),
+                .embedInCode("Scripts/faucet_admit.lua"),
+                .embedInCode("Scripts/faucet_advance.lua"), .embedInCode("Scripts/faucet_cancel.lua"),
+                .embedInCode("Scripts/faucet_choose.lua"), .embedInCode("Scripts/faucet_era.lua"),
+                .embedInCode("Scripts/faucet_fill.lua"), .embedInCode("Scripts/faucet_observe.lua"),
+                .embedInCode("Scripts/faucet_rebind.lua"), .embedInCode("Scripts/faucet_take.lua"),
+            ],
+            swiftSettings: settings
+        ),
         .target(name: "OpenAPI", resources: [.embedInCode("openapi.json")], swiftSettings: settings),
         .target(
             name: "App",
             dependencies: [
-                "Coordination", "JSON", "Ledger", "OpenAPI", "Outbound", "Payments", "Redis", "Telemetry", "Timing",
+                "Coordination", "Ethereum", "EthereumRPC", "Faucet", "JSON", "Ledger", "OpenAPI", "Outbound",
+                "Payments",
+                "Redis", "Telemetry", "Timing",
                 "Uniques",
                 "Web",
                 configuration,
@@ -166,7 +195,11 @@ let package = Package(
             resources: [.embedInCode("Resources/nginx.conf.template")],
             swiftSettings: settings
         ),
-        .target(name: "Load", dependencies: [deque, histogram, nioCore, nioHTTP1, nioPosix], swiftSettings: settings),
+        .target(
+            name: "Load",
+            dependencies: ["Ethereum", "JSON", deque, histogram, nioCore, nioHTTP1, nioPosix],
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "tally",
             dependencies: ["App", "Dev", "Load", argumentParser, systemPackage],
@@ -175,7 +208,7 @@ let package = Package(
 
         .target(
             name: "Support",
-            dependencies: [logging, nioCore, nioPosix],
+            dependencies: ["JSON", logging, nioCore, nioPosix],
             path: "Tests/Support",
             swiftSettings: settings
         ),
@@ -235,14 +268,47 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .testTarget(
+            name: "EthereumTests",
+            dependencies: ["Ethereum", "Support"],
+            exclude: ["Peer", "Vectors"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "EthereumRPCTests",
+            dependencies: [
+                "Ethereum", "EthereumRPC", "JSON", "Outbound", "Support", coreMetrics, logging, metricsTestKit,
+                nioCore, nioHTTP1, nioPosix,
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "FaucetTests",
+            dependencies: [
+                "Coordination", "Ethereum", "EthereumRPC", "Faucet", "JSON", "Outbound", "RESP", "Redis", "Support",
+                "Timing",
+                lifecycle, logging, nioCore, nioPosix,
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(name: "ChainTests", dependencies: ["JSON", "Support"], swiftSettings: settings),
         .testTarget(name: "AppTests", dependencies: ["App", "Outbound", "Uniques"], swiftSettings: settings),
-        .testTarget(name: "LoadTests", dependencies: ["Load", nioCore, nioHTTP1, nioPosix], swiftSettings: settings),
+        .testTarget(
+            name: "LoadTests",
+            dependencies: ["Ethereum", "JSON", "Load", nioCore, nioHTTP1, nioPosix],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "DevTests",
             dependencies: ["Dev", nioCore, nioPosix],
             swiftSettings: settings
         ),
         .testTarget(name: "TidyTests", swiftSettings: settings),
-        .testTarget(name: "EndToEndTests", dependencies: ["Support", "tally"], swiftSettings: settings),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["Support", "tally"],
+            exclude: ["Peer"],
+            swiftSettings: settings
+        ),
     ]
 )

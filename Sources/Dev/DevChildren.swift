@@ -1,16 +1,20 @@
+private import FoundationEssentials
 private import Glibc
 
-/// The children of a system, in the order of their stages: Redis, instances and workers, nginx.
+/// The children of a system, in the order of their stages: Redis and the chain, instances and workers, nginx.
 package struct DevChildren: Sendable {
     package struct Programs: Sendable {
         package var redis: String
         package var nginx: String
         package var tally: String
+        /// Nil when no chain is started.
+        package var chain: DevChainProgram?
 
-        package init(redis: String, nginx: String, tally: String) {
+        package init(redis: String, nginx: String, tally: String, chain: DevChainProgram? = nil) {
             self.redis = redis
             self.nginx = nginx
             self.tally = tally
+            self.chain = chain
         }
     }
 
@@ -34,7 +38,13 @@ package struct DevChildren: Sendable {
         let workers = self.ports.admin.dropFirst(self.ports.instances.count).enumerated().map { index, admin in
             self.service("work", "worker-\(index + 1)", admin: admin, port: nil)
         }
-        return [self.redis] + instances + workers + [self.nginx]
+        return [self.redis] + self.chains + instances + workers + [self.nginx]
+    }
+
+    /// Where the faucet finds its chain, or nil.
+    package var chainURL: String? {
+        if case .url(let url) = self.configuration.chain { return url }
+        return self.programs.chain.flatMap { _ in self.ports.chain }.map { "http://127.0.0.1:\($0)" }
     }
 
     private var redis: ChildProcess {
@@ -49,6 +59,22 @@ package struct DevChildren: Sendable {
             folder: "redis",
             probe: .redis(port: self.ports.redis)
         )
+    }
+
+    /// One or none.
+    private var chains: [ChildProcess] {
+        guard let program = self.programs.chain, let port = self.ports.chain else { return [] }
+        let options = self.configuration.chainOptions
+        let command = program.command(options, port: port, data: "\(self.root)/chain")
+        var child = self.child(
+            "chain",
+            stage: 0,
+            command.executable,
+            command.arguments,
+            probe: .tcp(host: "127.0.0.1", port: port)
+        )
+        child.workingDirectory = command.folder
+        return [child]
     }
 
     private var nginx: ChildProcess {
@@ -70,6 +96,7 @@ package struct DevChildren: Sendable {
             // nginx is stopped first and repeats what a restarting instance refuses, so nobody needs to be waited for.
             "TALLY_DRAIN_DELAY_SECONDS": "0",
         ]
+        environment.merge(self.faucetEnvironment) { $1 }
         environment.merge(self.configuration.environment) { _, theirs in theirs }
         environment["TALLY_INSTANCE"] = name
         environment["TALLY_ADMIN_PORT"] = "\(admin)"
@@ -84,6 +111,15 @@ package struct DevChildren: Sendable {
         )
         child.environment = environment
         return child
+    }
+
+    /// What the children do not inherit from this process anyway.
+    private var faucetEnvironment: [String: String] {
+        guard let url = self.chainURL else { return [:] }
+        // Keys that everybody knows, to coins that are worth nothing.
+        let chosen = ["TALLY_FAUCET_RPC": url, "TALLY_FAUCET_KEYS": "development"]
+        let inherited = ProcessInfo.processInfo.environment
+        return chosen.filter { inherited[$0.key] == nil }
     }
 
     private func child(

@@ -16,6 +16,12 @@ package struct DevConfiguration: Sendable {
     package var environment: [String: String]
     /// The binary that the children run; nil is the one that is running.
     package var executable: String?
+    /// Default local.
+    package var chain: DevChain
+    /// How a local chain behaves.
+    package var chainOptions: DevChain.Options
+    /// The project's `node`, with what a local chain runs on; nil looks for it.
+    package var chainFolder: String?
     /// Time from a child's start until it answers: 1…600 s, default 30 s.
     package var readyDeadline: Duration
     /// Time for an instance, a worker or Redis to end by itself before it is killed: 0…600 s, default 15 s.
@@ -30,6 +36,9 @@ package struct DevConfiguration: Sendable {
         fresh: Bool = false,
         environment: [String: String] = [:],
         executable: String? = nil,
+        chain: DevChain = .local,
+        chainOptions: DevChain.Options = DevChain.Options(),
+        chainFolder: String? = nil,
         readyDeadline: Duration = .seconds(30),
         stopGrace: Duration = .seconds(15)
     ) {
@@ -41,6 +50,9 @@ package struct DevConfiguration: Sendable {
         self.fresh = fresh
         self.environment = environment
         self.executable = executable
+        self.chain = chain
+        self.chainOptions = chainOptions
+        self.chainFolder = chainFolder
         self.readyDeadline = readyDeadline
         self.stopGrace = stopGrace
     }

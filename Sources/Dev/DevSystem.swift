@@ -2,7 +2,9 @@ private import Glibc
 private import SystemPackage
 private import UnixSignals
 
-/// A whole system on one machine: a private Redis, instances, workers and nginx, kept running until it is told to stop.
+/// A whole system on one machine, kept running until it is told to stop.
+///
+/// It is a private Redis, a local chain, instances, workers and nginx.
 package struct DevSystem: Sendable {
     private let configuration: DevConfiguration
 
@@ -38,14 +40,17 @@ package struct DevSystem: Sendable {
     ) async throws(DevError) {
         try self.configuration.validate()
         let setpriv = try Programs.find("setpriv", package: "util-linux")
+        let tally = try Programs.tally(self.configuration.executable)
         let programs = DevChildren.Programs(
             redis: try Programs.find("redis-server", package: "redis-server"),
             nginx: try Programs.find("nginx", package: "nginx"),
-            tally: try Programs.tally(self.configuration.executable)
+            tally: tally,
+            chain: self.chain(executable: tally)
         )
         let directory = try DevDirectory.open(self.configuration.directory, fresh: self.configuration.fresh)
         let ports = try await DevPorts.plan(
             for: self.configuration,
+            hasChain: programs.chain != nil,
             earlier: directory.read("ports.json").flatMap { DevPorts(json: $0) },
             finder: PortFinder()
         )
@@ -56,16 +61,30 @@ package struct DevSystem: Sendable {
         let nginx = NginxConfiguration.text(listen: listen, instances: ports.instances, isRoot: getuid() == 0)
         try directory.write(nginx, to: "nginx/nginx.conf")
 
-        let children = DevChildren(self.configuration, ports: ports, programs: programs, root: directory.path).all
+        let children = DevChildren(self.configuration, ports: ports, programs: programs, root: directory.path)
         let supervisor = Supervisor(
-            children: children,
+            children: children.all,
             setpriv: setpriv,
             readyDeadline: self.configuration.readyDeadline,
             say: say
         )
-        let table = DevTable(self.configuration, ports: ports, root: directory.path)
+        let table = DevTable(
+            self.configuration,
+            ports: ports,
+            chain: programs.chain,
+            root: directory.path
+        )
         try await supervisor.run(stops: stops) { for line in table.lines { say(line) } }
         extendLifetime(directory)
+    }
+
+    private func chain(executable: String) -> DevChainProgram? {
+        guard self.configuration.chain == .local else { return nil }
+        return DevChainProgram.find(
+            self.configuration.chainOptions,
+            folder: self.configuration.chainFolder,
+            executable: executable
+        )
     }
 
     /// Past the buffer of the standard library: a reader at the other end of a pipe waits for these lines.

@@ -3,7 +3,9 @@ package struct DevTable: Hashable, Sendable {
     /// The last line is `Tally is ready: ` and the address.
     package let lines: [String]
 
-    package init(_ configuration: DevConfiguration, ports: DevPorts, root: String) {
+    ///
+    /// `chain` is the local chain that was started.
+    package init(_ configuration: DevConfiguration, ports: DevPorts, chain: DevChainProgram? = nil, root: String) {
         let http = "\(configuration.listenAddress):\(ports.http)"
         var rows = [["name", "listens on", "admin port", "log"]]
         rows.append(["nginx", http, "-", "log/nginx.log"])
@@ -16,10 +18,17 @@ package struct DevTable: Hashable, Sendable {
             rows.append([name, "-", "\(admin)", "log/\(name).log"])
         }
         rows.append(["redis", "127.0.0.1:\(ports.redis)", "-", "log/redis.log"])
+        switch (configuration.chain, chain, ports.chain) {
+        case (.local, .some, .some(let port)): rows.append(["chain", "127.0.0.1:\(port)", "-", "log/chain.log"])
+        case (.url(let url), _, _): rows.append(["chain", url, "-", "-"])
+        default: break
+        }
         let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
         let table = rows.map { row in
             zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }.joined(separator: "  ")
         }
-        self.lines = table + ["everything in \(root)", "Tally is ready: http://\(http)"]
+        let isMissing = configuration.chain == .local && chain == nil
+        let note = isMissing ? ["chain: none – run scripts/setup"] : []
+        self.lines = table + note + ["everything in \(root)", "Tally is ready: http://\(http)"]
     }
 }

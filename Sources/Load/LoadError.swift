@@ -4,7 +4,7 @@ package enum LoadError: Error, Hashable, Sendable, CustomStringConvertible {
     case badArgument(String)
     /// No connection to the service, with the system's reason.
     case cannotConnect(url: String, reason: String)
-    /// The service answered a question about its counts with this status, or not at all.
+    /// The service, or the chain, did not answer a question as it should, or not at all.
     case cannotCheck(String)
     /// Not every account could be given its balance before the load.
     case cannotSeed(String)
@@ -18,7 +18,7 @@ package enum LoadError: Error, Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .badArgument(let reason): "Bad argument: \(reason)"
         case .cannotConnect(let url, let reason): "Cannot connect to \(url): \(reason)"
-        case .cannotCheck(let reason): "Cannot check the counts: \(reason)"
+        case .cannotCheck(let reason): "Cannot check: \(reason)"
         case .cannotSeed(let reason): "Cannot give the accounts their balance: \(reason)"
         case .cancelled: "Cancelled"
         }

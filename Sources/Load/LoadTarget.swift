@@ -12,8 +12,10 @@ package struct LoadTarget: Hashable, Sendable, CustomStringConvertible {
     package var description: String { "http://\(self.authority)" }
 
     /// Reads `http://host`, `http://host:port` or `http://[v6]:port`, with at most a `/` after it.
-    package init(_ url: String) throws(LoadError) {
-        let refusal = LoadError.badArgument("--url must look like http://127.0.0.1:8080, not \(url.prefix(100))")
+    ///
+    /// `option` is what a refusal calls it.
+    package init(_ url: String, option: String = "--url") throws(LoadError) {
+        let refusal = LoadError.badArgument("\(option) must look like http://127.0.0.1:8080, not \(url.prefix(100))")
         guard url.hasPrefix("http://") else { throw refusal }
         var rest = url.dropFirst("http://".count)
         if rest.hasSuffix("/") { rest.removeLast() }

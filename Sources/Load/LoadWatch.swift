@@ -24,4 +24,31 @@ package enum LoadWatch {
         report()
         return try result.get()
     }
+
+    /// The same for one phase of a load, told as ``LedgerProgress``.
+    package static func watching<Value: Sendable>(
+        _ phase: LedgerProgress.Phase,
+        _ total: Int,
+        _ done: @escaping @Sendable () -> Int,
+        _ counters: ChangeCounters,
+        _ progress: @escaping @Sendable (LedgerProgress) -> Void,
+        _ work: () async throws(LoadError) -> Value
+    ) async throws(LoadError) -> Value {
+        let started = MonotonicClock.now
+        return try await Self.watching(
+            {
+                progress(
+                    LedgerProgress(
+                        phase: phase,
+                        done: done(),
+                        total: total,
+                        failed: counters.failed,
+                        retries: counters.retries,
+                        elapsed: .nanoseconds(MonotonicClock.now - started)
+                    )
+                )
+            },
+            work
+        )
+    }
 }

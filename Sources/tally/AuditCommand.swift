@@ -4,8 +4,8 @@ import ArgumentParser
 struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit",
-        abstract: "Prove that what lies in Redis is whole.",
-        subcommands: [LedgerCommand.self, PaymentsCommand.self]
+        abstract: "Prove that what lies in Redis is whole, and is what happened.",
+        subcommands: [LedgerCommand.self, PaymentsCommand.self, FaucetCommand.self]
     )
 
     struct LedgerCommand: AsyncParsableCommand {
@@ -64,6 +64,40 @@ struct AuditCommand: AsyncParsableCommand {
             let outcome = try await PaymentsProof(self.settings.loadNearby("audit")).run(
                 isJSON: self.json,
                 hasAllCurrencies: self.allCurrencies,
+                isSettled: self.settled
+            ) { StandardError.write($0 + "\n") }
+            if !outcome.text.isEmpty { print(outcome.text) }
+            guard outcome.exitCode == 0 else { throw ExitCode(outcome.exitCode) }
+        }
+    }
+
+    struct FaucetCommand: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "faucet",
+            abstract: "Check every distribution against the chain, and every nonce, also while the service runs.",
+            discussion: """
+                Exits with 0 when all is right, with 1 when something is violated, with 2 when Redis or the chain \
+                could not be read, and with 3 when nothing is violated but not all could be told, as by a node that \
+                lags. Only reads. Without a setting that names Redis it reads that of 'tally dev' in ./.tally.
+                """
+        )
+
+        @Flag(help: "Print one JSON object.")
+        var json = false
+
+        @Flag(help: "Take each distribution that is not over as a violation.")
+        var settled = false
+
+        @Option(help: "The node to ask, instead of those of 'faucet.rpc'.")
+        var rpc: String?
+
+        @OptionGroup var settings: SettingOptions
+
+        func run() async throws {
+            var settings = self.settings
+            if let rpc { settings.settings += [Settings.faucetRPC.optionName, rpc] }
+            let outcome = try await FaucetProof(settings.loadNearby("audit")).run(
+                isJSON: self.json,
                 isSettled: self.settled
             ) { StandardError.write($0 + "\n") }
             if !outcome.text.isEmpty { print(outcome.text) }

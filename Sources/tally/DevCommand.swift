@@ -5,7 +5,7 @@ import Dev
 struct DevCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dev",
-        abstract: "Run a whole system on this machine: Redis, instances, a worker and nginx.",
+        abstract: "Run a whole system on this machine: Redis, a local chain, instances, a worker and nginx.",
         discussion: "Settings are passed on to the instances and workers: tally dev --uniques-window-seconds 10."
     )
 
@@ -33,6 +33,18 @@ struct DevCommand: AsyncParsableCommand {
     )
     var allowOutbound: [String] = []
 
+    @Option(help: "The faucet's chain: local, none, or the URL of a node.")
+    var chain = DevChain.local
+
+    @Option(help: "Whose pool rules a local chain has: hardhat or geth.")
+    var chainRules = DevChain.Rules.hardhat
+
+    @Option(help: "When a local chain makes blocks: auto or interval:SECONDS.")
+    var chainMining = DevChain.Mining.auto
+
+    @Flag(help: "A local chain answers the methods that break it: see node/README.md.")
+    var chainFaults = false
+
     @OptionGroup var settings: SettingOptions
 
     func run() async throws {
@@ -54,11 +66,31 @@ struct DevCommand: AsyncParsableCommand {
             listenAddress: self.listen,
             directory: self.dir,
             fresh: self.fresh,
-            environment: environment
+            environment: environment,
+            chain: self.chain,
+            chainOptions: DevChain.Options(
+                rules: self.chainRules,
+                mining: self.chainMining,
+                hasFaults: self.chainFaults
+            )
         )
         do { try await DevSystem(configuration: configuration).run() } catch {
             StandardError.write("\(error)\n")
             throw ExitCode.failure
         }
     }
+}
+
+extension DevChain: ExpressibleByArgument {
+    package init?(argument: String) { self.init(argument) }
+
+    package var defaultValueDescription: String { "local" }
+}
+
+extension DevChain.Rules: ExpressibleByArgument {}
+
+extension DevChain.Mining: ExpressibleByArgument {
+    package init?(argument: String) { self.init(argument) }
+
+    package var defaultValueDescription: String { "\(self)" }
 }

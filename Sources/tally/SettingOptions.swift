@@ -32,11 +32,16 @@ struct SettingOptions: ParsableArguments {
         } catch { throw ValidationError("\(error)") }
     }
 
-    /// The same, but Redis is that of `tally dev` in `./.tally` when no setting names one.
+    /// The same, but Redis and the chain are those of `tally dev` in `./.tally` where no setting names one.
     func loadNearby(_ command: String) throws -> AppConfiguration {
         var options = self
         if try self.values()[Settings.redisURL].source == "default", let ports = DevPorts.running(in: ".tally") {
             options.settings += ["--redis-url", "redis://127.0.0.1:\(ports.redis)/0"]
+        }
+        if try self.values()[Settings.faucetRPC].source == "default",
+            let chain = DevPorts.running(in: ".tally")?.chain
+        {
+            options.settings += ["--faucet-rpc", "http://127.0.0.1:\(chain)"]
         }
         return try options.load(command)
     }

@@ -12,7 +12,7 @@ struct Tally: AsyncParsableCommand {
         version: Version.number,
         subcommands: [
             ServeCommand.self, WorkCommand.self, DevCommand.self, LoadCommand.self, AuditCommand.self,
-            UniquesCommand.self, PaymentsCommand.self,
+            UniquesCommand.self, PaymentsCommand.self, FaucetCommand.self,
             ConfigCommand.self, HealthcheckCommand.self,
         ]
     )

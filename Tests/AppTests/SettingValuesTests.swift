@@ -37,6 +37,23 @@ struct SettingValuesTests {
         #expect(try self.values([], ["TALLY_UNIQUES_WINDOW_SECONDS": "5"])[window].source == "environment")
     }
 
+    @Test(arguments: Settings.all)
+    func `each setting is read from the command line and from the environment by its own names`(
+        setting: Setting
+    ) throws {
+        let other: String
+        switch setting.kind {
+        case .text, .list, .secretFile: other = "other"
+        case .integer(let range): other = String(range.upperBound)
+        case .decimal(let range): other = String(range.upperBound)
+        case .choice(let choices): other = try #require(choices.last)
+        }
+        let given = try self.values([setting.optionName, other])[setting]
+        #expect(given.source == "command line" && given.text == other)
+        let surrounding = try self.values([], [setting.environmentName: other])[setting]
+        #expect(surrounding.source == "environment" && surrounding.text == other)
+    }
+
     @Test(arguments: [["--prot", "1"], ["--uniques-window", "5"], ["stray"]])
     func `an unknown option stops the start`(arguments: [String]) {
         #expect(throws: SettingsError.self) { try self.values(arguments) }

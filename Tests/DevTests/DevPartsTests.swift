@@ -78,6 +78,9 @@ struct DevPartsTests {
         let ports = DevPorts(http: 8080, redis: 1, instances: [2, 3], admin: [4, 5, 6])
         #expect(ports.json == "{\"admin\":[4,5,6],\"http\":8080,\"instances\":[2,3],\"redis\":1}\n")
         #expect(DevPorts(json: Array(ports.json.utf8)) == ports)
+        let chained = DevPorts(http: 8080, redis: 1, instances: [2], admin: [3], chain: 4)
+        #expect(chained.json == "{\"admin\":[3],\"chain\":4,\"http\":8080,\"instances\":[2],\"redis\":1}\n")
+        #expect(DevPorts(json: Array(chained.json.utf8)) == chained)
         #expect(DevPorts(json: Array("{\"http\":".utf8)) == nil)
     }
 

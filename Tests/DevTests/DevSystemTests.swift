@@ -4,7 +4,7 @@ import Glibc
 import Synchronization
 import Testing
 
-/// A whole system with real Redis and nginx, and with a stand-in for the binary that answers on the ports it is given.
+/// A whole system with real Redis, chain and nginx, and with a stand-in for the binary that answers on its ports.
 @Suite
 struct DevSystemTests {
     private static let standIn = """
@@ -34,6 +34,7 @@ struct DevSystemTests {
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: binary)
         var configuration = DevConfiguration(port: try await freePort(), directory: "\(folder)/system")
         configuration.executable = binary
+        configuration.chain = .none
         return configuration
     }
 
@@ -58,11 +59,27 @@ struct DevSystemTests {
         return lines.withLock { $0 }
     }
 
+    private static var chainFolder: String {
+        URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "node").path
+    }
+
+    /// What the chain says of its first block; nil while it does not answer.
+    private func genesis(_ ports: DevPorts) async throws -> Substring? {
+        let body = #"{"jsonrpc":"2.0","id":1,"method":"eth_getBlockByNumber","params":["0x0",false]}"#
+        let head = "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
+        // Refused while it starts.
+        let answer = try? await exchange(head + body, port: try #require(ports.chain))
+        return answer?.firstMatch(of: #/"hash":"(0x[0-9a-f]{64})"/#)?.1
+    }
+
     @Test
     func `a system comes up, heals and leaves nothing`() async throws {
         try await withFolder { folder in
-            let configuration = try await self.configuration(in: folder)
-            let names = ["instance-1", "instance-2", "nginx", "redis", "worker-1"]
+            var configuration = try await self.configuration(in: folder)
+            configuration.chain = .local
+            configuration.chainFolder = Self.chainFolder
+            let names = ["chain", "instance-1", "instance-2", "nginx", "redis", "worker-1"]
             let run = "\(configuration.directory)/run"
             let request = "GET /api/verve/accept?id=1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
             var seen: [Int] = []
@@ -70,6 +87,7 @@ struct DevSystemTests {
                 let ports = try #require(DevPorts(json: Array((contents("\(run)/ports.json") ?? "").utf8)))
                 #expect(ports.http == configuration.port)
                 #expect(ports.instances.count == 2 && ports.admin.count == 3)
+                let genesis = try #require(try await self.genesis(ports))
                 let first = names.compactMap { pid("\(run)/\($0).pid") }
                 #expect(first.count == names.count)
                 for process in first { #expect(kill(pid_t(process), SIGKILL) == 0) }
@@ -80,13 +98,14 @@ struct DevSystemTests {
                     // Refused while nginx starts.
                     (try? await exchange(request, port: configuration.port))?.contains("instance-") ?? false
                 }
+                try await eventually("the chain is the same") { try await self.genesis(ports) == genesis }
                 seen = first + names.compactMap { pid("\(run)/\($0).pid") }
                 await #expect(throws: DevError.directoryInUse(configuration.directory)) {
                     try await DevSystem(configuration: configuration).run(stops: Stops().sequence) { _ in }
                 }
             }
             #expect(lines.contains("Tally is ready: http://127.0.0.1:\(configuration.port)"))
-            #expect(seen.count == 10 && seen.allSatisfy { !isRunning($0) })
+            #expect(seen.count == 12 && seen.allSatisfy { !isRunning($0) })
             #expect(try FileManager.default.contentsOfDirectory(atPath: run) == ["ports.json"])
         }
     }

@@ -6,6 +6,8 @@ import Synchronization
 final class FakeUpstream: Sendable {
     enum Behaviour: Sendable {
         case answering
+        /// Takes its time.
+        case late(Duration)
         /// Resets the connection when it has read a whole request.
         case killing
         /// Nobody listens on its port.
@@ -71,10 +73,15 @@ private final class UpstreamHandler: ChannelInboundHandler {
         let request = self.received
         self.received = ""
         self.requests.all.withLock { $0.append(request) }
-        if case .killing = self.behaviour {
-            context.close(promise: nil)
-        } else {
-            let answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+        let answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+        switch self.behaviour {
+        case .killing: context.close(promise: nil)
+        case .late(let delay):
+            let channel = context.channel
+            context.eventLoop.scheduleTask(in: TimeAmount(delay)) {
+                channel.writeAndFlush(ByteBuffer(string: answer), promise: nil)
+            }
+        case .answering, .refusing:
             context.writeAndFlush(self.wrapOutboundOut(ByteBuffer(string: answer)), promise: nil)
         }
     }

@@ -16,6 +16,9 @@ struct NginxConfigurationTests {
     private let keyedPost =
         "POST /payments HTTP/1.1\r\nHost: tally\r\nIdempotency-Key: \"a\"\r\nContent-Length: 2\r\n"
         + "Connection: close\r\n\r\n{}"
+    private let postedDistribute =
+        "POST /distribute?address=0x1 HTTP/1.1\r\nHost: tally\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
+    private let distribution = "GET /distributions/1?wait=30 HTTP/1.1\r\nHost: tally\r\nConnection: close\r\n\r\n"
     private let delete = "DELETE /payments/1 HTTP/1.1\r\nHost: tally\r\nConnection: close\r\n\r\n"
 
     private static let rounds = 8
@@ -25,7 +28,7 @@ struct NginxConfigurationTests {
 
     @Test
     func `a request that may be repeated survives an instance that dies in the middle of it`() async throws {
-        for request in [self.accept, self.keyedPost, self.keyedDistribute] {
+        for request in [self.accept, self.keyedPost, self.keyedDistribute, self.distribution] {
             let outcome = try await self.run(request, answering: .killing)
             #expect(outcome.successes == Self.rounds, "\(request)")
             #expect(outcome.firstHits > 0 && outcome.secondHits == Self.rounds, "\(request)")
@@ -34,7 +37,7 @@ struct NginxConfigurationTests {
 
     @Test
     func `a request that may not be repeated is sent once`() async throws {
-        for request in [self.post, self.distribute, self.delete] {
+        for request in [self.post, self.distribute, self.postedDistribute, self.delete] {
             let outcome = try await self.run(request, answering: .killing)
             #expect(outcome.firstHits > 0 && outcome.secondHits > 0, "\(request)")
             #expect(outcome.firstHits + outcome.secondHits == Self.rounds, "\(request)")
@@ -47,9 +50,27 @@ struct NginxConfigurationTests {
 
     @Test
     func `an instance that is away costs nobody an accept or a POST`() async throws {
-        for request in [self.accept, self.post, self.keyedPost] {
+        for request in [self.accept, self.post, self.keyedPost, self.postedDistribute] {
             let outcome = try await self.run(request, answering: .refusing)
             #expect(outcome.successes == Self.rounds, "\(request)")
+        }
+    }
+
+    @Test
+    func `whoever waits for coins may wait longer than others`() async throws {
+        try await self.withUpstream(.late(.milliseconds(1500))) { upstream in
+            // Shorter than in the template, with the same difference.
+            let shorten = { (text: String) in
+                text.replacing("proxy_read_timeout 7s;", with: "proxy_read_timeout 100ms;")
+            }
+            try await self.withNginx(upstreams: [upstream.port], edit: shorten) { entry in
+                for request in [self.distribute, self.keyedDistribute, self.postedDistribute, self.distribution] {
+                    let answer = try await exchange(request, port: entry)
+                    #expect(self.isSuccess(answer), "\(request)")
+                }
+                let impatient = try await exchange(self.post, port: entry)
+                #expect(impatient.hasPrefix("HTTP/1.1 503"))
+            }
         }
     }
 
@@ -165,13 +186,14 @@ struct NginxConfigurationTests {
 
     private func withNginx<Result: Sendable>(
         upstreams: [Int],
+        edit: (String) -> String = { $0 },
         _ body: (Int) async throws -> Result
     ) async throws -> Result {
         try await withFolder { folder in
             let directory = try DevDirectory.open(folder, fresh: false)
             let port = try await freePort()
             let text = NginxConfiguration.text(listen: "127.0.0.1:\(port)", instances: upstreams, isRoot: getuid() == 0)
-            try directory.write(text, to: "nginx/nginx.conf")
+            try directory.write(edit(text), to: "nginx/nginx.conf")
             var configuration = DevConfiguration(port: port)
             configuration.readyDeadline = .seconds(30)
             let children = DevChildren(

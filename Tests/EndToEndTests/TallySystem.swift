@@ -7,6 +7,7 @@ final class TallySystem: Sendable {
     struct Ports: Decodable {
         let http: Int
         let redis: Int
+        let chain: Int?
         let instances: [Int]
         let admin: [Int]
     }
@@ -23,9 +24,11 @@ final class TallySystem: Sendable {
     static let executable = URL(filePath: ProcessInfo.processInfo.arguments[0]).deletingLastPathComponent()
         .appending(path: "tally").path
 
+    /// Without `chain`, which are the arguments for one, there is none.
     static func with(
         _ arguments: [String] = [],
         _ environment: [String: String] = [:],
+        chain: [String]? = nil,
         _ body: (TallySystem) async throws -> Void
     ) async throws {
         let directory = FileManager.default.temporaryDirectory.appending(path: "tally e2e \(UUID().uuidString)")
@@ -33,7 +36,7 @@ final class TallySystem: Sendable {
         let port = try freePort()
         let program = try Program(
             Self.executable,
-            ["dev", "--dir", directory.path, "--port", "\(port)"] + arguments,
+            ["dev", "--dir", directory.path, "--port", "\(port)"] + (chain ?? ["--chain", "none"]) + arguments,
             environment: environment
         )
         do {

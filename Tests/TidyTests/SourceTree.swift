@@ -56,7 +56,7 @@ package struct SourceTree: Sendable {
     }
 
     private static let made: Set<String> = [
-        ".build", ".git", ".swiftpm", ".tally", "Package.resolved", "__pycache__", "node_modules",
+        ".build", ".git", ".swiftpm", ".tally", "Package.resolved", "__pycache__", "node_modules", ".venv",
     ]
 
     private init(root: URL) {

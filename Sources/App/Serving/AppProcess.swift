@@ -42,7 +42,8 @@ package struct AppProcess: Sendable {
             instance: self.configuration.instance,
             metrics: registry
         )
-        let composition = Composition(self.configuration, registry: registry)
+        let senderKeys = self.role == .serve ? [] : try self.configuration.faucet.keys()
+        let composition = Composition(self.configuration, registry: registry, senderKeys: senderKeys)
         composition.logger.notice(
             "Starting",
             metadata: [

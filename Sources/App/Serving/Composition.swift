@@ -1,4 +1,6 @@
 import Coordination
+import Ethereum
+import Faucet
 import Ledger
 import Logging
 import Metrics
@@ -27,13 +29,15 @@ struct Composition {
     let commits: CommitPump
     let ledger: Ledger
     let payments: PaymentParts
+    let faucet: FaucetParts
     let observer: RequestObserver
     let drain = DrainSignal()
     private let isListening = ListeningSignal()
     /// How long a starting instance waits for Redis before it listens without.
     private static let startLimit = Duration.seconds(1)
 
-    init(_ configuration: AppConfiguration, registry: PrometheusRegistry) {
+    /// `senderKeys` are for a process that has the background roles.
+    init(_ configuration: AppConfiguration, registry: PrometheusRegistry, senderKeys: [SenderKey] = []) {
         let logger = Logger(label: "tally")
         self.configuration = configuration
         self.registry = registry
@@ -67,6 +71,15 @@ struct Composition {
             ledger: self.ledger,
             redis: self.redis,
             commits: self.commits,
+            clock: self.clock
+        )
+        self.faucet = FaucetParts(
+            configuration,
+            senderKeys: senderKeys,
+            outbound: self.outbound,
+            redis: self.redis,
+            commits: self.commits,
+            guardian: self.guardian,
             clock: self.clock
         )
         self.observer = RequestObserver(
@@ -119,6 +132,7 @@ struct Composition {
                 logger: Logger(label: "tally.uniques")
             )
         ] + self.payments.roles(instance: self.configuration.instance, self.outbound)
+            + self.faucet.roles(instance: self.configuration.instance)
     }
 
     /// The public listener and what only it needs.
@@ -148,9 +162,13 @@ struct Composition {
         let adds = AddQueue(self.ledger, wakes: wakes)
         let waitingAdds = WaitingAdds(adds)
         LedgerRoutes(self.ledger, queue: adds).add(to: &router)
-        let watchers = self.payments.listen(&router, drain: self.drain)
+        let watchers =
+            self.payments.listen(&router, drain: self.drain) + self.faucet.listen(&router, drain: self.drain)
         OpenAPIRoute.add(to: &router)
-        IdempotencyRoutes(IdempotencyLookup(redis: self.redis), clock: self.clock).add(to: &router)
+        IdempotencyRoutes(
+            IdempotencyLookup(redis: self.redis, besides: FaucetKeys.idempotency),
+            clock: self.clock
+        ).add(to: &router)
         let isListening = self.isListening
         let server = self.server(
             "public",
@@ -186,6 +204,7 @@ struct Composition {
             ReadinessCheck("money") { money.readiness },
             ReadinessCheck("drain") { drain.isDraining ? .notReady("the process is about to stop") : .ready },
         ]
+        if let check = self.faucet.check { checks.append(check) }
         if listens {
             checks.append(
                 ReadinessCheck("listener") {

@@ -25,6 +25,7 @@ package struct AppConfiguration: Sendable {
     package let ledger: LedgerConfiguration
     package let commits: CommitPump.Configuration
     package let payments: PaymentsSettings
+    package let faucet: FaucetSettings
     package let outbound: OutboundConfiguration
 
     /// Where this machine's process can be asked for its health.
@@ -65,6 +66,7 @@ package struct AppConfiguration: Sendable {
         self.ledger = try Self.ledger(values)
         self.commits = Self.commits(values)
         self.payments = try PaymentsSettings(values, policy: self.outbound.policy, outbox: self.uniques.outbox)
+        self.faucet = try FaucetSettings(values)
     }
 
     private static func web(_ values: SettingValues, host: Setting, port: Setting) -> WebConfiguration {

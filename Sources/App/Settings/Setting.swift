@@ -28,7 +28,7 @@ package struct Setting: Hashable, Sendable {
     }
 
     /// Whether the value may hold a password, so that it is never printed whole.
-    package var mayHoldSecret: Bool { self.name == Settings.redisURL.name }
+    package var mayHoldSecret: Bool { [Settings.redisURL.name, Settings.faucetRPC.name].contains(self.name) }
 
     package var components: [String] { self.name.split(separator: ".").map(String.init) }
 

@@ -29,9 +29,16 @@ package enum SettingListing {
         return "{" + rows.joined(separator: ",") + "}"
     }
 
-    /// A URL's password is hidden; everything else is shown.
+    /// A URL's password is hidden, and the path of a node, which may be a key; everything else is shown.
     private static func shown(_ setting: Setting, _ value: SettingValues.Value) -> String {
         let text = value.text
+        if setting == Settings.faucetRPC, !text.isEmpty {
+            let nodes = text.split(separator: ",").map { url in
+                let words = url.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
+                return words.prefix(3).joined(separator: "/") + (words.count > 3 && !words[3].isEmpty ? "/***" : "")
+            }
+            return nodes.joined(separator: ",")
+        }
         guard setting.mayHoldSecret, let at = text.lastIndex(of: "@"), let slash = text.firstIndex(of: "/") else {
             return text.isEmpty ? "none" : text
         }

@@ -12,20 +12,22 @@ package struct IdempotencyLookup: Sendable {
     }
 
     private let redis: any RedisClient
+    private let besides: @Sendable (_ digest: String) -> String
 
-    package init(redis: any RedisClient) {
+    /// `besides` is where else than in the shards a key's records may lie.
+    package init(redis: any RedisClient, besides: @escaping @Sendable (_ digest: String) -> String) {
         self.redis = redis
+        self.besides = besides
     }
 
     /// The requests of this caller that carried the key and are still remembered, in order of their path.
     ///
-    /// The key alone does not say in which shard its record lies, so all are asked: 64 commands, one round trip. Of a
+    /// The key alone does not say in which shard its record lies, so all are asked: 65 commands, one round trip. Of a
     /// key that was used for very many requests about a thousand of a shard are found.
     package func records(caller: String, key: String, at now: ServerTime) async throws(RedisError) -> [Record] {
         let digest = IdempotencyClaim.digest(caller: caller, key: key)
-        let commands = Shard.all.map {
-            RedisCommand("HSCAN", .key(ShardKeys.idempotency($0, digest: digest)), 0, "COUNT", 1000)
-        }
+        let keys = Shard.all.map { ShardKeys.idempotency($0, digest: digest) } + [self.besides(digest)]
+        let commands = keys.map { RedisCommand("HSCAN", .key($0), 0, "COUNT", 1000) }
         var records: [Record] = []
         for result in await self.redis.send(commands, within: nil) {
             let words = (try result.get().array?.last?.array ?? []).map { $0.string ?? "" }

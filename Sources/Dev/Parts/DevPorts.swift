@@ -5,16 +5,19 @@ package struct DevPorts: Hashable, Sendable, Codable {
     /// nginx.
     package var http: Int
     package var redis: Int
+    /// The local chain, or another one of this machine; nil when there is none.
+    package var chain: Int?
     /// The public port of each instance.
     package var instances: [Int]
     /// The admin port of each instance, then of each worker.
     package var admin: [Int]
 
-    package init(http: Int, redis: Int, instances: [Int], admin: [Int]) {
+    package init(http: Int, redis: Int, instances: [Int], admin: [Int], chain: Int? = nil) {
         self.http = http
         self.redis = redis
         self.instances = instances
         self.admin = admin
+        self.chain = chain
     }
 
     package init?(json: [UInt8]) {
@@ -34,12 +37,16 @@ package struct DevPorts: Hashable, Sendable, Codable {
         let lists = [("admin", self.admin), ("instances", self.instances)].map { name, ports in
             "\"\(name)\":[\(ports.map(String.init).joined(separator: ","))]"
         }
-        return "{\(lists[0]),\"http\":\(self.http),\(lists[1]),\"redis\":\(self.redis)}\n"
+        let chain = self.chain.map { "\"chain\":\($0)," } ?? ""
+        return "{\(lists[0]),\(chain)\"http\":\(self.http),\(lists[1]),\"redis\":\(self.redis)}\n"
     }
 
     /// Keeps what was used before as far as it is still free, and finds the rest.
+    ///
+    /// `hasChain` says whether a local chain needs one.
     package static func plan(
         for configuration: DevConfiguration,
+        hasChain: Bool = false,
         earlier: DevPorts?,
         finder: PortFinder
     ) async throws(DevError) -> DevPorts {
@@ -51,7 +58,8 @@ package struct DevPorts: Hashable, Sendable, Codable {
         let instances = try await Self.pick(earlier?.instances, count: configuration.instances, &taken, finder)
         let processes = configuration.instances + configuration.workers
         let admin = try await Self.pick(earlier?.admin, count: processes, &taken, finder)
-        return DevPorts(http: configuration.port, redis: redis, instances: instances, admin: admin)
+        let chain = hasChain ? try await Self.pick([earlier?.chain], &taken, finder) : configuration.chain.port
+        return DevPorts(http: configuration.port, redis: redis, instances: instances, admin: admin, chain: chain)
     }
 
     private static func pick(

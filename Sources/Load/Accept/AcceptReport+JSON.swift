@@ -1,15 +1,6 @@
-import FoundationEssentials
-
 /// The report for programs: one JSON object on one line, keys in order of the alphabet.
 extension AcceptReport {
-    package var json: String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        // Only numbers that are not finite could fail, and there are none.
-        guard let data = try? encoder.encode(Document(self)) else { return "{}" }
-        return String(decoding: data, as: UTF8.self)
-    }
+    package var json: String { ReportJSON.text(Document(self)) }
 
     private struct Document: Encodable {
         struct Latency: Encodable {

@@ -31,6 +31,8 @@ package final class ChangeDriver {
     /// Connections on their way.
     private var connecting = 0
     private var isWaking = false
+    /// Until when nothing is sent unless all connections are open; nil once sending began.
+    private var heldUntil: Int64?
     private var isOver = false
 
     /// Must be made and started on `loop`; `result` gets the tally when all changes are over or the time is.
@@ -48,6 +50,7 @@ package final class ChangeDriver {
         self.schedule = plan.schedule
         self.random = plan.random
         self.slots = plan.connections.map { Slot(target: $0) }
+        self.heldUntil = plan.connectWait.map { MonotonicClock.now + $0 }
     }
 
     package func start() {
@@ -71,6 +74,7 @@ package final class ChangeDriver {
         self.schedule.opened(self.slots[slot].target)
         self.slots[slot].handler = handler
         self.idle.append(slot)
+        if self.slots.allSatisfy({ $0.handler != nil }) { self.heldUntil = nil }
         self.dispatch()
     }
 
@@ -89,20 +93,18 @@ package final class ChangeDriver {
         if self.slots[slot].handler?.isIdle == true { self.idle.append(slot) }
         let outcome: ChangeOutcome
         switch ending {
-        case .broken(let reason): outcome = .again(.broken(reason))
+        case .broken(let reason): outcome = self.plan.changes.outcome(reason, of: attempt.number)
         case .answered(let answer):
             self.slots[slot].failures = 0
             outcome = self.plan.changes.outcome(answer, of: attempt.number)
         }
         self.tally.record(ending, outcome)
-        if case .accepted(let receipt) = outcome {
-            let now = MonotonicClock.now
-            self.tally.recordLatency(now - attempt.dueAt, isRepeat: attempt.isRepeat)
-            self.plan.watcher?.taken(attempt.number, receipt, at: now)
-        }
+        let now = MonotonicClock.now
+        if case .accepted = outcome { self.tally.recordLatency(now - attempt.dueAt, isRepeat: attempt.isRepeat) }
+        self.plan.watcher?.ended(attempt.number, ending, outcome, at: now)
         switch self.changes[attempt.number]?.ended(outcome) {
         case .sendAgain?: self.sendLater(attempt)
-        case .sendRepeat?: self.sendRepeat(of: attempt, at: MonotonicClock.now)
+        case .sendRepeat?: self.sendRepeat(of: attempt, at: now)
         case .finish?: self.finish(attempt.number)
         case .wait?, nil: break
         }
@@ -117,6 +119,7 @@ package final class ChangeDriver {
     }
 
     private func dispatch() {
+        guard self.heldUntil == nil else { return }
         var turns = self.idle.count
         while !self.isOver, turns > 0, let slot = self.idle.popFirst() {
             turns -= 1
@@ -223,6 +226,10 @@ package final class ChangeDriver {
         if now >= self.plan.endsAt || self.counters.isStopped { return self.complete() }
         let oldest = now - self.plan.requestTimeout
         for slot in self.slots { slot.handler?.closeIfWaiting(sinceBefore: oldest) }
+        if let limit = self.heldUntil, now >= limit {
+            self.heldUntil = nil
+            self.dispatch()
+        }
         self.growIfBehind(at: now)
         self.loop.assumeIsolated().scheduleTask(in: .milliseconds(20)) { self.tick() }
     }

@@ -8,6 +8,8 @@ package struct ChangeDriverPlan: Sendable {
     package let connections: [Int]
     /// More connections are opened up to this many when the pace cannot be kept otherwise.
     package let connectionLimit: Int
+    /// How long nothing is sent unless all connections are open.
+    package let connectWait: Int64?
     package let requestTimeout: Int64
     /// The monotonic instant at which the load ends, finished or not.
     package let endsAt: Int64

@@ -12,6 +12,8 @@ package struct ChangeLoad: Sendable {
     package var connections = 64
     /// Connections at most, when slow answers keep all of them busy at a fixed pace; nil opens no more.
     package var connectionLimit: Int?
+    /// How long nothing is sent unless all connections are open; nil sends on each as soon as it is.
+    package var connectWait: Duration?
     package var requestTimeout = Duration.seconds(10)
     package var timeLimit = Duration.seconds(600)
     /// Decides the lengths of waits.
@@ -68,6 +70,7 @@ package struct ChangeLoad: Sendable {
                 targets: self.targets,
                 connections: (0..<connections).map { ($0 + loop) % self.targets.count },
                 connectionLimit: self.connectionLimit.map { Self.share(of: $0, loop, loops) } ?? 0,
+                connectWait: self.connectWait?.nanoseconds,
                 requestTimeout: self.requestTimeout.nanoseconds,
                 endsAt: start + self.timeLimit.nanoseconds,
                 random: SeededRandom(seed: self.seed, stream: 100 + UInt64(loop))

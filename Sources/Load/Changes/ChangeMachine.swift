@@ -2,7 +2,7 @@
 ///
 ///     first ──accepted──▶ repeat ──accepted──▶ over
 ///       ├──── accepted (no repeat, or both at once) ──▶ over
-///       └──── failed ────────────────────────────────▶ over
+///       └──── failed, lost ──────────────────────────▶ over
 ///
 /// `again` changes no state: the attempt is sent once more. Of all answers that accept it, all have one body, and all
 /// but one say that they are replays.
@@ -14,6 +14,8 @@ package struct ChangeMachine: Sendable {
     /// The first answer that accepted it.
     package private(set) var receipt: ChangeReceipt?
     package private(set) var failure: String?
+    /// Why nobody knows whether it happened.
+    package private(set) var loss: ChangeOutcome.Doubt?
     /// How two answers differ.
     package private(set) var mismatch: String?
     private var originals = 0
@@ -42,6 +44,9 @@ package struct ChangeMachine: Sendable {
         case .accepted(let receipt): self.take(receipt)
         case .failed(let reason):
             self.failure = self.failure ?? reason
+            self.isRepeatOwed = false
+        case .lost(let doubt):
+            self.loss = self.loss ?? doubt
             self.isRepeatOwed = false
         }
         if self.isRepeatOwed {

@@ -27,6 +27,8 @@ package enum ChangeOutcome: Hashable, Sendable {
     case accepted(ChangeReceipt)
     /// To be sent again with the same key.
     case again(Doubt)
+    /// Perhaps it happened; without a key it must not be sent again.
+    case lost(Doubt)
     /// The service answered what it never should.
     case failed(String)
 

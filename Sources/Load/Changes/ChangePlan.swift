@@ -17,6 +17,13 @@ package protocol ChangePlan: Sendable {
     func request(_ number: Int) -> ExchangeRequest
 
     func outcome(_ answer: ExchangeAnswer, of number: Int) -> ChangeOutcome
+
+    /// What it means that there is no answer; by default that it is sent again.
+    func outcome(_ reason: ExchangeBreak, of number: Int) -> ChangeOutcome
+}
+
+extension ChangePlan {
+    package func outcome(_ reason: ExchangeBreak, of number: Int) -> ChangeOutcome { .again(.broken(reason)) }
 }
 
 /// Whether a change is deliberately sent a second time.
@@ -46,11 +53,10 @@ package struct ChangeRepeats: Sendable {
     }
 }
 
-/// Is told by the event loops when changes are sent and taken.
+/// Is told by the event loops when changes are sent, and how each attempt ends.
 package protocol ChangeWatcher: Sendable {
     /// It is about to be sent for the first time.
     func sent(_ number: Int, at now: Int64)
 
-    /// An answer accepted it; told for each such answer.
-    func taken(_ number: Int, _ receipt: ChangeReceipt, at now: Int64)
+    func ended(_ number: Int, _ ending: ExchangeEnding, _ outcome: ChangeOutcome, at now: Int64)
 }

@@ -14,12 +14,14 @@ package struct ChangeTally: Sendable {
     /// Those whose plan wants them remembered.
     package var taken: [Taken] = []
     package var takenCount = 0
-    /// Numbers of changes that may or may not have happened: failed, or not answered when the time was over.
+    /// Numbers of changes that may or may not have happened: failed, lost, or not answered when the time was over.
     package var doubtful: [Int] = []
     package var queued = 0
     package var unsent = 0
     /// Changes that were sent, and had no answer when the time was over.
     package var unanswered = 0
+    /// Changes that were sent and must not be sent again, though nobody knows whether they happened, by reason.
+    package var lost: [ChangeOutcome.Doubt: Int] = [:]
     /// Deliberate repeats that had no answer when the time was over.
     package var unansweredRepeats = 0
 
@@ -60,6 +62,8 @@ package struct ChangeTally: Sendable {
 
     package var retryCount: Int { self.retries.values.reduce(0, +) }
 
+    package var lostCount: Int { self.lost.values.reduce(0, +) }
+
     package var failureCount: Int { self.failures.values.reduce(0, +) }
 
     /// Remembers the end of an attempt.
@@ -73,7 +77,7 @@ package struct ChangeTally: Sendable {
         case .again(let doubt): self.retries[doubt, default: 0] += 1
         case .accepted(let receipt):
             if let durability = receipt.durability { self.durabilities[durability, default: 0] += 1 }
-        case .failed: break
+        case .failed, .lost: break
         }
     }
 
@@ -98,7 +102,11 @@ package struct ChangeTally: Sendable {
             if !isOver { self.unansweredRepeats += 1 }
         } else {
             self.doubtful.append(change.number)
-            if change.failure == nil { self.unanswered += 1 }
+            if let loss = change.loss {
+                self.lost[loss, default: 0] += 1
+            } else if change.failure == nil {
+                self.unanswered += 1
+            }
         }
         func name() -> String { "\(plan.word) \(change.number) of \(plan.user(of: change.number))" }
         if let failure = change.failure {
@@ -148,6 +156,7 @@ package struct ChangeTally: Sendable {
         self.queued += other.queued
         self.unsent += other.unsent
         self.unanswered += other.unanswered
+        self.lost.merge(other.lost, uniquingKeysWith: +)
         self.unansweredRepeats += other.unansweredRepeats
         self.attempts += other.attempts
         self.repeats += other.repeats

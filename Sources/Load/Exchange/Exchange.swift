@@ -1,15 +1,21 @@
-/// A request: a question, or a change with its key.
+/// A request: a question, or a change with or without a key.
 package struct ExchangeRequest: Hashable, Sendable {
     package struct Change: Hashable, Sendable {
-        package let key: String
-        /// JSON.
-        package let body: String
+        package let key: String?
+        /// JSON, which makes it a POST; nil is a GET.
+        package let body: String?
         /// For `Prefer: durability=…`; nil sends none.
         package let durability: String?
+
+        package init(key: String?, body: String?, durability: String? = nil) {
+            self.key = key
+            self.body = body
+            self.durability = durability
+        }
     }
 
     package let path: String
-    /// What makes it a POST; nil is a GET.
+    /// Nil for a question, which is a GET.
     package let change: Change?
 
     package init(path: String, change: Change? = nil) {
@@ -18,7 +24,7 @@ package struct ExchangeRequest: Hashable, Sendable {
     }
 }
 
-/// An answer: the parts of its head that a ledger's client looks at, and its body.
+/// An answer: the parts of its head that a client looks at, and its body.
 package struct ExchangeAnswer: Hashable, Sendable {
     package let status: Int
     package let isKeepingAlive: Bool

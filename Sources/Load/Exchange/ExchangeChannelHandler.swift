@@ -66,20 +66,22 @@ package final class ExchangeChannelHandler: ChannelInboundHandler {
         }
         var head = HTTPRequestHead(
             version: .http1_1,
-            method: request.change == nil ? .GET : .POST,
+            method: request.change?.body == nil ? .GET : .POST,
             uri: request.path,
             headers: ["host": self.target.authority, "user-agent": "tally-load"]
         )
-        guard let change = request.change else {
+        if let key = request.change?.key { head.headers.add(name: "idempotency-key", value: key) }
+        if let durability = request.change?.durability {
+            head.headers.add(name: "prefer", value: "durability=\(durability)")
+        }
+        guard let text = request.change?.body else {
             context.write(self.wrapOutboundOut(.head(head)), promise: nil)
             return context.writeAndFlush(self.wrapOutboundOut(.end(nil)), promise: nil)
         }
         head.headers.add(name: "content-type", value: "application/json")
-        head.headers.add(name: "content-length", value: "\(change.body.utf8.count)")
-        head.headers.add(name: "idempotency-key", value: change.key)
-        if let durability = change.durability { head.headers.add(name: "prefer", value: "durability=\(durability)") }
+        head.headers.add(name: "content-length", value: "\(text.utf8.count)")
         context.write(self.wrapOutboundOut(.head(head)), promise: nil)
-        let body = context.channel.allocator.buffer(string: change.body)
+        let body = context.channel.allocator.buffer(string: text)
         context.write(self.wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
         context.writeAndFlush(self.wrapOutboundOut(.end(nil)), promise: nil)
     }

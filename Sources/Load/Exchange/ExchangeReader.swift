@@ -28,11 +28,18 @@ package struct ExchangeReader {
 
     /// The answer to a GET, whatever its status unless that is 503.
     package mutating func get(_ path: String) async throws(LoadError) -> ExchangeAnswer {
+        try await self.ask(ExchangeRequest(path: path), as: "GET \(path.prefix { $0 != "?" })")
+    }
+
+    /// The answer to a question that `name` stands for in errors, whatever its status unless that is 503.
+    ///
+    /// A question may be asked several times, so it must not change anything.
+    package mutating func ask(_ question: ExchangeRequest, as name: String) async throws(LoadError) -> ExchangeAnswer {
         let givesUpAt = MonotonicClock.now + self.patience.nanoseconds
         var wait = Self.backOff.lowerBound
         while true {
             let trouble: String
-            switch await self.ask(path) {
+            switch await self.ask(question) {
             case .answered(let answer) where answer.status != 503: return answer
             case .answered: trouble = "status 503"
             case .broken(let reason): trouble = reason.description
@@ -40,7 +47,7 @@ package struct ExchangeReader {
             self.place += 1
             self.close()
             guard MonotonicClock.now < givesUpAt else {
-                throw .cannotCheck("GET \(path.prefix { $0 != "?" }): \(trouble)")
+                throw .cannotCheck("\(name): \(trouble)")
             }
             do { try await Task.sleep(for: .milliseconds(wait)) } catch { throw .cancelled }
             wait = min(wait * 2, Self.backOff.upperBound)
@@ -52,7 +59,7 @@ package struct ExchangeReader {
         self.connection = nil
     }
 
-    private mutating func ask(_ path: String) async -> ExchangeEnding {
+    private mutating func ask(_ question: ExchangeRequest) async -> ExchangeEnding {
         let target = self.targets[self.place % self.targets.count]
         do {
             let connection: Connection
@@ -62,7 +69,7 @@ package struct ExchangeReader {
                 connection = try await Connection.open(target, on: self.loop)
                 self.connection = connection
             }
-            let ending = try await connection.ask(ExchangeRequest(path: path), timeout: self.timeout)
+            let ending = try await connection.ask(question, timeout: self.timeout)
             if case .answered(let answer) = ending, !answer.isKeepingAlive { self.connection = nil }
             return ending
         } catch {

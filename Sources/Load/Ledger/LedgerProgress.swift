@@ -1,14 +1,15 @@
-/// How far a load of the ledger or of payments is.
+/// How far a load of changes is.
 package struct LedgerProgress: Hashable, Sendable {
     package enum Phase: Hashable, Sendable {
         case sending
-        /// Compares accounts; what is done and in total are users.
+        /// Compares accounts or coins; what is done and in total are users, or distributions.
         case checking
         /// Gives accounts their balance.
         case seeding
         case paying
-        /// Waits for payments to come to their end.
+        /// Waits for payments or distributions to come to their end.
         case settling
+        case distributing
 
         fileprivate var name: String {
             switch self {
@@ -17,6 +18,7 @@ package struct LedgerProgress: Hashable, Sendable {
             case .seeding: "seed"
             case .paying: "payments"
             case .settling: "settle"
+            case .distributing: "coins"
             }
         }
     }

@@ -42,8 +42,8 @@ package final class PaymentBook: ChangeWatcher {
         }
     }
 
-    package func taken(_ number: Int, _ receipt: ChangeReceipt, at now: Int64) {
-        guard let id = PaymentID(receipt.transactionID) else { return }
+    package func ended(_ number: Int, _ ending: ExchangeEnding, _ outcome: ChangeOutcome, at now: Int64) {
+        guard case .accepted(let receipt) = outcome, let id = PaymentID(receipt.transactionID) else { return }
         let isNew = self.state.withLock { state in
             if let first = state.records[number].id {
                 if first != id { state.findings.add(.otherID, "\(self.name(number)): \(first), then \(id)") }

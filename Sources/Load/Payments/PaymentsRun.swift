@@ -190,22 +190,6 @@ package struct PaymentsRun: Sendable {
         _ counters: ChangeCounters,
         _ work: () async throws(LoadError) -> Value
     ) async throws(LoadError) -> Value {
-        let started = MonotonicClock.now
-        let progress = self.progress
-        return try await LoadWatch.watching(
-            {
-                progress(
-                    LedgerProgress(
-                        phase: phase,
-                        done: done(),
-                        total: total,
-                        failed: counters.failed,
-                        retries: counters.retries,
-                        elapsed: .nanoseconds(MonotonicClock.now - started)
-                    )
-                )
-            },
-            work
-        )
+        try await LoadWatch.watching(phase, total, done, counters, self.progress, work)
     }
 }

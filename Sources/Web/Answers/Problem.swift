@@ -16,6 +16,8 @@ package struct Problem: Hashable, Sendable {
     package let retryAfterSeconds: Int?
     /// The methods that the path does answer, for 405.
     package let allow: [String]
+    /// How to say who one is, for 401.
+    package var challenge: String?
     /// What this type says besides, each a text.
     private var members: [Member] = []
 
@@ -51,6 +53,7 @@ package struct Problem: Hashable, Sendable {
     package var fields: HTTPFields {
         var fields: HTTPFields = [.contentType: "application/problem+json", .cacheControl: "no-store"]
         if let retryAfterSeconds = self.retryAfterSeconds { fields[.retryAfter] = String(retryAfterSeconds) }
+        if let challenge = self.challenge { fields[.wwwAuthenticate] = challenge }
         if !self.allow.isEmpty { fields[.allow] = self.allow.joined(separator: ", ") }
         return fields
     }

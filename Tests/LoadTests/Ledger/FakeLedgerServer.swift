@@ -9,6 +9,8 @@ struct FakeLedgerRequest: Sendable {
     var query: [String: String] = [:]
     var headers: [String: String] = [:]
     var body = ""
+    /// The client's port: the same for all requests of a connection.
+    var connection = 0
 }
 
 struct FakeLedgerAnswer: Sendable {
@@ -107,6 +109,7 @@ private final class FakeAnswerChannelHandler: ChannelInboundHandler {
                 let words = pair.split(separator: "=", maxSplits: 1)
                 if words.count == 2 { self.request.query[String(words[0])] = String(words[1]) }
             }
+            self.request.connection = context.remoteAddress?.port ?? 0
             for (name, value) in head.headers { self.request.headers[name.lowercased()] = value }
         case .body(let bytes): self.request.body += String(buffer: bytes)
         case .end: self.answer(context)

@@ -1,30 +1,8 @@
-import FoundationEssentials
-import Histogram
-
 /// The report for programs: one JSON object on one line, keys in order of the alphabet.
 extension LedgerReport {
-    package var json: String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        // Only numbers that are not finite could fail, and there are none.
-        guard let data = try? encoder.encode(Document(self)) else { return "{}" }
-        return String(decoding: data, as: UTF8.self)
-    }
+    package var json: String { ReportJSON.text(Document(self)) }
 
     private struct Document: Encodable {
-        struct Latency: Encodable {
-            let p50, p90, p99, p999, max: Double
-
-            init(_ histogram: Histogram<UInt64>) {
-                self.p50 = ReportText.latency(histogram, percent: 50)
-                self.p90 = ReportText.latency(histogram, percent: 90)
-                self.p99 = ReportText.latency(histogram, percent: 99)
-                self.p999 = ReportText.latency(histogram, percent: 99.9)
-                self.max = ReportText.latency(histogram, percent: 100)
-            }
-        }
-
         struct Check: Encodable {
             let complaints, balances, histories, entries, statements, queued: Int
 
@@ -46,7 +24,7 @@ extension LedgerReport {
         let retryReasons, statuses, durabilities, failures: [String: Int]
         let connects, connectFailures: Int
         let elapsedSeconds, ratePerSecond, requestsPerSecond: Double
-        let latencySeconds, repeatLatencySeconds: Latency
+        let latencySeconds, repeatLatencySeconds: ReportJSON.Latency
         /// Missing when nothing was compared.
         let check: Check?
 
@@ -81,8 +59,8 @@ extension LedgerReport {
             self.elapsedSeconds = Double(report.elapsed.nanoseconds) / 1e9
             self.ratePerSecond = report.rate
             self.requestsPerSecond = report.requestRate
-            self.latencySeconds = Latency(tally.latency)
-            self.repeatLatencySeconds = Latency(tally.repeatLatency)
+            self.latencySeconds = ReportJSON.Latency(tally.latency)
+            self.repeatLatencySeconds = ReportJSON.Latency(tally.repeatLatency)
             self.check = report.findings.map(Check.init)
         }
     }

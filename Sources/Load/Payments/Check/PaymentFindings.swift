@@ -1,5 +1,5 @@
 /// What a service of payments can do wrong.
-package enum PaymentViolation: String, Hashable, Sendable, CaseIterable {
+package enum PaymentViolation: String, Violation {
     case unknown
     case misread
     case unfinished
@@ -41,14 +41,9 @@ package enum PaymentViolation: String, Hashable, Sendable, CaseIterable {
     }
 }
 
-/// What was found wrong: how often, and one example of each kind.
+/// What was found wrong in payments, and what was looked at.
 package struct PaymentFindings: Hashable, Sendable {
-    package struct Found: Hashable, Sendable {
-        package var count: Int
-        package let example: String
-    }
-
-    package private(set) var found: [PaymentViolation: Found] = [:]
+    private var all = Findings<PaymentViolation>()
     /// Accounts that were read whole, and their entries.
     package var accounts = 0
     package var entries = 0
@@ -57,25 +52,19 @@ package struct PaymentFindings: Hashable, Sendable {
 
     package init() {}
 
-    package mutating func add(_ violation: PaymentViolation, _ example: String) {
-        if self.found[violation] == nil {
-            self.found[violation] = Found(count: 1, example: example)
-        } else {
-            self.found[violation]?.count += 1
-        }
-    }
+    package var found: [PaymentViolation: Findings<PaymentViolation>.Found] { self.all.found }
+
+    package var counts: [String: Int] { self.all.counts }
+
+    /// A sentence and an example for each kind.
+    package var complaints: [String] { self.all.complaints }
+
+    package mutating func add(_ violation: PaymentViolation, _ example: String) { self.all.add(violation, example) }
 
     package mutating func add(_ other: PaymentFindings) {
-        self.found.merge(other.found) { Found(count: $0.count + $1.count, example: $0.example) }
+        self.all.add(other.all)
         self.accounts += other.accounts
         self.entries += other.entries
         self.sum += other.sum
-    }
-
-    /// A sentence and an example for each kind.
-    package var complaints: [String] {
-        PaymentViolation.allCases.compactMap { violation in
-            self.found[violation].map { "\($0.count) times: \(violation.sentence); the first: \($0.example)" }
-        }
     }
 }

@@ -52,8 +52,7 @@ package struct PaymentPlan: ChangePlan {
             change: ExchangeRequest.Change(
                 key: "\(self.prefix)-p\(number)",
                 body: "{\"from_account\":\"\(self.user(sides.from))\",\"to_account\":\"\(self.user(sides.to))\","
-                    + "\"amount\":\(Cents.json(self.cents(number), variant: number))\(description)}",
-                durability: nil
+                    + "\"amount\":\(Cents.json(self.cents(number), variant: number))\(description)}"
             )
         )
     }

@@ -23,8 +23,7 @@ package struct SeedPlan: ChangePlan {
             path: "/users/\(self.user(of: number))/add",
             change: ExchangeRequest.Change(
                 key: "\(self.prefix)-s\(number)",
-                body: "{\"amount\":\"\(Cents.text(self.cents))\"}",
-                durability: nil
+                body: "{\"amount\":\"\(Cents.text(self.cents))\"}"
             )
         )
     }

@@ -1,29 +1,8 @@
-import FoundationEssentials
-import Histogram
-
 /// The report for programs: one JSON object on one line, keys in order of the alphabet.
 extension PaymentsReport {
-    package var json: String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        // Only numbers that are not finite could fail, and there are none.
-        guard let data = try? encoder.encode(Document(self)) else { return "{}" }
-        return String(decoding: data, as: UTF8.self)
-    }
+    package var json: String { ReportJSON.text(Document(self)) }
 
     private struct Document: Encodable {
-        struct Latency: Encodable {
-            let p50, p90, p99, max: Double
-
-            init(_ histogram: Histogram<UInt64>) {
-                self.p50 = ReportText.latency(histogram, percent: 50)
-                self.p90 = ReportText.latency(histogram, percent: 90)
-                self.p99 = ReportText.latency(histogram, percent: 99)
-                self.max = ReportText.latency(histogram, percent: 100)
-            }
-        }
-
         struct Check: Encodable {
             let accounts, entries: Int
             let sum: String
@@ -37,7 +16,7 @@ extension PaymentsReport {
         let failureReasons, retryReasons, statuses, wrongAnswers: [String: Int]
         let connects, connectFailures: Int
         let sendSeconds, totalSeconds, spanSeconds, acceptsPerSecond, donePerSecond: Double
-        let acceptLatencySeconds, repeatLatencySeconds, doneLatencySeconds, behindSeconds: Latency
+        let acceptLatencySeconds, repeatLatencySeconds, doneLatencySeconds, behindSeconds: ReportJSON.Latency
         let violations: [String: Int]
         /// Missing when nothing was compared.
         let check: Check?
@@ -76,11 +55,11 @@ extension PaymentsReport {
             self.spanSeconds = Double(outcome.span.nanoseconds) / 1e9
             self.acceptsPerSecond = outcome.rate(outcome.accepted)
             self.donePerSecond = outcome.rate(outcome.done)
-            self.acceptLatencySeconds = Latency(tally.latency)
-            self.repeatLatencySeconds = Latency(tally.repeatLatency)
-            self.doneLatencySeconds = Latency(outcome.latency)
-            self.behindSeconds = Latency(tally.lag)
-            self.violations = Dictionary(uniqueKeysWithValues: findings.found.map { ($0.key.rawValue, $0.value.count) })
+            self.acceptLatencySeconds = ReportJSON.Latency(tally.latency)
+            self.repeatLatencySeconds = ReportJSON.Latency(tally.repeatLatency)
+            self.doneLatencySeconds = ReportJSON.Latency(outcome.latency)
+            self.behindSeconds = ReportJSON.Latency(tally.lag)
+            self.violations = findings.counts
             self.check =
                 report.isChecked
                 ? Check(accounts: findings.accounts, entries: findings.entries, sum: Cents.text(findings.sum)) : nil

@@ -1,0 +1,86 @@
+import Ethereum
+import Faucet
+import Redis
+import Web
+
+/// The faucet's lanes and open distributions, for people.
+package struct FaucetOperator: Sendable {
+    /// What every lane, or one, is told to do.
+    package enum Order: Hashable, Sendable {
+        case pause
+        case resume
+        case rebroadcast
+    }
+
+    /// Why an order was not given, for people.
+    package struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
+        package let description: String
+    }
+
+    private let configuration: AppConfiguration
+
+    package init(_ configuration: AppConfiguration) {
+        self.configuration = configuration
+    }
+
+    /// Every lane as it stands.
+    package func status(isJSON: Bool) async throws -> String {
+        try await self.with { admin throws(FaucetError) in
+            let status = try await admin.status()
+            return isJSON ? status.json : status.text
+        }
+    }
+
+    /// Gives an order to one sender's lane, or to all; returns their addresses.
+    package func give(_ order: Order, sender: String?) async throws -> [String] {
+        let sender = try Self.address(sender)
+        return try await self.with { admin throws(FaucetError) in
+            let senders =
+                switch order {
+                case .pause: try await admin.pause(sender)
+                case .resume: try await admin.resume(sender)
+                case .rebroadcast: try await admin.rebroadcast(sender)
+                }
+            return senders.map(\.text)
+        }
+    }
+
+    /// Asks for a distribution to be cancelled; returns what came of it, and whether it can still help.
+    package func cancel(_ id: String) async throws -> (text: String, isAsked: Bool) {
+        try await self.with { admin throws(FaucetError) in
+            switch try await admin.cancel(id) {
+            case .asked: ("asked: the chain decides which of the two is mined", true)
+            case .over(let state): ("over: \(state.rawValue)", false)
+            case .gone: ("gone: there is no such distribution, or no longer", false)
+            }
+        }
+    }
+
+    /// Prints one JSON object a distribution that is not over, by nonce.
+    package func open(sender: String?, limit: Int, _ print: @Sendable @escaping (String) -> Void) async throws {
+        let sender = try Self.address(sender)
+        try await self.with { admin throws(FaucetError) in
+            for item in try await admin.open(of: sender, limit: limit) { print(item.json) }
+        }
+    }
+
+    private static func address(_ text: String?) throws(Refusal) -> Address? {
+        guard let text else { return nil }
+        do { return try Address.parse(text) } catch {
+            switch error {
+            case .invalid: throw Refusal(description: "'\(LoggedText.printable(text, limit: 100))' is no address")
+            case .checksum: throw Refusal(description: "the address is misspelled: its letters have the wrong case")
+            }
+        }
+    }
+
+    private func with<Answer: Sendable>(
+        _ body: @Sendable @escaping (FaucetAdmin) async throws(FaucetError) -> Answer
+    ) async throws -> Answer {
+        try await OneShot.run(self.configuration) { redis in
+            do throws(FaucetError) { return try await body(FaucetAdmin(redis: redis)) } catch {
+                throw Refusal(description: error.problem.title)
+            }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+package import Ethereum
+import JSON
+
+/// Questions whose answers have a type. Each is answered by one node.
+extension ChainClient {
+    /// Head, nonce, balance and prices, all in one answer of one node.
+    package func snapshot(
+        of sender: Address,
+        wantsPriorityFee: Bool = true
+    ) async throws(RPCError) -> SenderSnapshot {
+        var batch: [RPCRequest] = [
+            .block(.latest), .transactionCount(sender, .latest), .balance(sender, .latest),
+            .transactionCount(sender, .pending), .gasPrice,
+        ]
+        if wantsPriorityFee { batch.append(.priorityFee) }
+        let answered = try await self.nodes.call(batch, of: self.chain, isSending: false)
+        let answers = answered.answers
+        guard let head = ChainBlock(try Self.value(answers[0])),
+            let nonce = try Self.value(answers[1]).quantity, let balance = try Self.value(answers[2]).wei
+        else { throw .fault(.malformed) }
+        self.nodes.saw(answered.node, head: head.number)
+        return SenderSnapshot(
+            head: head,
+            nonce: nonce,
+            pendingNonce: Self.optional(answers[3])?.quantity ?? nonce,
+            balance: balance,
+            gasPrice: Self.optional(answers[4])?.wei,
+            priorityFee: wantsPriorityFee ? Self.optional(answers[5])?.wei : nil
+        )
+    }
+
+    /// The receipts of transactions, in their order; `nil` for one that this node does not know to be mined.
+    ///
+    /// One that cannot be told stands for itself: the others are good.
+    package func receipts(_ hashes: [Hash32]) async throws(RPCError) -> [Result<Receipt?, RPCFault>] {
+        let answers = try await self.call(hashes.map { .receipt($0) })
+        return zip(hashes, answers).map { hash, answer in
+            answer.flatMap { value in
+                guard value != .null, Receipt.isMined(value) || value["transactionHash"] == nil else {
+                    return .success(nil)
+                }
+                guard let receipt = Receipt(value), receipt.transaction == hash else { return .failure(.malformed) }
+                return .success(receipt)
+            }
+        }
+    }
+
+    /// A transaction that the node knows, mined or waiting.
+    package func transaction(_ hash: Hash32) async throws(RPCError) -> ChainTransaction? {
+        let value = try await self.one(.transaction(hash))
+        guard value != .null else { return nil }
+        guard let transaction = ChainTransaction(value), transaction.hash == hash else { throw .fault(.malformed) }
+        return transaction
+    }
+
+    /// A block, or `nil` when the chain is not that high.
+    package func block(_ tag: BlockTag, isFull: Bool = false) async throws(RPCError) -> ChainBlock? {
+        let value = try await self.one(.block(tag, isFull: isFull))
+        guard value != .null else { return nil }
+        guard let block = ChainBlock(value) else { throw .fault(.malformed) }
+        if case .number(let number) = tag, block.number != number { throw .fault(.malformed) }
+        return block
+    }
+
+    package func blockHash(at number: UInt64) async throws(RPCError) -> Hash32? {
+        try await self.block(.number(number))?.hash
+    }
+
+    package func transactionCount(of address: Address, _ tag: BlockTag) async throws(RPCError) -> UInt64 {
+        guard let count = try await self.one(.transactionCount(address, tag)).quantity else {
+            throw .fault(.malformed)
+        }
+        return count
+    }
+
+    package func balance(of address: Address, _ tag: BlockTag = .latest) async throws(RPCError) -> Wei {
+        guard let balance = try await self.one(.balance(address, tag)).wei else { throw .fault(.malformed) }
+        return balance
+    }
+
+    /// The contract at an address; empty when it is none.
+    package func code(of address: Address) async throws(RPCError) -> [UInt8] {
+        guard let code = try await self.one(.code(address)).text.flatMap({ Hex.bytes($0) }) else {
+            throw .fault(.malformed)
+        }
+        return code
+    }
+
+    /// The gas that a transfer needs, or the node's reason why it would fail.
+    package func gas(
+        from sender: Address,
+        to recipient: Address,
+        value: Wei
+    ) async throws(RPCError) -> Result<UInt64, RPCFault> {
+        let batch = [RPCRequest.estimate(from: sender, to: recipient, value: value)]
+        return try await self.call(batch)[0].flatMap { value in
+            value.quantity.map { .success($0) } ?? .failure(.malformed)
+        }
+    }
+
+    private func one(_ request: RPCRequest) async throws(RPCError) -> JSONValue {
+        try Self.value(try await self.call([request])[0])
+    }
+
+    private static func value(_ answer: Result<JSONValue, RPCFault>) throws(RPCError) -> JSONValue {
+        switch answer {
+        case .success(let value): return value
+        case .failure(let fault): throw .fault(fault)
+        }
+    }
+
+    /// For what not every chain has: a refusal is no answer, and no failure.
+    private static func optional(_ answer: Result<JSONValue, RPCFault>) -> JSONValue? {
+        guard case .success(let value) = answer else { return nil }
+        return value
+    }
+}

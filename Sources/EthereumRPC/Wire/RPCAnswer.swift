@@ -1,0 +1,45 @@
+import JSON
+import Outbound
+
+/// What an HTTP answer says of the batch that it answers.
+enum RPCAnswer {
+    /// The answers in the order of the calls.
+    ///
+    /// Some nodes give their errors an HTTP status of their own, so the body is asked first.
+    static func read(_ response: OutboundResponse, count: Int) throws(RPCError) -> [Result<JSONValue, RPCFault>] {
+        guard !response.isBodyCut else { throw .tooLarge }
+        guard let value = Self.value(response.body) else { throw Self.failure(of: response) }
+        do throws(RPCError) {
+            return try RPCBatch.answers(value, count: count)
+        } catch .malformed {
+            throw Self.failure(of: response)
+        } catch .fault(.refused(let refusal)) where response.status == 429 || refusal.isRateLimit {
+            throw .rateLimited(retryAfter: Self.retryAfter(response))
+        } catch {
+            throw error
+        }
+    }
+
+    private static func value(_ body: [UInt8]) -> JSONValue? {
+        do throws(JSONError) {
+            return try JSONParser.parse(body)
+        } catch {
+            // What is wrong with it does not matter: it is no answer.
+            return nil
+        }
+    }
+
+    private static func failure(of response: OutboundResponse) -> RPCError {
+        switch response.status {
+        case 200..<300: .malformed
+        case 429: .rateLimited(retryAfter: Self.retryAfter(response))
+        default: .status(response.status)
+        }
+    }
+
+    /// Whole seconds only; a date is not worth reading for a wait that is bounded anyway.
+    private static func retryAfter(_ response: OutboundResponse) -> Duration? {
+        guard let text = response["retry-after"], let seconds = UInt16(text) else { return nil }
+        return .seconds(Int(seconds))
+    }
+}

@@ -1,0 +1,14 @@
+/// The methods that we call.
+package enum RPCMethod: String, CaseIterable, Hashable, Sendable {
+    case chainID = "eth_chainId"
+    case block = "eth_getBlockByNumber"
+    case transactionCount = "eth_getTransactionCount"
+    case balance = "eth_getBalance"
+    case gasPrice = "eth_gasPrice"
+    case priorityFee = "eth_maxPriorityFeePerGas"
+    case send = "eth_sendRawTransaction"
+    case receipt = "eth_getTransactionReceipt"
+    case transaction = "eth_getTransactionByHash"
+    case code = "eth_getCode"
+    case estimate = "eth_estimateGas"
+}

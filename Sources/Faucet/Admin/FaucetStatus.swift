@@ -1,0 +1,57 @@
+package import Coordination
+package import Ethereum
+
+/// The faucet as an operator sees it.
+package struct FaucetStatus: Hashable, Sendable {
+    /// Who runs a sender's lane.
+    package struct Holder: Hashable, Sendable {
+        package let owner: String
+        /// How long the lease lasts when nobody renews it.
+        package let left: Duration
+    }
+
+    /// One sender's lane: what it last saw of its chain, and what waits in it.
+    package struct Lane: Hashable, Sendable {
+        package let sender: Address
+        package let balance: Wei?
+        /// The next nonce on the chain, counting mined transactions.
+        package let chainNonce: UInt64?
+        /// The next nonce that will be given out.
+        package let counter: UInt64?
+        /// Nonces below are paid for.
+        package let limit: UInt64?
+        package let open: Int
+        /// How long ago the first of them was asked for.
+        package let oldest: Duration?
+        package let isPaused: Bool
+        /// Why nothing is sent; empty when nothing is in the way.
+        package let reason: String
+        package let head: UInt64?
+        /// What a unit of gas is offered, as records have it.
+        package let fee: String
+        /// When the lane last looked at its chain, or said that it cannot.
+        package let seen: ServerTime?
+        package let holder: Holder?
+
+        /// Nonces that are given out and not mined.
+        package var drift: Int64? {
+            guard let counter, let chainNonce else { return nil }
+            return Int64(clamping: counter) - Int64(clamping: chainNonce)
+        }
+
+        /// Coins that can still be asked for before the balance is used up.
+        package var left: UInt64? {
+            guard let limit, let counter else { return nil }
+            return limit - min(limit, counter)
+        }
+    }
+
+    /// Redis's time.
+    package let time: ServerTime
+    /// `nil` before the first.
+    package let era: Era?
+    /// Distributions since midnight (UTC).
+    package let today: Int
+    /// In order of their addresses.
+    package let lanes: [Lane]
+}

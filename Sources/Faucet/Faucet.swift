@@ -1,0 +1,111 @@
+package import Coordination
+package import Ethereum
+import RESP
+package import Redis
+import Web
+
+/// Coins for addresses: admitted at once, with a nonce for good; sent by lanes, in order, until each is mined.
+package struct Faucet: Sendable {
+    let redis: any RedisClient
+    let commits: CommitPump
+    let guardian: StoreGuard
+    let clock: ServerClock
+    package let configuration: FaucetConfiguration
+    let servesUnsafeStore: Bool
+    let failpoints: Failpoints
+    let metrics = FaucetMetrics()
+
+    package init(
+        redis: any RedisClient,
+        commits: CommitPump,
+        guardian: StoreGuard,
+        clock: ServerClock,
+        configuration: FaucetConfiguration,
+        servesUnsafeStore: Bool = false,
+        failpoints: Failpoints = Failpoints()
+    ) {
+        self.redis = redis
+        self.commits = commits
+        self.guardian = guardian
+        self.clock = clock
+        self.configuration = configuration
+        self.servesUnsafeStore = servesUnsafeStore
+        self.failpoints = failpoints
+    }
+
+    // MARK: Asking Redis
+
+    /// Runs one step's script, with the failpoints `faucet.<name>.before` and `.after` around it.
+    func step(_ name: String, _ call: RedisScriptCall) async throws(FaucetError) -> RESPValue {
+        if await self.failpoints.pass("faucet.\(name).before") { throw .store(.outcomeUnknown(.closed)) }
+        let reply: RESPValue
+        do { reply = try await self.commits.commit(call, self.configuration.durability).reply } catch {
+            switch error {
+            case .store(let error): throw FaucetError(error)
+            case .notReplicated(let given, _):
+                // What changed nothing needs no replica.
+                guard ["new", "replayed", "ok"].contains(given.array?.first?.string ?? "") else { return given }
+                throw .appliedNotDurable
+            }
+        }
+        if await self.failpoints.pass("faucet.\(name).after") { throw .store(.outcomeUnknown(.closed)) }
+        return reply
+    }
+
+    func send(_ command: RedisCommand) async throws(FaucetError) -> RESPValue {
+        do { return try await self.redis.send(command, within: nil) } catch { throw FaucetError(error) }
+    }
+
+    // MARK: Reading
+
+    /// A distribution as it stands; `nil` when there is none, or no longer.
+    ///
+    /// One round trip.
+    package func distribution(_ id: String) async throws(FaucetError) -> Distribution? {
+        try Self.read(id, try await self.send(Self.command(id)))
+    }
+
+    private static func command(_ id: String) -> RedisCommand {
+        RedisCommand("HMGET", [.key(FaucetKeys.distribution(id))] + Distribution.fields.map { .text($0) })
+    }
+
+    private static func read(_ id: String, _ reply: RESPValue) throws(FaucetError) -> Distribution? {
+        guard let values = reply.array, values.first != .null else { return nil }
+        guard let distribution = Distribution(id, values) else { throw .storeInconsistent }
+        return distribution
+    }
+
+    /// Distributions to one address, newest first.
+    package struct Page: Sendable {
+        package let distributions: [Distribution]
+        /// What the next page begins behind; `nil` when there is none.
+        package let cursor: String?
+    }
+
+    /// A page of the distributions to an address, behind `cursor`.
+    ///
+    /// Three round trips at most. A distribution that can no longer be looked up is left out.
+    package func list(
+        _ address: Address,
+        after cursor: String?,
+        limit: Int
+    ) async throws(FaucetError) -> Page {
+        let key = FaucetKeys.list(address)
+        var first: Int64 = 0
+        if let cursor {
+            let rank = try await self.send(RedisCommand("ZREVRANK", .key(key), .text(cursor)))
+            guard let rank = rank.integerValue else { return Page(distributions: [], cursor: nil) }
+            first = rank + 1
+        }
+        let range = RedisCommand("ZREVRANGE", .key(key), .integer(Int(first)), .integer(Int(first) + limit))
+        let ids = (try await self.send(range).array ?? []).compactMap(\.string)
+        let shown = ids.prefix(limit)
+        var distributions: [Distribution] = []
+        for (id, result) in zip(shown, await self.redis.send(shown.map(Self.command), within: nil)) {
+            let reply: RESPValue
+            do { reply = try result.get() } catch { throw FaucetError(error) }
+            if let distribution = try Self.read(id, reply) { distributions.append(distribution) }
+        }
+        return Page(distributions: distributions, cursor: ids.count > limit ? shown.last : nil)
+    }
+}

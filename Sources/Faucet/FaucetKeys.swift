@@ -1,0 +1,84 @@
+package import Ethereum
+
+/// Every Redis key of this feature.
+///
+/// `docs/keys.md` lists them. All have one hash tag: one script claims a key, chooses a sender and binds a nonce. What
+/// belongs to one sender in one era is named by its lane: `<era>:<sender>`.
+package enum FaucetKeys {
+    /// Hash: the records of one idempotency key of one caller; `digest` is hexadecimal.
+    package static func idempotency(digest: String) -> String { "tally:{faucet}:idempotency:\(digest)" }
+
+    // MARK: Distributions
+
+    /// Where the names of all records begin; the id follows.
+    package static let distributions = "tally:{faucet}:distribution:"
+
+    /// Hash: what the distribution is and where it stands.
+    package static func distribution(_ id: String) -> String { Self.distributions + id }
+
+    /// Sorted set of the distributions to an address, by when they were made.
+    package static func list(_ address: Address) -> String { "tally:{faucet}:distributions:\(address.lowercased)" }
+
+    /// Stream: what became of distributions, for those who wait.
+    package static let events = "tally:{faucet}:events"
+
+    // MARK: Limits
+
+    /// String that is there while an address has to wait for its next coin.
+    package static func cooldown(_ address: Address) -> String { "tally:{faucet}:cooldown:\(address.lowercased)" }
+
+    /// Hash of a `day` since 1970 and the `count` of its distributions.
+    package static let day = "tally:{faucet}:day"
+
+    // MARK: Lanes
+
+    /// Hash: the number of the era, and which chain it is of.
+    package static let era = "tally:{faucet}:era"
+
+    /// Set of the addresses that pay.
+    package static let senders = "tally:{faucet}:senders"
+
+    /// Stream: which senders' lanes have something to do.
+    package static let wakes = "tally:{faucet}:wakes"
+
+    /// Hash: who runs a sender's lane.
+    package static func lease(_ sender: Address) -> String { "tally:{faucet}:lease:\(sender.lowercased)" }
+
+    /// The counter of that role's fencing tokens.
+    package static func leaseToken(_ sender: Address) -> String { "tally:{faucet}:lease_token:\(sender.lowercased)" }
+
+    /// Where the names of nonce counters begin: strings, the next nonce of each lane.
+    package static let nonces = "tally:{faucet}:nonce"
+
+    /// Where the names of lanes begin: hashes, what each last saw and what it is told.
+    package static let lanes = "tally:{faucet}:lane"
+
+    /// Where the names of sorted sets begin: each lane's distributions that are not over, by nonce.
+    package static let open = "tally:{faucet}:open"
+
+    /// Where the names of sorted sets begin: each lane's distributions that have a record, by nonce.
+    package static let bound = "tally:{faucet}:bound"
+
+    /// Where the names of sets begin: each lane's distributions that are to be cancelled.
+    package static let cancels = "tally:{faucet}:cancels"
+
+    package static func nonce(_ lane: LaneName) -> String { "\(Self.nonces):\(lane.text)" }
+    package static func lane(_ lane: LaneName) -> String { "\(Self.lanes):\(lane.text)" }
+    package static func open(_ lane: LaneName) -> String { "\(Self.open):\(lane.text)" }
+    package static func bound(_ lane: LaneName) -> String { "\(Self.bound):\(lane.text)" }
+    package static func cancels(_ lane: LaneName) -> String { "\(Self.cancels):\(lane.text)" }
+}
+
+/// One sender in one era.
+package struct LaneName: Hashable, Sendable {
+    package let era: Int64
+    package let sender: Address
+
+    package init(era: Int64, sender: Address) {
+        self.era = era
+        self.sender = sender
+    }
+
+    /// `1:0xf39f…`
+    package var text: String { "\(self.era):\(self.sender.lowercased)" }
+}

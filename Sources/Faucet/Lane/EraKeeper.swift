@@ -1,0 +1,107 @@
+import Coordination
+import Ethereum
+package import EthereumRPC
+package import Logging
+import RESP
+import Redis
+import ServiceLifecycle
+import Synchronization
+import Timing
+
+/// Which chain all processes are on, and since when: an era.
+package struct Era: Hashable, Sendable {
+    package let number: Int64
+    package let chain: ChainIdentity
+}
+
+/// Keeps this process on the era that Redis knows, and begins the next one when the chain is another.
+///
+/// A chain is another when all nodes that answer say so, several times in a row: one node of another chain is a mistake
+/// in the settings. With a pinned genesis there is never another.
+package final class EraKeeper: Service, Sendable {
+    private let faucet: Faucet
+    private let nodes: EthereumNodes
+    private let logger: Logger
+    private let interval: Duration
+    private let state = Mutex<(era: Era?, sightings: Int, chain: ChainIdentity?)>((nil, 0, nil))
+    /// Looks in a row that must show the other chain.
+    private static let sightingsNeeded = 3
+
+    package init(faucet: Faucet, nodes: EthereumNodes, interval: Duration = .milliseconds(300), logger: Logger) {
+        self.faucet = faucet
+        self.nodes = nodes
+        self.interval = interval
+        self.logger = logger
+    }
+
+    /// The era that this process is on; `nil` before it is known.
+    package var era: Era? { self.state.withLock { $0.era } }
+
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                do { try await self.keep() } catch {
+                    self.logger.debug("Era not read", metadata: ["error": "\(error)"])
+                }
+                try? await Task.sleep(for: self.interval, clock: .loop)
+            }
+        }
+    }
+
+    /// One round trip, two when an era begins.
+    private func keep() async throws(FaucetError) {
+        let known = try await self.ask(number: "", chain: nil)
+        self.adopt(known)
+        guard case .changed(let chain, let silent) = self.nodes.report.verdict else {
+            return self.state.withLock { $0.sightings = 0 }
+        }
+        let sightings = self.state.withLock { state in
+            state.sightings = state.chain == chain ? state.sightings + 1 : 1
+            state.chain = chain
+            return state.sightings
+        }
+        // A node that is silent could be of the old chain still; it is waited for, but not for ever.
+        let needed = silent > 0 ? Self.sightingsNeeded * 20 : known == nil ? 1 : Self.sightingsNeeded
+        if sightings >= needed { try await self.begin(after: known, chain) }
+    }
+
+    /// Begins the next era, unless somebody else has.
+    ///
+    /// One round trip.
+    private func begin(after known: Era?, _ chain: ChainIdentity) async throws(FaucetError) {
+        let era = try await self.ask(number: known.map { String($0.number) } ?? "", chain: chain)
+        self.state.withLock { $0.sightings = 0 }
+        if let era {
+            self.logger.warning(
+                "A new era of the faucet",
+                metadata: ["era": "\(era.number)", "chain_id": "\(era.chain.id)", "genesis": "\(era.chain.genesis)"]
+            )
+        }
+        self.adopt(era)
+    }
+
+    private func ask(number: String, chain: ChainIdentity?) async throws(FaucetError) -> Era? {
+        let call = RedisScriptCall(
+            .faucetEra,
+            keys: [FaucetKeys.era],
+            arguments: [
+                .text(number), .text(chain.map { String($0.id) } ?? ""), .text(chain?.genesis.text ?? ""),
+            ]
+        )
+        let words = (try await self.faucet.step("era", call).array ?? []).map { $0.string ?? "" }
+        guard words.count == 3 else { throw .storeInconsistent }
+        guard !words[0].isEmpty else { return nil }
+        guard let number = Int64(words[0]), let id = UInt64(words[1]), let genesis = Hash32(hex: words[2]) else {
+            throw .storeInconsistent
+        }
+        return Era(number: number, chain: ChainIdentity(id: id, genesis: genesis))
+    }
+
+    private func adopt(_ era: Era?) {
+        let isNew = self.state.withLock { state in
+            defer { state.era = era }
+            return state.era != era
+        }
+        if isNew { self.nodes.use(era?.chain) }
+    }
+}

@@ -1,0 +1,42 @@
+import CoreMetrics
+import Ethereum
+import EthereumRPC
+
+/// What lanes count and measure.
+struct LaneMetrics: Sendable {
+    private let sender: String
+
+    init(sender: Address) {
+        self.sender = sender.lowercased
+    }
+
+    static func fenced(_ step: String) {
+        Counter(label: "tally_fenced_writes_total", dimensions: [("role", "faucet_\(step)")]).increment()
+    }
+
+    /// `tally_faucet_transactions_total` by what became of transactions.
+    func count(_ outcome: String, _ count: Int = 1) {
+        guard count > 0 else { return }
+        Counter(label: "tally_faucet_transactions_total", dimensions: [("outcome", outcome)]).increment(by: count)
+    }
+
+    /// What a node said to transactions, one by one.
+    func answered(_ outcomes: [SubmitOutcome]) {
+        self.count("accepted", outcomes.count { $0.isWithNode })
+        for outcome in outcomes where !outcome.isWithNode {
+            if let reason = LaneMachine.reason(outcome) { self.count(reason) }
+        }
+    }
+
+    /// How the lane stands.
+    func observed(balanceCoins: Double, openCount: Int, drift: Int64, stallSeconds: Double) {
+        self.gauge("tally_faucet_balance_coins", balanceCoins)
+        self.gauge("tally_faucet_open", Double(openCount))
+        self.gauge("tally_faucet_nonce_drift", Double(drift))
+        self.gauge("tally_faucet_stall_seconds", stallSeconds)
+    }
+
+    private func gauge(_ label: String, _ value: Double) {
+        Gauge(label: label, dimensions: [("sender", self.sender)]).record(value)
+    }
+}

@@ -1,0 +1,110 @@
+package import Ethereum
+import JSON
+
+/// Asks a node of the chain, in batches of JSON-RPC; changes nothing there.
+///
+/// Owned by one task.
+package struct ChainReader {
+    private struct Call {
+        let method: String
+        /// Text without anything to escape.
+        let parameters: [String]
+    }
+
+    /// Calls in one request: 100, as many as every node takes.
+    private static let batchLimit = 100
+
+    private var http: ExchangeReader
+
+    package init(_ http: ExchangeReader) { self.http = http }
+
+    package mutating func close() { self.http.close() }
+
+    /// What addresses hold by the newest block.
+    package mutating func balances(of addresses: [Address]) async throws(LoadError) -> [Wei] {
+        let calls = addresses.map { Call(method: "eth_getBalance", parameters: [$0.lowercased, "latest"]) }
+        var balances: [Wei] = []
+        for result in try await self.answers(to: calls) {
+            guard let balance = result.quantity else { throw Self.unreadable("eth_getBalance") }
+            balances.append(balance)
+        }
+        return balances
+    }
+
+    /// What the node knows of each transaction, nil when nothing.
+    package mutating func transactions(_ hashes: [Hash32]) async throws(LoadError) -> [ChainTransaction?] {
+        let calls = hashes.flatMap { hash in
+            ["eth_getTransactionByHash", "eth_getTransactionReceipt"].map { Call(method: $0, parameters: [hash.text]) }
+        }
+        let results = try await self.answers(to: calls)
+        var transactions: [ChainTransaction?] = []
+        for place in hashes.indices {
+            guard results[2 * place] != .null else {
+                transactions.append(nil)
+                continue
+            }
+            guard let transaction = ChainTransaction(results[2 * place], receipt: results[2 * place + 1]) else {
+                throw Self.unreadable("eth_getTransactionByHash or eth_getTransactionReceipt")
+            }
+            transactions.append(transaction)
+        }
+        return transactions
+    }
+
+    /// Whether the node has no transaction of these senders that is in no block yet.
+    package mutating func isQuiet(_ senders: [Address]) async throws(LoadError) -> Bool {
+        let calls = senders.flatMap { sender in
+            ["latest", "pending"]
+                .map { Call(method: "eth_getTransactionCount", parameters: [sender.lowercased, $0]) }
+        }
+        let results = try await self.answers(to: calls)
+        return senders.indices.allSatisfy { results[2 * $0].quantity == results[2 * $0 + 1].quantity }
+    }
+
+    /// The results in the order of the calls.
+    private mutating func answers(to calls: [Call]) async throws(LoadError) -> [JSONValue] {
+        var results: [JSONValue] = []
+        for start in stride(from: 0, to: calls.count, by: Self.batchLimit) {
+            results += try await self.batch(calls[start..<min(start + Self.batchLimit, calls.count)])
+        }
+        return results
+    }
+
+    private mutating func batch(_ calls: ArraySlice<Call>) async throws(LoadError) -> [JSONValue] {
+        let texts = zip(calls.indices, calls).map { place, call in
+            let parameters = call.parameters.map { "\"\($0)\"" }.joined(separator: ",")
+            return #"{"jsonrpc":"2.0","id":\#(place),"method":"\#(call.method)","params":[\#(parameters)]}"#
+        }
+        let method = calls.first?.method ?? "nothing"
+        let question = ExchangeRequest(
+            path: "/",
+            change: ExchangeRequest.Change(key: nil, body: "[\(texts.joined(separator: ","))]")
+        )
+        let answer = try await self.http.ask(question, as: "\(method) of the chain")
+        guard answer.status == 200 else { throw .cannotCheck("\(method) of the chain: status \(answer.status)") }
+        // Why it cannot be read does not matter here, only that it cannot.
+        guard case .array(let items)? = try? JSONParser.parse(answer.body) else { throw Self.unreadable(method) }
+        return try Self.results(items, calls)
+    }
+
+    /// A node may answer a batch in any order.
+    private static func results(_ items: [JSONValue], _ calls: ArraySlice<Call>) throws(LoadError) -> [JSONValue] {
+        var answers: [Int: JSONValue] = [:]
+        for item in items {
+            if let place = item["id"]?.number.flatMap({ Int($0) }) { answers[place] = item }
+        }
+        var results: [JSONValue] = []
+        for (place, call) in zip(calls.indices, calls) {
+            guard let result = answers[place]?["result"] else {
+                let message = answers[place]?["error"]?["message"]?.text ?? "no result"
+                throw .cannotCheck("\(call.method) of the chain: \(message.prefix(200))")
+            }
+            results.append(result)
+        }
+        return results
+    }
+
+    private static func unreadable(_ method: String) -> LoadError {
+        .cannotCheck("\(method) of the chain: the answer cannot be read")
+    }
+}

@@ -1,0 +1,170 @@
+import App
+import ArgumentParser
+import Dev
+import Glibc
+import Load
+import Synchronization
+
+/// `tally load distribute`: the load, the comparison with the chain, and then the audit.
+struct DistributeLoadCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "distribute",
+        abstract: "The faucet: by default 100 coins one after the other and then 100 at once, for one address.",
+        discussion: """
+            Without --keys every request is sent once and is another coin; in sequence and at once each must be \
+            answered with 200. With --keys what is not answered is sent again, to another origin. Each distribution \
+            is followed to its end and looked up on the chain. Exits with 0 when every answer was right and the \
+            balances rose by exactly what was delivered, with 1 when not, and with 2 when it could not run. Then it \
+            audits Redis, when it knows which: --redis-url, or that of 'tally dev' in ./.tally.
+            """
+    )
+
+    @Option(help: "Where to send; may be repeated.")
+    var url = ["http://127.0.0.1:8080"]
+
+    @Option(help: "Origin of a node of the chain; that of 'tally dev' in ./.tally when there is one.")
+    var chain: String?
+
+    @Option(help: "So many requests, each one after the answer to the one before.")
+    var sequence: Int?
+
+    @Option(help: "So many requests together, each on a connection of its own.")
+    var atOnce: Int?
+
+    @Option(help: "Requests per second at a fixed pace, however slow the answers are.")
+    var rate: Int?
+
+    @Option(help: "How long to keep that pace.")
+    var seconds = 60
+
+    @Option(help: "Who gets the coins.")
+    var address = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
+
+    @Option(help: "So many addresses that nobody has used instead, in turn.")
+    var addresses: Int?
+
+    @Flag(help: "Send a key with each request, and what is not answered again with it.")
+    var keys = false
+
+    @Option(help: "Share of the requests with keys that are deliberately sent twice, half of them both at once.")
+    var repeatShare = 0.05
+
+    @Flag(help: "POST with a body instead of GET.")
+    var post = false
+
+    @Option(help: "Connections at a fixed pace.")
+    var connections = 64
+
+    @Option(help: "Connections at a fixed pace, when slow answers keep all busy.")
+    var connectionLimit = 1024
+
+    @Option(help: "Connections that ask what became of distributions.")
+    var followers = 8
+
+    @Option(help: "Decides recipients and repeats.")
+    var seed = 7
+
+    @Option(help: "Threads that send.")
+    var threads = 1
+
+    @Option(
+        name: [.customLong("request-timeout"), .customLong("timeout")],
+        help: "Seconds to wait for an answer; the faucet may take 10 to have its transaction accepted."
+    )
+    var requestTimeout = 20.0
+
+    @Option(help: "Seconds after which each of the parts ends in any case.")
+    var timeLimit: Double?
+
+    @Option(help: "Seconds after the sending for coins to arrive, and for a system that is away during the check.")
+    var settleWait = 60.0
+
+    @Flag(help: "A proxy in between may repeat requests by itself: an only answer may be a replay.")
+    var behindProxy = false
+
+    @Flag(inversion: .prefixedNo, help: "Compare transactions and balances on the chain with the answers.")
+    var check = true
+
+    @Flag(inversion: .prefixedNo, help: "Audit the distributions in Redis afterwards.")
+    var audit = true
+
+    @Flag(help: "Print one JSON object for the load, and one for the audit.")
+    var json = false
+
+    @OptionGroup var settings: SettingOptions
+
+    /// Files besides the connections that send.
+    private static let otherDescriptors = 256
+
+    private var connectionCount: Int { (self.atOnce ?? 100) + self.connectionLimit + self.followers }
+
+    func run() async throws {
+        do { try ProcessLimits.ensureDescriptors(Self.otherDescriptors + self.connectionCount) } catch {
+            StandardError.write("\(error)\n")
+            throw ExitCode(2)
+        }
+        let bar = Mutex(LedgerProgressBar(isTerminal: isatty(STDERR_FILENO) == 1))
+        let report: DistributeReport
+        do {
+            report = try await DistributeLoad(configuration: self.loadConfiguration).run { progress in
+                if let text = bar.withLock({ $0.text(for: progress) }) { StandardError.write(text) }
+            }
+        } catch {
+            StandardError.write("\(bar.withLock { $0.end() })\(error)\n")
+            throw ExitCode(error.exitCode)
+        }
+        StandardError.write(bar.withLock { $0.end() })
+        print(self.json ? report.json : report.text)
+        let audited = try await self.auditFaucet()
+        guard report.passed else { throw ExitCode(report.exitCode) }
+        guard audited == 0 else { throw ExitCode(audited) }
+    }
+
+    /// The audit's exit code.
+    private func auditFaucet() async throws -> Int32 {
+        var settings = self.settings
+        // The audit looks at the chain that the load has looked at.
+        if let chain = self.chain { settings.settings += ["--faucet-rpc", chain] }
+        return try await AuditAfterLoad(isWanted: self.audit, settings: settings).run { configuration, tell in
+            try await FaucetProof(configuration).run(isJSON: self.json, tell)
+        }
+    }
+
+    private var loadConfiguration: DistributeLoadConfiguration {
+        var configuration = DistributeLoadConfiguration()
+        configuration.urls = self.url
+        configuration.chain = self.chain ?? Self.nearbyChain
+        configuration.phases = self.phases
+        configuration.address = self.address
+        configuration.addresses = self.addresses
+        configuration.hasKeys = self.keys
+        configuration.repeatShare = self.repeatShare
+        configuration.isPosting = self.post
+        configuration.connections = self.connections
+        configuration.connectionLimit = self.connectionLimit
+        configuration.followers = self.followers
+        configuration.seed = self.seed
+        configuration.threads = self.threads
+        configuration.requestTimeout = .seconds(self.requestTimeout)
+        configuration.timeLimit = self.timeLimit.map { .seconds($0) }
+        configuration.settleWait = .seconds(self.settleWait)
+        configuration.isBehindProxy = self.behindProxy
+        configuration.isChecking = self.check
+        return configuration
+    }
+
+    /// Those that were asked for, in this order; the usual ones when none was.
+    private var phases: [DistributionPhase] {
+        let wanted = [
+            self.sequence.map { DistributionPhase.sequence($0) }, self.atOnce.map { .atOnce($0) },
+            self.rate.map { .open(rate: $0, seconds: self.seconds) },
+        ]
+        .compactMap { $0 }
+        return wanted.isEmpty ? DistributeLoadConfiguration().phases : wanted
+    }
+
+    /// The chain of the `tally dev` in `./.tally`.
+    private static var nearbyChain: String? {
+        DevPorts.running(in: ".tally").flatMap { $0.chain }.map { "http://127.0.0.1:\($0)" }
+    }
+}
