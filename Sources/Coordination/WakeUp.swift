@@ -29,6 +29,12 @@ package final class WakeUp: Sendable {
         self.state.withLock { $0.isWoken = false }
     }
 
+    /// The same without a limit: somebody must be sure to ring, for cancelling does not end it.
+    package func wait() async {
+        await self.untilWoken()
+        self.state.withLock { $0.isWoken = false }
+    }
+
     package func ring() {
         let sleeper = self.state.withLock { state in
             state.isWoken = true

@@ -64,7 +64,7 @@ extension Faucet {
                 FaucetKeys.open, FaucetKeys.bound,
             ],
             arguments: [
-                .text(id), .text(order.address.lowercased), .text(configuration.amount.decimal),
+                .text(id), .text(order.address.lowercased), .text(configuration.amountText),
                 .text(claim?.request ?? ""), .text(claim?.fingerprint ?? "0"),
                 .integer(configuration.idempotencyKeepMilliseconds), .integer(configuration.queueLimit),
                 .integer(Int(configuration.cooldown / .milliseconds(1))), .integer(configuration.dayLimit),

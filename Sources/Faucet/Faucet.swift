@@ -52,6 +52,12 @@ package struct Faucet: Sendable {
         return reply
     }
 
+    /// Whether Redis keeps what it is told, or the operator does not mind.
+    var isStoreKept: Bool {
+        if case .broken = self.guardian.verdict { return self.servesUnsafeStore }
+        return true
+    }
+
     func send(_ command: RedisCommand) async throws(FaucetError) -> RESPValue {
         do { return try await self.redis.send(command, within: nil) } catch { throw FaucetError(error) }
     }

@@ -4,7 +4,11 @@ package import Ethereum
 /// How coins are given out.
 package struct FaucetConfiguration: Sendable {
     /// What one distribution sends, in wei; default 10^18, one coin.
-    package var amount = Wei(1_000_000_000_000_000_000)
+    package var amount = Wei(1_000_000_000_000_000_000) {
+        didSet { self.amountText = self.amount.decimal }
+    }
+    /// ``amount`` in plain digits.
+    package private(set) var amountText = "1000000000000000000"
     /// What an admitted distribution and its steps get; default `local`.
     package var durability = Durability.local
     /// How long idempotency records are kept; default 24 h.

@@ -79,6 +79,6 @@ package struct LaneName: Hashable, Sendable {
         self.sender = sender
     }
 
-    /// `1:0xf39f…`
+    /// The era, a colon and the address in lower case.
     package var text: String { "\(self.era):\(self.sender.lowercased)" }
 }

@@ -6,7 +6,8 @@ import Redis
 import Support
 import Testing
 
-/// A key of a wrong type, at every position of every script of the faucet: it says so, and no coin is paid twice or lost.
+/// A key of a wrong type, at every position of every script: it says so, and no coin is paid twice or lost.
+@Suite(.serialized)
 struct FaucetWrongTypeTests {
     private static let id = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 

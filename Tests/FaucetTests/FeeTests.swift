@@ -63,7 +63,10 @@ struct FeeTests {
         let fee: Fee =
             isLegacy ? .legacy(gasPrice: amounts[0]) : .market(maxFee: max(amounts[0], amounts[1]), tip: amounts[1])
         let quote: Fee? =
-            Bool.random(using: &random) ? nil : isLegacy ? .legacy(gasPrice: amounts[2])
+            Bool.random(using: &random)
+            ? nil
+            : isLegacy
+                ? .legacy(gasPrice: amounts[2])
                 : .market(maxFee: max(amounts[2], amounts[3]), tip: amounts[3])
         let cap = Bool.random(using: &random) ? nil : amounts[4]
         guard let raised = fee.raised(atLeast: quote, cap: cap) else {
@@ -90,7 +93,8 @@ struct FeeTests {
     }
 
     @Test(arguments: [
-        Fee.legacy(gasPrice: Wei(20_000_000_000)), .market(maxFee: Wei(3), tip: Wei(1)), .market(maxFee: .zero, tip: .zero),
+        Fee.legacy(gasPrice: Wei(20_000_000_000)), .market(maxFee: Wei(3), tip: Wei(1)),
+        .market(maxFee: .zero, tip: .zero),
     ])
     func `a fee reads what it wrote`(fee: Fee) {
         #expect(Fee(text: fee.text) == fee)

@@ -24,7 +24,7 @@ struct LaneMachineTests {
         #expect(world.machine.toSend(at: world.now, limit: 99).map(\.nonce) == Array(0..<7))
     }
 
-    @Test func `the bigger batch that is allowed is not the bigger one that is sent`() throws {
+    @Test func `a batch has no more than its limit`() throws {
         var world = World(Seed(1), isStrict: false, window: 50)
         world.admit(30)
         world.load()
@@ -173,7 +173,8 @@ private struct World {
     mutating func admit(_ count: Int) {
         for _ in 0..<count {
             let words = [
-                Self.id(self.counter), "queued", String(self.counter), "0x00000000000000000000000000000000deadbeef", "1",
+                Self.id(self.counter), "queued", String(self.counter), "0x00000000000000000000000000000000deadbeef",
+                "1",
                 "", "", "", "", "", "", "", "",
             ]
             guard let item = LaneItem(words.map { RESPValue.bulk(ByteBuffer(string: $0)) }) else {

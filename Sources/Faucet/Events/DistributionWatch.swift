@@ -4,6 +4,7 @@ import RESP
 package import Redis
 import ServiceLifecycle
 import Synchronization
+import Timing
 
 /// Tells those of this process who wait for distributions what became of them.
 package final class DistributionWatch: Service, Sendable {
@@ -20,17 +21,27 @@ package final class DistributionWatch: Service, Sendable {
         let state = Mutex(State())
 
         func tell(_ entries: [RESPValue]) {
-            guard !entries.isEmpty else {
-                for watchers in self.state.withLock({ $0.watchers }).values { for one in watchers { one.tell(nil) } }
-                return
+            guard !entries.isEmpty else { return self.wakeAll() }
+            // Most of it is for other instances: it is not even read.
+            let watched = self.state.withLock { state in
+                entries.compactMap { entry in
+                    DistributionNews.id(of: entry).flatMap { state.watchers[$0] }.map { (entry, $0) }
+                }
             }
-            for news in entries.compactMap({ DistributionNews(entry: $0) }) {
-                for watcher in self.state.withLock({ $0.watchers[news.id] ?? [] }) { watcher.tell(news) }
+            for (entry, watchers) in watched {
+                guard let news = DistributionNews(entry: entry) else { continue }
+                for watcher in watchers { watcher.tell(news) }
             }
+        }
+
+        func wakeAll() {
+            for watchers in self.state.withLock({ $0.watchers }).values { for one in watchers { one.tell(nil) } }
         }
     }
 
     private let limit: Int
+    /// One clock for all who wait: a timer for each would be most of the cost of waiting.
+    private static let tick = Duration.milliseconds(250)
 
     /// Beyond `limit` watchers nobody may join.
     package init(node: RedisNode, limit: Int, logger: Logger) {
@@ -47,7 +58,22 @@ package final class DistributionWatch: Service, Sendable {
         )
     }
 
-    package func run() async throws { try await self.tail.run() }
+    package func run() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await self.tail.run() }
+            group.addTask {
+                await cancelWhenGracefulShutdown {
+                    while !Task.isCancelled {
+                        try? await Task.sleep(for: Self.tick, clock: .loop)
+                        self.board.wakeAll()
+                    }
+                }
+                // Whoever still waits sees that the process drains.
+                self.board.wakeAll()
+            }
+            while try await group.next() != nil {}
+        }
+    }
 
     /// Joins those who wait for a distribution; ``leave(_:)`` must follow.
     package func join(_ id: String) throws(FaucetError) -> DistributionWatcher {
@@ -82,9 +108,10 @@ package final class DistributionWatcher: Sendable {
         self.id = id
     }
 
-    /// Returns the newest news since the last return, or `nil` after `limit` or when news may have been missed.
-    package func wait(atMost limit: Duration) async -> DistributionNews? {
-        await self.wakeUp.wait(atMost: limit)
+    /// Returns the newest news since the last return, or `nil` several times a second and when news may have been
+    /// missed.
+    package func wait() async -> DistributionNews? {
+        await self.wakeUp.wait()
         return self.news.withLock { news in
             defer { news = nil }
             return news

@@ -15,7 +15,9 @@ package struct LaneMachine: Sendable {
     package typealias Instant = LoopClock.Instant
 
     private let configuration: LaneConfiguration
-    /// In order of their nonces. They are many and large: they are looked through in place and found by halving.
+    /// In order of their nonces.
+    ///
+    /// They are many and large: they are looked through in place and found by halving.
     package private(set) var items: Deque<LaneItem> = []
     private var minedCount = 0
     /// The lowest nonce that was not asked for yet.
@@ -200,11 +202,6 @@ package struct LaneMachine: Sendable {
             self.heldUntil = nil
         }
         return taken
-    }
-
-    /// The items of a batch that offered too little.
-    package static func underpaid(_ batch: [LaneItem], _ outcomes: [SubmitOutcome]) -> [LaneItem] {
-        zip(batch, outcomes).filter { $0.1 == .feeTooLow }.map(\.0)
     }
 
     private mutating func stop(_ reason: String, at now: Instant) {

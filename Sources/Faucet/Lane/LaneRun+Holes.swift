@@ -14,7 +14,14 @@ extension LaneRun {
     ///
     /// That no receipt is found proves nothing: a node may lag, and a store that was set back may have lost a hash.
     func miss(_ item: LaneItem) async throws(LaneStore.Failure) {
-        guard self.machine.missed(item.nonce), let use = await self.use(of: item.nonce) else { return }
+        guard self.machine.missed(item.nonce) else { return }
+        guard let use = await self.use(of: item.nonce) else {
+            guard item.misses % 64 == 63 else { return }
+            return self.logger.error(
+                "No node tells who has used a nonce",
+                metadata: self.metadata(["id": "\(item.id)", "nonce": "\(item.nonce)"])
+            )
+        }
         if let transaction = use.transaction {
             guard !item.hashes.contains(transaction.hash) else { return }
             let isNoop = transaction.recipient == self.sender && transaction.value.isZero
@@ -25,7 +32,9 @@ extension LaneRun {
             }
         }
         // Until then it could be thrown out again, and ours be mined after all.
-        guard let head = self.snapshot?.head.number, use.block + self.configuration.confirmations <= head else { return }
+        guard let head = self.snapshot?.head.number, use.block + self.configuration.confirmations <= head else {
+            return
+        }
         self.logger.error(
             "A nonce was used by somebody else",
             metadata: self.metadata(["id": "\(item.id)", "nonce": "\(item.nonce)"])
@@ -71,10 +80,7 @@ extension LaneRun {
             let transaction = block.transactions.first { $0.sender == self.sender && $0.nonce == nonce }
             return Use(block: after, transaction: transaction)
         } catch {
-            self.logger.error(
-                "No node tells who has used a nonce",
-                metadata: self.metadata(["nonce": "\(nonce)", "error": "\(error)"])
-            )
+            self.logger.debug("The use of a nonce was not read", metadata: self.metadata(["error": "\(error)"]))
             return nil
         }
     }
@@ -86,7 +92,7 @@ extension LaneRun {
     /// The chain's next nonce is none of ours although later ones are given out: either the chain has gone back behind
     /// what is over, or the nonce has no distribution.
     ///
-    /// What was over is open again, and the same bytes are sent again: there is nothing else that could not be paid twice.
+    /// What was over is open again, and the same bytes are sent again: nothing else is safe from paying twice.
     func mend(_ orders: LaneStore.Orders) async throws(LaneStore.Failure) {
         guard let counter = orders.counter, self.machine.hasHole(below: counter) else {
             self.holeLooks = 0

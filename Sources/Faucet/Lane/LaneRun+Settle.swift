@@ -18,7 +18,9 @@ extension LaneRun {
             case .mined(let receipt):
                 self.machine.mined(item.nonce, as: receipt.transaction, in: receipt.blockNumber, receipt.blockHash)
                 let isFinal = self.configuration.confirmations == 0
-                steps.append(self.step(item, receipt, isFinal: isFinal))
+                let step = self.step(item, receipt, isFinal: isFinal)
+                // What delivers nothing is told when it is certain: nobody must take it for a coin.
+                if isFinal || step.isDelivered { steps.append(step) }
             case .missing: try await self.miss(item)
             case .unknown, nil: break
             }
@@ -84,7 +86,7 @@ extension LaneRun {
         var fields = [
             ("block", String(receipt.blockNumber)), ("block_hash", receipt.blockHash.text),
             ("mined_hash", receipt.transaction.text), ("gas_used", String(receipt.gasUsed)),
-            ("hashes", Self.text(item.hashes)),
+            ("hashes", Self.text(item.hashes)), ("noops", Self.text(item.noops)),
         ]
         if let price = receipt.gasPrice { fields.append(("gas_price", price.decimal)) }
         if isFinal, !isDelivered { fields.append(("reason", isNoop ? "cancelled" : "reverted")) }
@@ -95,6 +97,7 @@ extension LaneRun {
             hash: receipt.transaction,
             block: receipt.blockNumber,
             stamp: "mined",
+            isDelivered: isDelivered,
             fields: fields
         )
     }
@@ -133,7 +136,7 @@ extension LaneRun {
         self.machine.raised(at: LoopClock().now)
         var raised: [(LaneItem, Fee?)] = []
         for item in items {
-            guard let fee = item.fee?.raised(atLeast: self.quote, cap: self.configuration.fees.cap) else {
+            guard let fee = item.fee?.raised(atLeast: self.quote, cap: self.raiseLimit) else {
                 self.logger.error(
                     "A stuck transaction may offer no more",
                     metadata: self.metadata(["id": "\(item.id)"])

@@ -25,6 +25,7 @@ actor LaneRun {
     var isPaused = false
     private var rebroadcast: String?
     private var lastLook: LoopClock.Instant?
+    private var isLow = false
     var holeLooks = 0
     /// Transactions in one batch: one call of a node besides is our own.
     static let batchLimit = 99
@@ -60,7 +61,7 @@ actor LaneRun {
                     try await self.carryOver()
                     isNew = false
                 }
-                if self.snapshot != nil, !isNew { try await self.push() }
+                if self.snapshot != nil, !isNew, self.parts.faucet.isStoreKept { try await self.push() }
                 if self.machine.isBusy || self.snapshot == nil { pause = self.configuration.poll }
             } catch {
                 switch error {
@@ -126,9 +127,10 @@ actor LaneRun {
         try await self.raise()
     }
 
-    /// How many transactions the balance pays for, at the present price.
+    /// How many transactions the balance pays for, at the present price; without one, how many coins it is.
     private func affordable(_ snapshot: SenderSnapshot) -> UInt64 {
-        guard let quote = self.quote, let fee = quote.limit.multiplied(by: self.configuration.gasLimit),
+        let price = self.quote?.limit ?? .zero
+        guard let fee = price.multiplied(by: self.configuration.gasLimit),
             let cost = fee.adding(self.parts.faucet.configuration.amount), !cost.isZero,
             let count = snapshot.balance.divided(by: cost)?.quotient
         else { return 0 }
@@ -154,7 +156,9 @@ actor LaneRun {
             drift: Int64(clamping: counter) - Int64(clamping: snapshot.nonce),
             stallSeconds: self.machine.stall(at: LoopClock().now) / .seconds(1)
         )
-        if milli / 1000 < self.configuration.warnCoins {
+        let isLow = milli / 1000 < self.configuration.warnCoins
+        defer { self.isLow = isLow }
+        if isLow, !self.isLow {
             self.logger.warning("The wallet runs low", metadata: self.metadata(["coins": "\(milli / 1000)"]))
         }
         if orders.raised > 0 {
@@ -236,8 +240,18 @@ actor LaneRun {
         for (item, isDone) in zip(fresh, done) {
             if isDone { self.machine.submitted(item.nonce) } else { self.forget(item) }
         }
-        let underpaid = LaneMachine.underpaid(batch, outcomes)
-        if !underpaid.isEmpty { try await self.sign(underpaid.map { ($0, self.raised($0)) }) }
+        var signings: [(LaneItem, Fee?)] = []
+        for (item, outcome) in zip(batch, outcomes) {
+            switch outcome {
+            case .feeTooLow: signings.append((item, self.raised(item)))
+            // The settings may have been mended since, and the price may have come down.
+            case .gasTooLow: signings.append((item, item.fee))
+            case .feeCapExceeded where self.quote.map({ $0.limit < item.fee?.limit ?? .zero }) ?? false:
+                signings.append((item, self.quote))
+            default: break
+            }
+        }
+        if !signings.isEmpty { try await self.sign(signings) }
     }
 
     private func warn(_ hold: String, _ outcomes: [SubmitOutcome]) {
@@ -278,10 +292,18 @@ actor LaneRun {
         try await self.sign(wanted.map { ($0, $0.fee == nil ? quote : self.raised($0)) })
     }
 
+    /// The most that a raise may offer: the cap of the settings, and ten times the present price, for what is stuck may
+    /// be stuck for another reason.
+    var raiseLimit: Wei? {
+        let tenfold = self.quote?.limit.multiplied(by: 10)
+        guard let cap = self.configuration.fees.cap else { return tenfold }
+        return tenfold.map { min($0, cap) } ?? cap
+    }
+
     /// A higher fee for an item; its own when it can go no higher.
     func raised(_ item: LaneItem) -> Fee? {
         guard let fee = item.fee else { return self.quote }
-        return fee.raised(atLeast: self.quote, cap: self.configuration.fees.cap) ?? fee
+        return fee.raised(atLeast: self.quote, cap: self.raiseLimit) ?? fee
     }
 
     /// Signs items and keeps the bytes; nothing is sent before that.

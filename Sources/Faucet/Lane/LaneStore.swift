@@ -124,6 +124,8 @@ struct LaneStore: Sendable {
         var block: UInt64?
         /// The field that gets the time.
         var stamp = ""
+        /// Whether the coin is with its recipient.
+        var isDelivered = false
         var fields: [(String, String)] = []
     }
 

@@ -20,7 +20,10 @@ package final class LaneWakes: Service, Sendable {
             logger: logger,
             isWanted: { true },
             wake: { entries in
-                guard !entries.isEmpty else { return wakeUps.values.forEach { $0.ring() } }
+                guard !entries.isEmpty else {
+                    for wakeUp in wakeUps.values { wakeUp.ring() }
+                    return
+                }
                 let named = Set(entries.compactMap { $0.array?.last?.array?.last?.string })
                 for name in named { wakeUps[name]?.ring() }
             }

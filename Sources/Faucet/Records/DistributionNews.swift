@@ -10,6 +10,14 @@ package struct DistributionNews: Hashable, Sendable {
     package let hash: Hash32?
     package let block: UInt64?
 
+    /// Whose news an entry is.
+    static func id(of entry: RESPValue) -> String? {
+        guard let parts = entry.array, parts.count == 2, let words = parts[1].array, words.count == 10 else {
+            return nil
+        }
+        return words[1].string
+    }
+
     /// Reads a stream entry; `nil` when it is none of ours.
     package init?(entry: RESPValue) {
         guard let parts = entry.array, parts.count == 2, let words = parts[1].array?.map({ $0.string ?? "" }),

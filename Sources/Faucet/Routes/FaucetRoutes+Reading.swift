@@ -36,7 +36,11 @@ extension FaucetRoutes {
             guard !distribution.state.isTerminal, left > .zero, !self.drain.isDraining, !Task.isCancelled else {
                 return distribution
             }
-            _ = await watcher.wait(atMost: min(left, Self.pause))
+            let looked = LoopClock().now
+            // News may be lost: now and then everybody looks.
+            while await watcher.wait() == nil, looked.duration(to: LoopClock().now) < Self.pause,
+                LoopClock().now < end, !self.drain.isDraining, !Task.isCancelled
+            {}
         }
     }
 

@@ -128,6 +128,7 @@ package struct FaucetRoutes: Sendable {
             nonce: admission.nonce
         )
         var isDue = admission.isReplay
+        var looked = LoopClock().now
         while true {
             // It is admitted, whether it can be read just now or not.
             if isDue, let found = try? await self.faucet.distribution(admission.id) {
@@ -144,8 +145,11 @@ package struct FaucetRoutes: Sendable {
             }
             let left = LoopClock().now.duration(to: end)
             guard left > .zero, !self.drain.isDraining, !Task.isCancelled else { break }
-            let news = await watcher.wait(atMost: min(left, Self.pause))
-            isDue = true
+            let news = await watcher.wait()
+            // News may be lost: now and then everybody looks.
+            let now = LoopClock().now
+            isDue = news != nil || looked.duration(to: now) >= Self.pause
+            if isDue { looked = now }
             if let news, news.state != .failed, news.state.isAtLeast(goal.state), !admission.isReplay,
                 goal == .mined || news.state == .submitted
             {

@@ -10,6 +10,11 @@ local function faucet_text(number)
     return string.format("%.0f", number)
 end
 
+-- A list of words without the space at either end.
+local function faucet_trim(words)
+    return (string.gsub(words, "^ *(.-) *$", "%1"))
+end
+
 -- Redis's time in milliseconds.
 local function faucet_now()
     local time = redis.call("TIME")

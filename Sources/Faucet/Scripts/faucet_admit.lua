@@ -45,6 +45,7 @@ redis.call("XLEN", KEYS[6])
 faucet_unbound(keys.bound)
 redis.call("ZADD", KEYS[3], faucet_text(now_ms), id)
 redis.call("ZREMRANGEBYSCORE", KEYS[3], "-inf", faucet_text(now_ms - ARGV[12]))
+redis.call("PEXPIRE", KEYS[3], ARGV[12])
 redis.call("HSET", KEYS[2], "state", "queued", "address", address, "amount", ARGV[3], "era", era, "sender", sender,
     "created", faucet_text(now_ms), "request_id", ARGV[10], "claim", ARGV[11])
 local nonce = faucet_bind(keys, KEYS[2], id)

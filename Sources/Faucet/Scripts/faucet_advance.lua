@@ -23,6 +23,9 @@ while index <= #ARGV do
     if before[2] ~= nonce or not string.find(expected, "," .. (before[1] or "gone") .. ",", 1, true) then
         table.insert(results, before[1] or "gone")
     else
+        if before[1] == "mined" and state == "submitted" then
+            redis.call("HDEL", key, "block", "block_hash", "mined_hash", "mined")
+        end
         redis.call("HSET", key, "state", state, unpack(ARGV, index + 8, index + 7 + count))
         if stamp ~= "" then
             redis.call("HSETNX", key, stamp, now)

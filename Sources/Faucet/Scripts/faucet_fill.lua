@@ -1,5 +1,5 @@
--- See to it that the nonce which the chain takes next has an open distribution: the one that it belongs to, of which the
--- chain has lost the transaction, or else one of nothing.
+-- See to it that the nonce which the chain takes next has an open distribution: the one that it belongs to, of which
+-- the chain has lost the transaction, or else one of nothing.
 --
 -- KEYS[1] lease   KEYS[2] filler   the distribution of nothing   KEYS[3] open   KEYS[4] bound   KEYS[5] nonce
 -- KEYS[6] distribution   a beginning: the id follows

@@ -13,7 +13,7 @@ elseif redis.call("HGET", KEYS[8], "number") ~= ARGV[4] then
     return {"era"}
 end
 local id = ARGV[2]
-local record = redis.call("HMGET", KEYS[2], "state", "nonce", "lost", "hashes")
+local record = redis.call("HMGET", KEYS[2], "state", "nonce", "lost", "hashes", "lost_hashes")
 local is_open = redis.call("ZSCORE", KEYS[3], id)
 if not is_open or record[2] ~= ARGV[3] or record[1] == "mined" then
     return {"other"}
@@ -26,9 +26,11 @@ redis.call("ZCARD", KEYS[5])
 redis.call("XLEN", KEYS[7])
 faucet_unbound(KEYS[6])
 redis.call("ZREM", KEYS[3], id)
-redis.call("HDEL", KEYS[2], "raw", "hash", "hashes", "noops", "fee", "block", "block_hash", "mined_hash")
+redis.call("HDEL", KEYS[2], "raw", "hash", "hashes", "noops", "fee", "block", "block_hash", "mined_hash",
+    "first_hash", "submitted", "mined")
 redis.call("HSET", KEYS[2], "state", "queued", "era", ARGV[4], "sender", ARGV[5],
-    "lost", string.gsub((record[3] or "") .. " " .. ARGV[3], "^ ", ""), "lost_hashes", record[4] or "")
+    "lost", faucet_trim((record[3] or "") .. " " .. ARGV[3]),
+    "lost_hashes", faucet_trim((record[5] or "") .. " " .. (record[4] or "")))
 local nonce = faucet_bind({nonce = KEYS[4], open = KEYS[5], bound = KEYS[6]}, KEYS[2], id)
 faucet_wake(KEYS[7], ARGV[5])
 return {"new", nonce}

@@ -8,22 +8,24 @@ import ServiceLifecycle
 import Support
 import Testing
 
-/// What can go wrong, and where it is tested. "Coins" are counted on the chain: each address has exactly its own.
+/// What can go wrong, by number, and where it is tested.
 ///
-/// | mode | test |
-/// |---|---|
-/// | 1 crash between nonce and record, 2 before signing, 3 before sending, 4 before the answer is written, 5 after mining | `CrashTests`, `LostReplyTests` |
-/// | 6 a lease that is lost in the middle | `ZombieTests` |
-/// | 7 time-out, 8 reset, 9 errors and garbage, 12 nonce too high, 13 dropped, 14 empty pool, 33 hanging | `NodeAnswerTests` |
-/// | 10 a node that lags, 11 a node of another chain | `NodePoolTests` |
-/// | 15 chain reset, 16 reorganisation | `ChainResetTests`, `ReorganisationTests` |
-/// | 17 fee spike, 18 underpriced, 32 165,000 gwei | `FeeModeTests` |
-/// | 19 already known or too low, 20 the key used elsewhere | `ForeignNonceTests` |
-/// | 21 empty wallet, 22 overdraft, 23 a recipient that refuses, 34 slow blocks | `MoneyModeTests` |
-/// | 24 one key at two instances, 25 one key for two addresses, 31 a request that is repeated | `RequestModeTests` |
-/// | 26 Redis restarts, forgets or refuses, 29 the counter is deleted | `StoreModeTests`, `StoreRollbackTests` |
-/// | 27 clocks, 28 sixteen workers start at once | `StartModeTests` |
-/// | 30 load with kills | end-to-end tests |
+/// "Coins" are counted on the chain: each address has exactly its own.
+///
+/// - `CrashTests`, `LostReplyTests`: a crash after the nonce (1), before signing (2), before sending (3), before the
+///   answer is written down (4), after mining (5).
+/// - `ZombieTests`: a lease that is lost in the middle (6).
+/// - `NodeAnswerTests`: time-out (7), reset (8), errors and garbage (9), nonce too high (12), accepted and
+///   dropped (13), a node with an empty pool (14), a node that hangs (33).
+/// - `NodePoolTests`: a node that lags (10), a node of another chain (11).
+/// - `ChainResetTests`: another chain (15). `ReorganisationTests`: blocks that are replaced (16).
+/// - `FeeModeTests`: a fee spike (17), a raise that is refused (18), 165,000 gwei (32).
+/// - `ForeignNonceTests`: "already known" and "nonce too low" (19), the key used elsewhere (20).
+/// - `MoneyModeTests`: an empty wallet (21), an overdraft (22), a recipient that refuses (23), slow blocks (34).
+/// - `RequestModeTests`: one key at two instances (24), for two addresses (25), a request that is repeated (31).
+/// - `StoreModeTests`, `StoreRollbackTests`: Redis restarts, forgets or refuses (26), the counter is deleted (29).
+/// - `StartModeTests`: clocks (27), sixteen workers at once (28).
+/// - The end-to-end tests: load with kills (30), and the HTTP of 31.
 extension FaucetFixture {
     // MARK: Processes
 
@@ -146,7 +148,7 @@ extension FaucetFixture {
 
     // MARK: What must be true
 
-    /// That each of the addresses has exactly one coin, that all who asked are told so, and that nothing more is to come.
+    /// That each of the addresses has exactly one coin, that all who asked are told so, and that no more is to come.
     ///
     /// `others` are transactions of the sender that are not theirs: fillers, strangers', refused ones.
     func expectOneCoinEach(_ range: Range<Int>, _ distributions: [Distribution], others: Int = 0) async throws {

@@ -7,6 +7,7 @@ import Support
 import Testing
 
 /// What gas costs: modes 17, 18 and 32.
+@Suite(.serialized)
 struct FeeModeTests {
     private static func options(stall: Duration = .milliseconds(300)) -> FaucetFixture.Options {
         var options = FaucetFixture.Options()
@@ -14,6 +15,13 @@ struct FeeModeTests {
         options.chain.mining = .manual
         options.lane.stall = stall
         return options
+    }
+
+    private static func refuseRaises(_ fixture: FaucetFixture, times: Int) async throws {
+        let words = "replacement transaction underpriced"
+        try await fixture.chain.fault(
+            #"{"on":"eth_sendRawTransaction","do":"error","message":"\#(words)","times":\#(times)}"#
+        )
     }
 
     /// Failure mode 17.
@@ -41,9 +49,7 @@ struct FeeModeTests {
         try await FaucetFixture.with(options) { fixture in
             let admissions = try await fixture.admitEach(0..<3)
             try await fixture.untilState(.submitted, admissions)
-            try await fixture.chain.fault(
-                #"{"on":"eth_sendRawTransaction","do":"error","message":"replacement transaction underpriced","times":-1}"#
-            )
+            try await Self.refuseRaises(fixture, times: -1)
             try await fixture.chain.setGasPrice(40_000_000_000)
             try await eventually("all are raised") {
                 try await fixture.chain.mine()
@@ -66,9 +72,7 @@ struct FeeModeTests {
         try await FaucetFixture.with(options) { fixture in
             let admissions = try await fixture.admitEach(0..<3)
             try await fixture.untilState(.submitted, admissions)
-            try await fixture.chain.fault(
-                #"{"on":"eth_sendRawTransaction","do":"error","message":"replacement transaction underpriced","times":4}"#
-            )
+            try await Self.refuseRaises(fixture, times: 4)
             try await fixture.chain.setGasPrice(40_000_000_000)
             let distributions = try await fixture.endedWhileMining(admissions)
             try await fixture.expectOneCoinEach(0..<3, distributions)

@@ -8,6 +8,7 @@ import Support
 import Testing
 
 /// Somebody else sends with our key: modes 19 and 20.
+@Suite(.serialized)
 struct ForeignNonceTests {
     private static let stranger = "0x00000000000000000000000000000000deadbeef"
 
@@ -76,7 +77,11 @@ struct ForeignNonceTests {
     private static func minedTransactions(_ fixture: FaucetFixture) async throws -> [String] {
         var hashes: [String] = []
         for number in 0...(try await fixture.chain.blockNumber()) {
-            let block = try await fixture.chain.call("eth_getBlockByNumber", "\"0x\(String(number, radix: 16))\"", "false")
+            let block = try await fixture.chain.call(
+                "eth_getBlockByNumber",
+                "\"0x\(String(number, radix: 16))\"",
+                "false"
+            )
             guard case .object(let members) = block, case .array(let items) = members["transactions"] else { continue }
             for case .string(let hash) in items { hashes.append(hash) }
         }
@@ -117,6 +122,28 @@ struct ForeignNonceTests {
             }
             try await fixture.expectOneCoinEach(0..<4, distributions, others: 3)
             #expect(try await fixture.balance(Self.stranger).isZero)
+        }
+    }
+
+    /// Failure mode 20.
+    @Test func `20: a filler whose nonce is stolen is over`() async throws {
+        try await FaucetFixture.with(Self.options) { fixture in
+            try await fixture.chain.send(from: FaucetFixture.sender, to: Self.stranger, value: "0x1")
+            try await eventually("it is seen") {
+                try await fixture.ask("GET", FaucetKeys.nonce(fixture.lane())).integerValue == 1
+            }
+            let admissions = try await fixture.admitEach(0..<2)
+            try await fixture.chain.clearPool()
+            let bound = FaucetKeys.bound(try await fixture.lane())
+            try await eventually("it is filled") {
+                try await fixture.ask("ZCOUNT", bound, "0", "0").integerValue == 1
+            }
+            let filler = try await fixture.ask("ZRANGE", bound, "0", "0").array?.first?.string ?? ""
+            try await eventually("it is sent") { try await fixture.distribution(filler).state == .submitted }
+            try await Self.steal(0..<1, fixture)
+            let distributions = try await fixture.endedWhileMining(admissions)
+            try await eventually("it is over") { try await fixture.distribution(filler).state == .failed }
+            try await fixture.expectOneCoinEach(0..<2, distributions, others: 1)
         }
     }
 

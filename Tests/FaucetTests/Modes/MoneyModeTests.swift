@@ -7,6 +7,7 @@ import Support
 import Testing
 
 /// The wallet, the recipient, and a chain that is slow: modes 21, 22, 23 and 34.
+@Suite(.serialized)
 struct MoneyModeTests {
     /// Four coins and a half.
     private static let little = "0x3e73362871420000"

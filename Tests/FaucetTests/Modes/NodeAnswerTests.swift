@@ -4,6 +4,7 @@ import Support
 import Testing
 
 /// What a node answers, or does not: modes 7, 8, 9, 12, 13, 14 and 33.
+@Suite(.serialized)
 struct NodeAnswerTests {
     struct Case: Sendable, CustomStringConvertible {
         let mode: Int
@@ -30,7 +31,9 @@ struct NodeAnswerTests {
         Case(mode: 9, faults: ["{\"do\":\"shuffle\",\"times\":-1}", "{\"do\":\"garbage\",\"skip\":9,\"times\":3}"]),
         Case(
             mode: 9,
-            faults: [#"{"on":"eth_getTransactionReceipt","do":"missing","skip":2,"times":3}"#, #"{"do":"http","skip":12}"#]
+            faults: [
+                #"{"on":"eth_getTransactionReceipt","do":"missing","skip":2,"times":3}"#, #"{"do":"http","skip":12}"#,
+            ]
         ),
         Case(
             mode: 9,

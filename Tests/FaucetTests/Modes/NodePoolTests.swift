@@ -4,6 +4,7 @@ import Support
 import Testing
 
 /// Several nodes, of which one is not as good as another: modes 10 and 11.
+@Suite(.serialized)
 struct NodePoolTests {
     /// Failure mode 10.
     @Test(arguments: [60.0, 0.5])

@@ -5,6 +5,7 @@ import Support
 import Testing
 
 /// The chain goes back and forth: mode 16.
+@Suite(.serialized)
 struct ReorganisationTests {
     /// How many blocks go, and which step's reply is lost besides.
     static let turns = [

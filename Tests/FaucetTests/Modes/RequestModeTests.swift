@@ -5,6 +5,7 @@ import Support
 import Testing
 
 /// Requests that come more than once: modes 24, 25 and 31.
+@Suite(.serialized)
 struct RequestModeTests {
     /// Failure mode 24.
     @Test func `24: one key at two instances at once is one coin`() async throws {

@@ -7,6 +7,7 @@ import Support
 import Testing
 
 /// Many start at once, with clocks of their own: modes 27 and 28.
+@Suite(.serialized)
 struct StartModeTests {
     /// Failure mode 28.
     @Test func `28: sixteen workers that start at once begin one era and one counter`() async throws {
@@ -26,8 +27,8 @@ struct StartModeTests {
             let distributions = try await fixture.ended(admissions)
             try await fixture.expectOneCoinEach(0..<30, distributions, others: 7)
             #expect(try await fixture.eraNumber() == 1)
-            let token = try await fixture.ask("GET", FaucetKeys.leaseToken(fixture.lane().sender))
-            #expect(token.integerValue == 1)
+            // Nobody had to skip what another had begun.
+            #expect(!fixture.logs.lines.contains { $0.message.hasPrefix("Nonces were used") })
         }
     }
 

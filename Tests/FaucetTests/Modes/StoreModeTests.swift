@@ -7,6 +7,7 @@ import Support
 import Testing
 
 /// Redis restarts, forgets scripts or refuses, and an operator's hand slips: modes 26 and 29.
+@Suite(.serialized)
 struct StoreModeTests {
     private static var options: FaucetFixture.Options {
         var options = FaucetFixture.Options()
@@ -85,7 +86,8 @@ struct StoreModeTests {
     @Test func `26: while another script keeps Redis busy the lane waits`() async throws {
         try await Self.survive { fixture in
             _ = try await fixture.node.send(RedisCommand("CONFIG", "SET", "busy-reply-threshold", "50"), within: nil)
-            let script = "local t = redis.call('TIME'); local s = t[1] + t[2] / 1e6; local c = os.clock(); "
+            let script =
+                "local t = redis.call('TIME'); local s = t[1] + t[2] / 1e6; local c = os.clock(); "
                 + "while os.clock() - c < 0.8 do end; return s"
             let child = try ChildProcess(
                 "redis-cli",

@@ -7,6 +7,7 @@ import Support
 import Testing
 
 /// A fail-over to a copy of Redis that lacks the last seconds: mode 26.
+@Suite(.serialized)
 struct StoreRollbackTests {
     private static func copy(of server: RedisServer) throws -> URL {
         let copy = server.folder.url.appending(path: "copy")

@@ -6,6 +6,7 @@ import Support
 import Testing
 
 /// A lane that goes on after another process has it: mode 6.
+@Suite(.serialized)
 struct ZombieTests {
     /// Failure mode 6.
     @Test(arguments: ["sign.before", "submit.before", "submit.after", "submitted.before", "mined.before"])
