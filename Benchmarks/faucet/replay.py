@@ -21,6 +21,7 @@ def main() -> None:
         connection.request("POST", "/", json.dumps(body), {"Content-Type": "application/json"})
         return json.loads(connection.getresponse().read())
 
+    call([("hardhat_setBalance", [os.environ["SENDER"], "0xffffffffffffffffffff"])])
     start = time.perf_counter()
     for first in range(0, len(raws), batch):
         answers = call([("eth_sendRawTransaction", [raw]) for raw in raws[first : first + batch]])
