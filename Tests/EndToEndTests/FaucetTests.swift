@@ -176,6 +176,30 @@ struct FaucetTests {
         }
     }
 
+    @Test func `an operator pauses, resumes and looks, and a distribution that is over cannot be cancelled`()
+        async throws
+    {
+        try await TallySystem.with(chain: []) { system in
+            let distribute = "\(system.url)/distribute?address=\(Self.address)"
+            func tally(_ words: String...) async throws -> (code: Int32, output: String) {
+                let redis = ["--redis-url", "redis://127.0.0.1:\(system.ports.redis)/0"]
+                return try await TallySystem.run(["faucet"] + words + redis)
+            }
+            let first = try await curl("\(distribute)&wait=mined")
+            let id = try #require(first.firstMatch(of: /"id":"([0-9A-Z]{26})"/)?.1)
+            let paused = try await tally("pause")
+            #expect(paused.code == 0)
+            #expect(try await curl(distribute).contains("faucet-paused"))
+            let status = try await tally("status", "--json")
+            #expect(status.code == 0 && status.output.contains("0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"))
+            let resumed = try await tally("resume")
+            #expect(resumed.code == 0)
+            #expect(try await curl("\(distribute)&wait=mined").contains("\"nonce\":1,"))
+            let cancelled = try await tally("cancel", String(id))
+            #expect(cancelled.code == 1 && cancelled.output.contains("confirmed"))
+        }
+    }
+
     @Test func `a wallet that others may read is refused at the start`() async throws {
         let folder = try TemporaryFolder("wallet")
         let file = folder.url.appending(path: "key").path

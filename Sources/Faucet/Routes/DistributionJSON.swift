@@ -15,11 +15,13 @@ enum DistributionJSON {
         /// `queued`, `submitted` or `mined`.
         var status = "queued"
         var block: UInt64?
+        /// Whether what was asked for has come about.
+        var isDone = false
     }
 
     /// The answer to a request for a coin: the same bytes for the same answer.
     static func answer(_ answer: Answer) -> String {
-        let message = answer.status == "queued" ? "Distribution queued" : "Distribution successful"
+        let message = answer.isDone ? "Distribution successful" : "Distribution queued"
         var members = [
             Self.member("id", answer.id), Self.member("address", answer.address.text),
             Self.member("amount_wei", answer.amount.decimal), "\"nonce\":\(answer.nonce.map { String($0) } ?? "null")",

@@ -172,6 +172,7 @@ package struct FaucetRoutes: Sendable {
         var answer = answer
         answer.hash = hash
         answer.status = goal.state.rawValue
+        answer.isDone = true
         if goal == .mined { answer.block = block }
         return Response(json: DistributionJSON.answer(answer), fields: self.fields(admission))
     }
