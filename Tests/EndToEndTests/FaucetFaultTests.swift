@@ -26,4 +26,38 @@ struct FaucetFaultTests {
             #expect(output.contains("PASSED: the coins are exact"))
         }
     }
+
+    /// Failure mode 27.
+    @Test func `workers and an instance whose clocks are hours apart deliver each coin once`() async throws {
+        let library = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
+        try #require(FileManager.default.fileExists(atPath: library))
+        try await TallySystem.with(["--workers", "0"], chain: []) { system in
+            let chain = "http://127.0.0.1:\(try #require(system.ports.chain))"
+            let port = try freePort()
+            func start(_ command: String, _ clock: String) throws -> Program {
+                try Program(
+                    TallySystem.executable,
+                    [command],
+                    environment: [
+                        "LD_PRELOAD": library, "FAKETIME": clock, "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+                        "TALLY_PORT": "\(port)", "TALLY_ADMIN_PORT": "0", "TALLY_FAUCET_LEASE_SECONDS": "2",
+                        "TALLY_REDIS_URL": "redis://127.0.0.1:\(system.ports.redis)/0",
+                        "TALLY_FAUCET_RPC": chain, "TALLY_FAUCET_KEYS": "development",
+                    ]
+                )
+            }
+            let instance = try start("serve", "+3h")
+            let workers = [try start("work", "+5h"), try start("work", "-5h")]
+            let load = ["--url", "http://127.0.0.1:\(port)", "--rate", "40", "--seconds", "8", "--keys"]
+            try await eventually("the instance answers", within: .seconds(30)) {
+                try await curl("http://127.0.0.1:\(port)/distributions/x").contains("distribution-invalid")
+            }
+            _ = try await FaucetTests.load(system, load) {
+                try await Task.sleep(for: .seconds(3))
+                // Whichever has the lane: the other takes it over by Redis's time, or goes on.
+                kill(workers[0].pid, SIGKILL)
+            }
+            for process in workers + [instance] { await process.stop() }
+        }
+    }
 }
