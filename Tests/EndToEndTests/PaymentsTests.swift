@@ -150,16 +150,18 @@ struct PaymentsTests {
         }
     }
 
-    /// Three deaths behind each step, over all processes: one that always died there would never get past it.
+    /// Three deaths behind each step, over all processes: one that always died there would never get past it. The rare
+    /// steps are those that a quick run may not need.
     private func withDeaths(
         _ steps: String,
         behind passes: [(step: String, pass: Int)],
+        maybe rare: [(step: String, pass: Int)] = [],
         _ body: (TallySystem) async throws -> Void
     ) async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "tally-deaths-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        let points = passes.flatMap { step, pass in
+        let points = (passes + rare).flatMap { step, pass in
             (1...3).map { "payments.\(step).after=kill:\(folder.path)/\(step)-\($0)@\(pass)" }
         }
         let environment = [
@@ -174,7 +176,8 @@ struct PaymentsTests {
     }
 
     @Test func `no cent is lost or doubled by processes that die behind each step`() async throws {
-        try await self.withDeaths("one-script", behind: [("accept", 40), ("lock", 60), ("apply", 50), ("look", 3)]) {
+        let steps = [("accept", 40), ("lock", 60), ("apply", 50)]
+        try await self.withDeaths("one-script", behind: steps, maybe: [("look", 1)]) {
             try await self.expectExact($0, rate: 60, seconds: 12) {}
         }
     }
