@@ -150,8 +150,9 @@ struct PaymentsTests {
         }
     }
 
-    /// Three deaths behind each step, over all processes: one that always died there would never get past it. The rare
-    /// steps are those that a quick run may not need.
+    /// Three deaths behind each step, over all processes: one that always died there would never get past it.
+    ///
+    /// The rare steps are those that a quick run may not need.
     private func withDeaths(
         _ steps: String,
         behind passes: [(step: String, pass: Int)],
