@@ -23,6 +23,7 @@ package final class SenderKey: Sendable {
     }
 
     private init(_ page: KeyPage) throws(SenderKeyError) {
+        guard Secp256k1.isReady else { throw .noCurve }
         guard let publicKey = Secp256k1.publicKey(page) else { throw .outOfRange }
         self.page = page
         self.publicKey = publicKey

@@ -17,6 +17,8 @@ package enum SenderKeyError: Error, Hashable, Sendable {
     case notLockable(String)
     /// No page is to be had, or not with these properties; with the system's reason.
     case memory(String)
+    /// libsecp256k1 does not start: no memory, or no random numbers from the kernel.
+    case noCurve
     /// Hardhat has no well-known account of this number.
     case unknownAccount
 }
@@ -34,6 +36,7 @@ extension SenderKeyError: CustomStringConvertible {
         case .notLockable(let reason):
             "the key's page cannot be locked in memory: \(reason) (RLIMIT_MEMLOCK has to allow one page a key)"
         case .memory(let reason): "no page for the key: \(reason)"
+        case .noCurve: "libsecp256k1 does not start: no memory, or no random numbers from the kernel"
         case .unknownAccount: "the development accounts have the numbers 0 to 9"
         }
     }
