@@ -132,21 +132,14 @@ struct ReadTests {
     func `what is not there is nothing, and what cannot be read is an error`() async throws {
         let node = try await ScriptedNode {
             $0.members["eth_getTransactionByHash"] = "\"result\":null"
-            $0.members["eth_getCode"] = "\"result\":\"0x6001\""
-            $0.members["eth_estimateGas"] = "\"error\":{\"code\":3,\"message\":\"execution reverted\"}"
         }
         try await withNodes([node]) { nodes in
             let known = try await nodes.test.transaction(Hash32(numbered: 1))
             #expect(known == nil)
-            let code = try await nodes.test.code(of: self.sender)
-            #expect(code == [0x60, 0x01])
             let count = try await nodes.test.transactionCount(of: self.sender, .pending)
             #expect(count == 7)
             let balance = try await nodes.test.balance(of: self.sender)
             #expect(balance == Wei(1_000_000_000_000_000_000))
-            let refusal = RPCRefusal(code: 3, text: "execution reverted")
-            let gas = try await nodes.test.gas(from: self.sender, to: self.sender, value: Wei(1))
-            #expect(gas == .failure(.refused(refusal)))
             node.change { $0.members["eth_getBlockByNumber"] = "\"result\":null" }
             let block = try await nodes.test.block(.number(5000))
             #expect(block == nil)

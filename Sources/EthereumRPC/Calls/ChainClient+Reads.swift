@@ -78,26 +78,6 @@ extension ChainClient {
         return balance
     }
 
-    /// The contract at an address; empty when it is none.
-    package func code(of address: Address) async throws(RPCError) -> [UInt8] {
-        guard let code = try await self.one(.code(address)).text.flatMap({ Hex.bytes($0) }) else {
-            throw .fault(.malformed)
-        }
-        return code
-    }
-
-    /// The gas that a transfer needs, or the node's reason why it would fail.
-    package func gas(
-        from sender: Address,
-        to recipient: Address,
-        value: Wei
-    ) async throws(RPCError) -> Result<UInt64, RPCFault> {
-        let batch = [RPCRequest.estimate(from: sender, to: recipient, value: value)]
-        return try await self.call(batch)[0].flatMap { value in
-            value.quantity.map { .success($0) } ?? .failure(.malformed)
-        }
-    }
-
     private func one(_ request: RPCRequest) async throws(RPCError) -> JSONValue {
         try Self.value(try await self.call([request])[0])
     }

@@ -9,6 +9,4 @@ package enum RPCMethod: String, CaseIterable, Hashable, Sendable {
     case send = "eth_sendRawTransaction"
     case receipt = "eth_getTransactionReceipt"
     case transaction = "eth_getTransactionByHash"
-    case code = "eth_getCode"
-    case estimate = "eth_estimateGas"
 }

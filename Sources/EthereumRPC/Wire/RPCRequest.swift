@@ -36,10 +36,6 @@ package struct RPCRequest: Hashable, Sendable {
         RPCRequest(.balance, parameters: "[\"\(address.lowercased)\",\"\(tag.text)\"]")
     }
 
-    package static func code(_ address: Address) -> RPCRequest {
-        RPCRequest(.code, parameters: "[\"\(address.lowercased)\",\"latest\"]", answerLimit: 128 * 1024)
-    }
-
     package static func receipt(_ hash: Hash32) -> RPCRequest {
         // A contract that is paid may write logs.
         RPCRequest(.receipt, parameters: "[\"\(hash.text)\"]", answerLimit: 64 * 1024)
@@ -47,11 +43,6 @@ package struct RPCRequest: Hashable, Sendable {
 
     package static func transaction(_ hash: Hash32) -> RPCRequest {
         RPCRequest(.transaction, parameters: "[\"\(hash.text)\"]", answerLimit: 300 * 1024)
-    }
-
-    package static func estimate(from: Address, to: Address, value: Wei) -> RPCRequest {
-        let call = "{\"from\":\"\(from.lowercased)\",\"to\":\"\(to.lowercased)\",\"value\":\"\(value.quantity)\"}"
-        return RPCRequest(.estimate, parameters: "[\(call)]", answerLimit: 16 * 1024)
     }
 
     /// A signed transaction as `0x…`; the text goes out as it is.
