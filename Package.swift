@@ -30,8 +30,11 @@ let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioHTTPTypesHTTP1 = Target.Dependency.product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
+let nioHTTP2 = Target.Dependency.product(name: "NIOHTTP2", package: "swift-nio-http2")
+let nioHTTPTypesHTTP2 = Target.Dependency.product(name: "NIOHTTPTypesHTTP2", package: "swift-nio-extras")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -53,7 +56,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics.git", exact: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras.git", exact: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-http2.git", exact: "1.46.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", exact: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-protobuf.git", exact: "1.39.0", traits: []),
         .package(url: "https://github.com/attaswift/BigInt.git", exact: "6.0.1"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift.git", exact: "0.2.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", exact: "2.28.1", traits: []),
@@ -66,6 +71,7 @@ let package = Package(
         .systemLibrary(name: "CCurl"),
         .systemLibrary(name: "CNettle"),
         .systemLibrary(name: "CSecp256k1"),
+        .systemLibrary(name: "CZlib"),
         .target(name: "JSON", swiftSettings: settings),
         .target(name: "Timing", dependencies: [nioCore, nioPosix], swiftSettings: settings),
         .target(name: "RESP", dependencies: ["CHiredis", nioCore], swiftSettings: settings),
@@ -105,8 +111,22 @@ let package = Package(
             name: "Web",
             dependencies: [
                 "JSON", "Timing", deque, httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, metrics, nioCore,
-                nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1,
+                nioHTTP1, nioHTTP2, nioHTTPTypes, nioHTTPTypesHTTP1, nioHTTPTypesHTTP2,
             ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "Connect",
+            dependencies: [
+                "CZlib", "JSON", "Timing", "Web", httpTypes, hummingbird, logging, metrics, nioCore, protobuf,
+            ],
+            resources: [.embedInCode("Generated/connect.binpb")],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "CouponAPI",
+            dependencies: [protobuf],
+            resources: [.embedInCode("Generated/coupon.binpb")],
             swiftSettings: settings
         ),
         .target(
@@ -174,11 +194,20 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .target(
+            name: "Coupons",
+            dependencies: [
+                "CNettle", "Connect", "Coordination", "CouponAPI", "RESP", "Redis", "Timing", "Web", coreMetrics,
+                crypto, httpTypes, hummingbird, lifecycle, logging, nioCore, nioHTTP1, protobuf,
+            ],
+            swiftSettings: settings
+        ),
         .target(name: "OpenAPI", resources: [.embedInCode("openapi.json")], swiftSettings: settings),
         .target(
             name: "App",
             dependencies: [
-                "Coordination", "Ethereum", "EthereumRPC", "Faucet", "JSON", "Ledger", "OpenAPI", "Outbound",
+                "Connect", "Coordination", "CouponAPI", "Coupons", "Ethereum", "EthereumRPC", "Faucet", "JSON",
+                "Ledger", "OpenAPI", "Outbound",
                 "Payments",
                 "Redis", "Telemetry", "Timing",
                 "Uniques",
@@ -197,12 +226,14 @@ let package = Package(
         ),
         .target(
             name: "Load",
-            dependencies: ["Ethereum", "JSON", deque, histogram, nioCore, nioHTTP1, nioPosix],
+            dependencies: [
+                "CouponAPI", "Ethereum", "JSON", deque, histogram, nioCore, nioHTTP1, nioPosix, protobuf,
+            ],
             swiftSettings: settings
         ),
         .executableTarget(
             name: "tally",
-            dependencies: ["App", "Dev", "Load", argumentParser, systemPackage],
+            dependencies: ["App", "CouponAPI", "Dev", "Load", argumentParser, protobuf, systemPackage],
             swiftSettings: settings
         ),
 
@@ -291,11 +322,32 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "conformance-server",
+            dependencies: ["Connect", "Web", httpTypes, lifecycle, logging, nioCore, nioPosix, protobuf],
+            path: "Tests/ConformanceServer",
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ConnectTests",
+            dependencies: [
+                "Connect", "JSON", "Support", "Web", httpTypes, lifecycle, logging, nioCore, nioPosix, protobuf,
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "CouponsTests",
+            dependencies: [
+                "Connect", "Coordination", "CouponAPI", "Coupons", "RESP", "Redis", "Support", "Web", lifecycle,
+                logging, nioCore, nioPosix, protobuf,
+            ],
+            swiftSettings: settings
+        ),
         .testTarget(name: "ChainTests", dependencies: ["JSON", "Support"], swiftSettings: settings),
         .testTarget(name: "AppTests", dependencies: ["App", "Outbound", "Uniques"], swiftSettings: settings),
         .testTarget(
             name: "LoadTests",
-            dependencies: ["Ethereum", "JSON", "Load", nioCore, nioHTTP1, nioPosix],
+            dependencies: ["CouponAPI", "Ethereum", "JSON", "Load", nioCore, nioHTTP1, nioPosix, protobuf],
             swiftSettings: settings
         ),
         .testTarget(

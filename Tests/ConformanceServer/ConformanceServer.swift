@@ -1,0 +1,4 @@
+@main
+struct ConformanceServer {
+    static func main() {}
+}
