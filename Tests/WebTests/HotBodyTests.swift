@@ -29,6 +29,20 @@ struct HotBodyTests {
         }
     }
 
+    @Test(
+        arguments: [
+            ("/s.v1.S/Put", "hot 11 x"), ("/s.v1.S/Put?a=b", "routed"), ("/s.v1.S/Put?", "routed"),
+            ("/s.v1.S/Putt", "/problems/not-found"), ("/s.v1.S/Pu", "/problems/not-found"),
+        ]
+    )
+    func `a hot route of one path takes no other`(path: String, body: String) async throws {
+        try await withServer { port, _, _ in
+            let client = try await RawConnection.open(port: port)
+            try await client.send(self.post("x", "Connection: close\r\n", path: path))
+            #expect(try await client.readToEnd().contains(body))
+        }
+    }
+
     @Test func `a body that comes later goes the router's way`() async throws {
         try await withServer { port, _, _ in
             let request = self.post("body", "Connection: close\r\n")

@@ -54,9 +54,9 @@ final class HeldHotRoute: HotRoute, Sendable {
     }
 }
 
-/// A hot route that answers `POST /things/<name>/put` with `hot`, the name and the body; not when the body says no.
+/// A hot route that answers a POST with `hot`, the length of its target and the body; not when the body says no.
 struct PuttingHotRoute: HotRoute {
-    let pattern = HotPattern.post("/things/", "/put")
+    let pattern: HotPattern
 
     func makeResponder(on eventLoop: any EventLoop) -> any HotResponder { Responder() }
 
@@ -95,13 +95,16 @@ func withServer(
         var request = request
         return Response(text: "routed \(String(buffer: try await request.collectBody(upTo: 100)))")
     }
+    router.on(.post, "/s.v1.S/Put") { _, _ in Response(text: "routed") }
     let hot = HeldHotRoute()
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let bound = AsyncStream<Int>.makeStream()
     let server = WebServer(
         configuration: configuration,
         router: router,
-        hotRoutes: [hot, PuttingHotRoute()],
+        hotRoutes: [
+            hot, PuttingHotRoute(pattern: .post("/things/", "/put")), PuttingHotRoute(pattern: .post("/s.v1.S/Put")),
+        ],
         observer: RequestObserver(logger: logger, accessLogSample: 1),
         drain: drain,
         eventLoopGroup: MultiThreadedEventLoopGroup.singleton,

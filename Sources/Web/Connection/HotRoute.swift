@@ -24,10 +24,14 @@ package protocol HotResponder: AnyObject {
 package struct HotPattern: Hashable, Sendable {
     private let isPost: Bool
     private let head: String
+    /// What stands behind the parameter; `nil` for a path without one.
     private let tail: String?
 
     /// GET and HEAD of one path, with any query.
     package static func get(_ path: String) -> HotPattern { HotPattern(isPost: false, head: path, tail: nil) }
+
+    /// POST of exactly one path, without query.
+    package static func post(_ path: String) -> HotPattern { HotPattern(isPost: true, head: path, tail: nil) }
 
     /// POST of a path with one parameter between `head` and `tail`, without query.
     package static func post(_ head: String, _ tail: String) -> HotPattern {
@@ -35,6 +39,7 @@ package struct HotPattern: Hashable, Sendable {
     }
 
     func matches(_ method: HTTPMethod, _ target: String) -> Bool {
+        if self.isPost, self.tail == nil { return method == .POST && target == self.head }
         guard target.hasPrefix(self.head) else { return false }
         if let tail = self.tail {
             return method == .POST && target.hasSuffix(tail)
