@@ -198,7 +198,16 @@ let package = Package(
             name: "Coupons",
             dependencies: [
                 "CNettle", "Connect", "Coordination", "CouponAPI", "RESP", "Redis", "Timing", "Web", coreMetrics,
-                crypto, httpTypes, hummingbird, lifecycle, logging, nioCore, nioHTTP1, protobuf,
+                crypto, httpTypes, lifecycle, nioCore, nioHTTP1, protobuf,
+            ],
+            resources: [
+                .embedInCode("Scripts/coupons.lua"), .embedInCode("Scripts/coupons_change.lua"),
+                .embedInCode("Scripts/coupons_create.lua"), .embedInCode("Scripts/coupons_dry.lua"),
+                .embedInCode("Scripts/coupons_give.lua"), .embedInCode("Scripts/coupons_given.lua"),
+                .embedInCode("Scripts/coupons_issue.lua"), .embedInCode("Scripts/coupons_lend.lua"),
+                .embedInCode("Scripts/coupons_open.lua"), .embedInCode("Scripts/coupons_part.lua"),
+                .embedInCode("Scripts/coupons_return.lua"), .embedInCode("Scripts/coupons_take.lua"),
+                .embedInCode("Scripts/coupons_use.lua"),
             ],
             swiftSettings: settings
         ),

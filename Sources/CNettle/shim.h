@@ -1,6 +1,7 @@
 #ifndef CNETTLE_SHIM_H
 #define CNETTLE_SHIM_H
 
+#include <nettle/aes.h>
 #include <nettle/sha3.h>
 #include <stddef.h>
 #include <stdint.h>

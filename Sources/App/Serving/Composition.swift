@@ -30,6 +30,7 @@ struct Composition {
     let ledger: Ledger
     let payments: PaymentParts
     let faucet: FaucetParts
+    let coupons: CouponParts
     let observer: RequestObserver
     let drain = DrainSignal()
     private let isListening = ListeningSignal()
@@ -77,6 +78,13 @@ struct Composition {
             configuration,
             senderKeys: senderKeys,
             outbound: self.outbound,
+            redis: self.redis,
+            commits: self.commits,
+            guardian: self.guardian,
+            clock: self.clock
+        )
+        self.coupons = CouponParts(
+            configuration,
             redis: self.redis,
             commits: self.commits,
             guardian: self.guardian,
@@ -164,6 +172,8 @@ struct Composition {
         LedgerRoutes(self.ledger, queue: adds).add(to: &router)
         let watchers =
             self.payments.listen(&router, drain: self.drain) + self.faucet.listen(&router, drain: self.drain)
+        let redis = self.redis
+        let coupons = self.coupons.listen(&router, drain: self.drain) { redis.isReady }
         OpenAPIRoute.add(to: &router)
         IdempotencyRoutes(
             IdempotencyLookup(redis: self.redis, besides: FaucetKeys.idempotency),
@@ -174,10 +184,10 @@ struct Composition {
             "public",
             self.configuration.web,
             router,
-            hotRoutes: [lanes, AddHotRoute(self.ledger, node: self.redis, waiting: waitingAdds)],
+            hotRoutes: [lanes, AddHotRoute(self.ledger, node: self.redis, waiting: waitingAdds)] + coupons.hot,
             beforeBinding: self.waitForRedis
         ) { isListening.begin() }
-        return [callbacks, wakes, waitingAdds] + watchers + [server]
+        return [callbacks, wakes, waitingAdds] + watchers + coupons.services + [server]
     }
 
     /// A proxy goes elsewhere while nobody listens, but passes a 503 on: the first requests must not come too early.

@@ -26,6 +26,7 @@ package struct AppConfiguration: Sendable {
     package let commits: CommitPump.Configuration
     package let payments: PaymentsSettings
     package let faucet: FaucetSettings
+    package let coupons: CouponsSettings
     package let outbound: OutboundConfiguration
 
     /// Where this machine's process can be asked for its health.
@@ -67,6 +68,7 @@ package struct AppConfiguration: Sendable {
         self.commits = Self.commits(values)
         self.payments = try PaymentsSettings(values, policy: self.outbound.policy, outbox: self.uniques.outbox)
         self.faucet = try FaucetSettings(values)
+        self.coupons = try CouponsSettings(values)
     }
 
     private static func web(_ values: SettingValues, host: Setting, port: Setting) -> WebConfiguration {

@@ -21,7 +21,7 @@ package final class StoreGuard: Service, Sendable {
     private let redis: any RedisClient
     private let interval: Duration
     private let logger: Logger
-    private let state = Mutex(Verdict.unknown)
+    private let state = Mutex((verdict: Verdict.unknown, keepsJournal: false))
 
     package init(redis: any RedisClient, interval: Duration = .seconds(1), logger: Logger) {
         self.redis = redis
@@ -29,7 +29,12 @@ package final class StoreGuard: Service, Sendable {
         self.logger = logger
     }
 
-    package var verdict: Verdict { self.state.withLock(\.self) }
+    package var verdict: Verdict { self.state.withLock(\.verdict) }
+
+    /// Whether Redis survives the death of its process with all that it acknowledged: it is a primary, writes an
+    /// append-only file, `always` or `everysec`, and evicts nothing. After the death of the machine `everysec` may lack
+    /// the last second.
+    package var keepsJournal: Bool { self.state.withLock(\.keepsJournal) }
 
     /// Keeps asking until graceful shutdown or cancellation.
     package func run() async throws {
@@ -71,9 +76,10 @@ package final class StoreGuard: Service, Sendable {
         }
         let info = try? replies[1].get().string
         let verdict = Self.judge(settings: settings, info: info ?? "")
+        let keepsJournal = Self.keepsJournal(settings: settings, info: info ?? "")
         let before = self.state.withLock { state in
-            defer { state = verdict }
-            return state
+            defer { state = (verdict, keepsJournal) }
+            return state.verdict
         }
         if verdict != before { self.tell(verdict) }
         return true
@@ -91,6 +97,14 @@ package final class StoreGuard: Service, Sendable {
         ("appendonly", "yes"), ("appendfsync", "always"), ("no-appendfsync-on-rewrite", "no"),
         ("maxmemory-policy", "noeviction"),
     ]
+
+    /// Judges the same replies for ``keepsJournal``.
+    package static func keepsJournal(settings: [String: String]?, info: String) -> Bool {
+        guard let settings, settings["appendonly"] == "yes", settings["maxmemory-policy"] == "noeviction",
+            let flush = settings["appendfsync"], flush == "always" || flush == "everysec"
+        else { return false }
+        return !info.split(whereSeparator: \.isNewline).contains("role:slave")
+    }
 
     /// Judges the settings that Redis names (`nil` when it refuses to) and its `INFO replication`.
     package static func judge(settings: [String: String]?, info: String) -> Verdict {

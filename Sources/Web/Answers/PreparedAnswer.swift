@@ -20,11 +20,21 @@ package struct PreparedAnswer {
         body: String,
         timer: Metrics.Timer? = nil
     ) {
+        self.init(status, fields: fields, bytes: ByteBuffer(string: body), timer: timer)
+    }
+
+    /// The same with a body that is no text.
+    package init(
+        _ status: HTTPResponseStatus,
+        fields: [(name: String, value: String)],
+        bytes: ByteBuffer,
+        timer: Metrics.Timer? = nil
+    ) {
         var head = ByteBuffer(string: "HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n")
         for field in fields { head.writeString("\(field.name): \(field.value)\r\n") }
-        head.writeString("content-length: \(body.utf8.count)\r\n")
+        head.writeString("content-length: \(bytes.readableBytes)\r\n")
         self.head = head
-        self.body = ByteBuffer(string: body)
+        self.body = bytes
         self.status = Int(status.code)
         self.timer = timer
     }

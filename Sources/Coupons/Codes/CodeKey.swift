@@ -1,0 +1,54 @@
+import Crypto
+
+/// A secret that makes codes, and the version that stands in each of them.
+package struct CodeKey: Hashable, Sendable {
+    /// Version 0 is the one that is made in Redis when no file is configured; 1 to 8 come from files.
+    package static let versions = 0...8
+    package static let byteCount = 32
+
+    package let version: Int
+    let bytes: [UInt8]
+    /// Names the key without telling it: SHA-256 of it, cut to 64 bits, in hexadecimal.
+    package let fingerprint: String
+
+    /// `nil` for another number of bytes or another version than there can be.
+    package init?(version: Int, bytes: [UInt8]) {
+        guard Self.versions.contains(version), bytes.count == Self.byteCount else { return nil }
+        self.version = version
+        self.bytes = bytes
+        var hash = SHA256()
+        hash.update(data: Array("tally coupon code key\n".utf8))
+        hash.update(data: bytes)
+        self.fingerprint = Self.hexadecimal(Array(hash.finalize().prefix(8)))
+    }
+
+    /// Reads 64 hexadecimal digits; blanks around them do not count.
+    package init?(version: Int, text: String) {
+        let digits = text.split(whereSeparator: \.isWhitespace)
+        guard digits.count == 1, let bytes = Self.bytes(digits[0]) else { return nil }
+        self.init(version: version, bytes: bytes)
+    }
+
+    /// A new one.
+    static func random(version: Int) -> CodeKey? {
+        var random = SystemRandomNumberGenerator()
+        return CodeKey(version: version, bytes: (0..<Self.byteCount).map { _ in random.next() })
+    }
+
+    /// As a campaign's record names it.
+    package var name: String { "\(self.version):\(self.fingerprint)" }
+
+    var text: String { Self.hexadecimal(self.bytes) }
+
+    private static func hexadecimal(_ bytes: [UInt8]) -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
+
+    private static func bytes(_ text: Substring) -> [UInt8]? {
+        let digits = text.utf8.map { Character(Unicode.Scalar($0)).hexDigitValue }
+        guard digits.count == 2 * Self.byteCount, !digits.contains(nil) else { return nil }
+        let values = digits.compactMap(\.self)
+        return stride(from: 0, to: values.count - 1, by: 2).map { UInt8(values[$0] << 4 | values[$0 + 1]) }
+    }
+}

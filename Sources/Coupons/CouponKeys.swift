@@ -1,0 +1,38 @@
+/// Every Redis key of this feature.
+///
+/// `docs/keys.md` lists them. What belongs to one campaign has one hash tag; each part of a leased campaign has its own.
+package enum CouponKeys {
+    /// String: the id of the newest campaign.
+    package static let campaigns = "tally:{coupons}:campaigns"
+
+    /// Hash of a code key's version and fingerprint: no two keys may go by one version.
+    package static let codeKeys = "tally:{coupons}:keys"
+
+    /// Hash of version 0 and the code key that is used when none is configured.
+    package static let secrets = "tally:{coupons}:secrets"
+
+    /// Hash: the records of one idempotency key that made a campaign.
+    package static func creation(digest: String) -> String { "tally:{coupons}:idempotency:\(digest)" }
+
+    // MARK: Of a campaign, or of a part of one
+
+    /// Hash: what the campaign is and where it stands.
+    package static func campaign(_ place: CampaignPlace) -> String { "tally:{c:\(place)}:campaign" }
+
+    /// Stream: everything that happened, in order.
+    package static func log(_ place: CampaignPlace) -> String { "tally:{c:\(place)}:log" }
+
+    /// Hash of a sequence and what became of its coupon, for those that were redeemed or voided.
+    package static func coupons(_ place: CampaignPlace) -> String { "tally:{c:\(place)}:coupons" }
+
+    /// Hash of a user and the number of its coupons, when that is limited.
+    package static func users(_ place: CampaignPlace) -> String { "tally:{c:\(place)}:users" }
+
+    /// Hash: the records of one idempotency key.
+    package static func idempotency(_ place: CampaignPlace, digest: String) -> String {
+        "tally:{c:\(place)}:idempotency:\(digest)"
+    }
+
+    /// Hash of the root of a leased campaign: the last loan to each part and the last gift from it.
+    package static func loans(_ campaign: CampaignID) -> String { "tally:{c:\(campaign)}:loans" }
+}

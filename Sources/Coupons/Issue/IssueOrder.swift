@@ -1,0 +1,71 @@
+import Coordination
+
+/// One issue, checked.
+package struct IssueOrder: Hashable, Sendable {
+    let campaign: CampaignID
+    /// Empty for nobody in particular.
+    let user: String
+    let claim: IdempotencyClaim?
+
+    /// `requestID` was checked by ``RequestName``.
+    package init(campaign: Int64, user: String, requestID: String?) throws(CouponError) {
+        // A number that no campaign can have is as unknown as one that none has.
+        guard campaign > 0 else { throw .invalid(field: "campaign_id", description: "must be a positive number") }
+        guard let id = CampaignID(campaign) else { throw .campaignUnknown }
+        try UserName.check(user)
+        self.campaign = id
+        self.user = user
+        self.claim = requestID.map { id.claim("IssueCoupon", requestID: $0, canonical: user) }
+    }
+
+    /// Where a leased campaign counts this issue: the same place for the same user, or for the same request id.
+    func part(_ random: inout some RandomNumberGenerator) -> CampaignPlace {
+        let count = UInt32(CampaignPlace.partCount)
+        let number: UInt32
+        if !self.user.isEmpty {
+            number = CRC32.checksum(of: self.user.utf8) % count
+        } else if let claim = self.claim {
+            number = CRC32.checksum(of: claim.digest.utf8) % count
+        } else {
+            number = UInt32.random(in: 0..<count, using: &random)
+        }
+        return CampaignPlace(campaign: self.campaign, part: Int(number))
+    }
+}
+
+/// A coupon that was issued.
+package struct IssuedCoupon: Hashable, Sendable {
+    package let code: CouponCode
+    /// Whether an earlier request with the same id got it.
+    package let isReplay: Bool
+}
+
+/// The ids of users: 1 to 64 characters of a few kinds, so that they are safe in Redis and in logs.
+enum UserName {
+    static func check(_ text: String) throws(CouponError) {
+        guard text.utf8.count <= 64, text.utf8.allSatisfy(Self.isAllowed) else {
+            throw .invalid(
+                field: "user_id",
+                description: "must have at most 64 characters of A-Z, a-z, 0-9, '_', '-', '.', '@' and ':'"
+            )
+        }
+    }
+
+    private static func isAllowed(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default:
+            [UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "@"), UInt8(ascii: ":")]
+                .contains(byte)
+        }
+    }
+}
+
+extension CampaignID {
+    /// The claim of a request that belongs to this campaign.
+    func claim(_ method: String, requestID: String, canonical: String) -> IdempotencyClaim {
+        IdempotencyClaim(caller: "", key: requestID, method: method, path: "\(self)", canonical: canonical)
+    }
+}

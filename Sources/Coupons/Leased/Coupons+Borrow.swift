@@ -1,0 +1,179 @@
+import CoreMetrics
+import RESP
+import Redis
+
+/// How the parts of a leased campaign come by their units (`docs/decisions/0028-leases-by-part.md`).
+///
+/// Units are counted, not numbered: a part issues its own sequence as long as that is below its limit. A loan raises the
+/// limit, a gift lowers it. Each has a number and is carried out in two steps that may be repeated by anybody, so a
+/// crash between them loses nothing.
+extension Coupons {
+    /// Gets units into an empty part, from the root or from the other parts.
+    ///
+    /// Throws `soldOut` when nobody has one, for certain, and `busy` when that cannot be told.
+    func borrow(for place: CampaignPlace, loan: Int64) async throws(CouponError) {
+        if try await self.lend(to: place, number: loan + 1) { return }
+        let found = try await self.collect(except: place)
+        if found, try await self.lend(to: place, number: loan + 1) { return }
+        guard !found else { return }
+        guard try await self.isSoldOut(place.campaign) else { throw .busy }
+        _ = try await self.step(
+            "dry",
+            RedisScriptCall(
+                .couponsDry,
+                keys: [CouponKeys.campaign(place)],
+                arguments: [.integer(Int(self.configuration.dry / .milliseconds(1)))]
+            )
+        )
+        throw .soldOut
+    }
+
+    /// Lends units to a part and takes them in; `false` when the root has none.
+    ///
+    /// Two round trips.
+    private func lend(to place: CampaignPlace, number: Int64) async throws(CouponError) -> Bool {
+        let root = place.campaign
+        let lent = try await self.step(
+            "lend",
+            RedisScriptCall(
+                .couponsLend,
+                keys: [CouponKeys.campaign(root.root), CouponKeys.loans(root)],
+                arguments: [.integer(place.part ?? 0), .text(String(number))]
+            )
+        )
+        switch lent.word {
+        case "lent": break
+        // Another borrower was quicker, and what it took in is there for all.
+        case "stale": return true
+        case "unknown": throw .campaignUnknown
+        default: throw .storeInconsistent
+        }
+        let units = try lent.number(0)
+        guard units > 0 else { return false }
+        try await self.take(units, number, state: try lent.text(1), revision: try lent.text(2), into: place)
+        return true
+    }
+
+    private func take(
+        _ units: Int64,
+        _ number: Int64,
+        state: String,
+        revision: String,
+        into place: CampaignPlace
+    ) async throws(CouponError) {
+        let taken = try await self.step(
+            "take",
+            RedisScriptCall(
+                .couponsTake,
+                keys: [CouponKeys.campaign(place)],
+                arguments: [.text(String(number)), .text(String(units)), .text(state), .text(revision)]
+            )
+        )
+        if taken.word == "taken" { self.metrics.loans.increment() }
+    }
+
+    /// Brings back to the root what other parts have and do not need, until one had something; `false` when none had.
+    private func collect(except place: CampaignPlace) async throws(CouponError) -> Bool {
+        let parts = place.campaign.parts.filter { $0 != place }
+        let states = try await self.parts(parts)
+        let loans = try await self.loans(place.campaign)
+        // Each begins elsewhere, so that not all borrowers ask one part.
+        let first = (place.part ?? 0) % max(parts.count, 1)
+        for index in parts.indices.map({ ($0 + first) % parts.count }) {
+            let (part, state) = (parts[index], states[index])
+            var mayHave = state.left > 0 || state.isGiving
+            if let loan = loans[part], loan.number == state.loan + 1 {
+                // Lent, and its borrower died before it was taken in. The part's own state is the newest it has seen.
+                try await self.take(loan.units, loan.number, state: "active", revision: "0", into: part)
+                mayHave = true
+            }
+            guard mayHave, try await self.giveBack(part) else { continue }
+            return true
+        }
+        return false
+    }
+
+    /// Moves what a part has not issued back to the root.
+    ///
+    /// Three round trips.
+    private func giveBack(_ place: CampaignPlace) async throws(CouponError) -> Bool {
+        let given = try await self.step("give", RedisScriptCall(.couponsGive, keys: [CouponKeys.campaign(place)]))
+        guard given.word == "given" else { throw .storeInconsistent }
+        let (number, units) = (try given.number(0), try given.number(1))
+        guard units > 0 else { return false }
+        _ = try await self.step(
+            "return",
+            RedisScriptCall(
+                .couponsReturn,
+                keys: [CouponKeys.campaign(place.campaign.root), CouponKeys.loans(place.campaign)],
+                arguments: [.integer(place.part ?? 0), .text(String(number)), .text(String(units))]
+            )
+        )
+        _ = try await self.step(
+            "given",
+            RedisScriptCall(.couponsGiven, keys: [CouponKeys.campaign(place)], arguments: [.text(String(number))])
+        )
+        self.metrics.gifts.increment(by: units)
+        return true
+    }
+
+    /// Whether the parts have issued as many as the quota: counters only rise, so it is certain when it is seen.
+    private func isSoldOut(_ id: CampaignID) async throws(CouponError) -> Bool {
+        let quota = try await self.campaign(id).quota
+        let issued = try await self.parts(id.parts).reduce(0) { $0 + $1.sequence }
+        return issued >= quota
+    }
+
+    /// What each of these parts has; one round trip.
+    private func parts(_ places: [CampaignPlace]) async throws(CouponError) -> [PartState] {
+        let replies = try await self.send(
+            places.map { RedisCommand("HMGET", [.key(CouponKeys.campaign($0))] + PartState.fields.map { .text($0) }) }
+        )
+        var states: [PartState] = []
+        for reply in replies {
+            guard let state = PartState(reply) else { throw .storeInconsistent }
+            states.append(state)
+        }
+        return states
+    }
+
+    /// The last loan to each part.
+    private func loans(
+        _ id: CampaignID
+    ) async throws(CouponError) -> [CampaignPlace: (number: Int64, units: Int64)] {
+        let reply = try await self.send(
+            RedisCommand("HMGET", [.key(CouponKeys.loans(id))] + id.parts.map { .text(String($0.part ?? 0)) })
+        )
+        var loans: [CampaignPlace: (number: Int64, units: Int64)] = [:]
+        for (part, value) in zip(id.parts, reply.array ?? []) {
+            let numbers = (value.string ?? "").split(separator: " ").compactMap { Int64($0) }
+            if numbers.count == 2 { loans[part] = (numbers[0], numbers[1]) }
+        }
+        return loans
+    }
+}
+
+/// What a part of a leased campaign has.
+struct PartState {
+    static let fields = ["sequence", "limit", "loan", "giving"]
+
+    /// Coupons issued here.
+    let sequence: Int64
+    let limit: Int64
+    /// Number of the last loan that was taken in.
+    let loan: Int64
+    /// Whether units are set aside that the root may not have yet.
+    let isGiving: Bool
+
+    init?(_ reply: RESPValue) {
+        guard let values = reply.array, values.count == Self.fields.count, let sequence = values[0].integerValue,
+            let limit = values[1].integerValue, let loan = values[2].integerValue
+        else { return nil }
+        self.sequence = sequence
+        self.limit = limit
+        self.loan = loan
+        self.isGiving = values[3] != .null
+    }
+
+    var left: Int64 { self.limit - self.sequence }
+}

@@ -1,0 +1,246 @@
+package import Connect
+import Coordination
+import CouponAPI
+import HTTPTypes
+import SwiftProtobuf
+import Web
+
+/// The methods of `coupon.v1.CouponService`, over ``Coupons``.
+package struct CouponService: Sendable {
+    package static let name = "coupon.v1.CouponService"
+    /// What the first users call it.
+    package static let seedName = "couponpb.CouponService"
+
+    private let coupons: Coupons
+    private static let replayed: HTTPFields = [.idempotentReplayed: "true"]
+
+    package init(_ coupons: Coupons) {
+        self.coupons = coupons
+    }
+
+    /// The service under both of its names.
+    package var services: [RPCService] {
+        var service = RPCService(Self.name)
+        self.addCampaigns(to: &service)
+        self.addCoupons(to: &service)
+        return [service, service.named(Self.seedName)]
+    }
+
+    // MARK: Campaigns
+
+    private func addCampaigns(to service: inout RPCService) {
+        service.unary("CreateCampaign") { request, context in
+            try await Self.answer { () async throws(CouponError) in try await self.create(request, context) }
+        }
+        service.unary("GetCampaign", hasNoSideEffects: true) { (request: Coupon_V1_GetCampaignRequest, _) in
+            try await Self.answer { () async throws(CouponError) in
+                let whole = try await self.coupons.whole(try Self.campaign(request.campaignID))
+                return RPCAnswer(
+                    Coupon_V1_GetCampaignResponse.with {
+                        $0.campaign = .init(whole.standing)
+                        $0.couponCodes = whole.codes.map(\.description)
+                    }
+                )
+            }
+        }
+        service.unary("ListCampaigns", hasNoSideEffects: true) { request, _ in
+            try await Self.answer { () async throws(CouponError) in try await self.list(request) }
+        }
+        service.unary("PauseCampaign") { (request: Coupon_V1_PauseCampaignRequest, _) in
+            let campaign = try await self.change(request.campaignID, .pause)
+            return RPCAnswer(Coupon_V1_PauseCampaignResponse.with { $0.campaign = campaign })
+        }
+        service.unary("ResumeCampaign") { (request: Coupon_V1_ResumeCampaignRequest, _) in
+            let campaign = try await self.change(request.campaignID, .resume)
+            return RPCAnswer(Coupon_V1_ResumeCampaignResponse.with { $0.campaign = campaign })
+        }
+        service.unary("RaiseQuota") { (request: Coupon_V1_RaiseQuotaRequest, _) in
+            let campaign = try await self.change(request.campaignID, .raise(request.totalCoupons))
+            return RPCAnswer(Coupon_V1_RaiseQuotaResponse.with { $0.campaign = campaign })
+        }
+        service.serverStream("WatchCampaign", hasNoSideEffects: true) {
+            (request: Coupon_V1_WatchCampaignRequest, _, writer: RPCWriter<Coupon_V1_WatchCampaignResponse>) in
+            do {
+                var watch = try await CampaignWatch(
+                    self.coupons,
+                    try Self.campaign(request.campaignID),
+                    cursor: request.cursor
+                )
+                try await watch.run { event in try await writer.write(.init(event)) }
+            } catch let error as CouponError { throw error.rpc }
+            return [:]
+        }
+    }
+
+    private func create(
+        _ request: Coupon_V1_CreateCampaignRequest,
+        _ context: RPCContext
+    ) async throws(CouponError) -> RPCAnswer<Coupon_V1_CreateCampaignResponse> {
+        let mode: Campaign.Mode
+        switch request.issueMode {
+        case .unspecified, .exact: mode = .exact
+        case .leased: mode = .leased
+        case .UNRECOGNIZED: throw .invalid(field: "issue_mode", description: "is not known")
+        }
+        var order = try CampaignOrder(
+            name: request.name,
+            start: request.hasStartTime ? try Self.time(request.startTime, "start_time") : nil,
+            end: request.hasEndTime ? try Self.time(request.endTime, "end_time") : nil,
+            quota: request.totalCoupons,
+            userLimit: request.perUserLimit,
+            mode: mode,
+            quotaLimit: self.coupons.configuration.quotaLimit
+        )
+        order.claim = try Self.requestID(request.requestID, context).map { order.claim(requestID: $0) }
+        let made = try await self.coupons.create(order)
+        return RPCAnswer(.with { $0.campaignID = made.id.number }, headers: made.isReplay ? Self.replayed : [:])
+    }
+
+    private func list(
+        _ request: Coupon_V1_ListCampaignsRequest
+    ) async throws(CouponError) -> RPCAnswer<Coupon_V1_ListCampaignsResponse> {
+        let limit = try Self.pageSize(request.pageSize, default: 50)
+        var before: Int64?
+        if !request.pageToken.isEmpty {
+            guard let id = Int64(request.pageToken), id > 0 else { throw Self.tokenInvalid }
+            before = id
+        }
+        let page = try await self.coupons.list(before: before, limit: limit)
+        return RPCAnswer(
+            .with {
+                $0.campaigns = page.campaigns.map { .init($0) }
+                $0.nextPageToken = page.next.map(String.init) ?? ""
+            }
+        )
+    }
+
+    private func change(_ id: Int64, _ change: Coupons.Change) async throws -> Coupon_V1_Campaign {
+        try await Self.answer { () async throws(CouponError) in
+            .init(try await self.coupons.change(try Self.campaign(id), change))
+        }
+    }
+
+    // MARK: Coupons
+
+    private func addCoupons(to service: inout RPCService) {
+        service.unary("IssueCoupon") { (request: Coupon_V1_IssueCouponRequest, context) in
+            try await Self.answer { () async throws(CouponError) in
+                let issued = try await self.coupons.issue(
+                    try IssueOrder(
+                        campaign: request.campaignID,
+                        user: request.userID,
+                        requestID: try Self.requestID(request.requestID, context)
+                    )
+                )
+                return RPCAnswer(
+                    Coupon_V1_IssueCouponResponse.with { $0.couponCode = issued.code.description },
+                    headers: issued.isReplay ? Self.replayed : [:]
+                )
+            }
+        }
+        service.unary("ListCoupons", hasNoSideEffects: true) { request, _ in
+            try await Self.answer { () async throws(CouponError) in try await self.listCoupons(request) }
+        }
+        service.unary("GetCoupon", hasNoSideEffects: true) { (request: Coupon_V1_GetCouponRequest, _) in
+            try await Self.answer { () async throws(CouponError) in
+                let found = try await self.coupons.coupon(try Self.code(request.couponCode))
+                return RPCAnswer(Coupon_V1_GetCouponResponse.with { $0.coupon = .init(found.coupon) })
+            }
+        }
+        service.unary("RedeemCoupon") { (request: Coupon_V1_RedeemCouponRequest, context) in
+            let used = try await self.use(
+                request.couponCode,
+                .redeem(user: request.userID),
+                request.requestID,
+                context
+            )
+            return RPCAnswer(Coupon_V1_RedeemCouponResponse.with { $0.coupon = used.coupon }, headers: used.headers)
+        }
+        service.unary("VoidCoupon") { (request: Coupon_V1_VoidCouponRequest, context) in
+            let used = try await self.use(request.couponCode, .void, "", context)
+            return RPCAnswer(Coupon_V1_VoidCouponResponse.with { $0.coupon = used.coupon }, headers: used.headers)
+        }
+    }
+
+    private func use(
+        _ code: String,
+        _ use: Coupons.Use,
+        _ requestID: String,
+        _ context: RPCContext
+    ) async throws -> (coupon: Coupon_V1_Coupon, headers: HTTPFields) {
+        try await Self.answer { () async throws(CouponError) in
+            let used = try await self.coupons.use(
+                try Self.code(code),
+                use,
+                requestID: try Self.requestID(requestID, context)
+            )
+            return (.init(used.coupon), used.isReplay ? Self.replayed : [:])
+        }
+    }
+
+    private func listCoupons(
+        _ request: Coupon_V1_ListCouponsRequest
+    ) async throws(CouponError) -> RPCAnswer<Coupon_V1_ListCouponsResponse> {
+        let limit = try Self.pageSize(request.pageSize, default: 100)
+        var cursor = CouponCursor.start
+        if !request.pageToken.isEmpty {
+            guard let read = CouponCursor(request.pageToken) else { throw Self.tokenInvalid }
+            cursor = read
+        }
+        let campaign = try await self.coupons.standing(try Self.campaign(request.campaignID)).campaign
+        let page = try await self.coupons.coupons(campaign, after: cursor, limit: limit)
+        return RPCAnswer(
+            .with {
+                $0.coupons = page.coupons.map { .init($0) }
+                $0.nextPageToken = page.next?.text ?? ""
+            }
+        )
+    }
+
+    // MARK: What requests hold
+
+    /// Our errors in the form of the protocol.
+    private static func answer<Answer>(
+        _ work: () async throws(CouponError) -> Answer
+    ) async throws(RPCError) -> Answer {
+        do { return try await work() } catch { throw error.rpc }
+    }
+
+    private static func campaign(_ number: Int64) throws(CouponError) -> CampaignID {
+        guard number > 0 else { throw .invalid(field: "campaign_id", description: "must be a positive number") }
+        guard let id = CampaignID(number) else { throw .campaignUnknown }
+        return id
+    }
+
+    private static func code(_ text: String) throws(CouponError) -> CouponCode {
+        guard !text.isEmpty else { throw .invalid(field: "coupon_code", description: "is missing") }
+        guard let code = CouponCode(text) else { throw .couponUnknown }
+        return code
+    }
+
+    private static func time(
+        _ time: Google_Protobuf_Timestamp,
+        _ field: String
+    ) throws(CouponError) -> ServerTime {
+        guard let time = time.serverTime else {
+            throw .invalid(field: field, description: "must lie between the years 1970 and 9999")
+        }
+        return time
+    }
+
+    private static func pageSize(_ size: Int32, default standard: Int) throws(CouponError) -> Int {
+        guard (0...1000).contains(size) else {
+            throw .invalid(field: "page_size", description: "must be 0 to 1000; 0 is \(standard)")
+        }
+        return size == 0 ? standard : Int(size)
+    }
+
+    private static let tokenInvalid = CouponError.invalid(
+        field: "page_token",
+        description: "is not one that a page of this list ended with"
+    )
+
+    private static func requestID(_ text: String, _ context: RPCContext) throws(CouponError) -> String? {
+        try RequestName.read(text, context.headers[values: .idempotencyKey])
+    }
+}
