@@ -43,11 +43,13 @@ package struct WebServer: Service {
         await self.beforeBinding()
         let configuration = self.configuration
         let (hotRoutes, observer, drain) = (self.hotRoutes, self.observer, self.drain)
+        let responder = self.router.makeResponder(observer: observer, configuration: configuration)
+        let answers = RoutedAnswers(responder, logger: self.logger)
         let application = Application(
-            responder: self.router.makeResponder(observer: observer, configuration: configuration),
-            server: HTTPServerBuilder { responder in
+            responder: responder,
+            server: HTTPServerBuilder { _ in
                 HTTPListener(
-                    responder: responder,
+                    responder: { try await answers.answer($0, $1, $2) },
                     configuration: configuration,
                     hotRoutes: hotRoutes,
                     observer: observer,

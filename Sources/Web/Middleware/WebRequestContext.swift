@@ -1,4 +1,5 @@
 package import Hummingbird
+import NIOCore
 
 /// What travels with one routed request.
 package struct WebRequestContext: RequestContext {
@@ -7,8 +8,19 @@ package struct WebRequestContext: RequestContext {
     package var requestID = ""
     /// The caller's place in its trace, when it sent a valid one: passed on to whatever the request sets off.
     package var traceparent: String?
+    /// The connection, or its one stream that the request came on.
+    private let channel: any Channel
 
     package init(source: ApplicationRequestContextSource) {
         self.coreContext = CoreRequestContextStorage(source: source)
+        self.channel = source.channel
     }
+
+    /// Calls `work` once, when nothing can reach the client any more.
+    package func whenGone(_ work: @escaping @Sendable () -> Void) {
+        self.channel.closeFuture.whenComplete { _ in work() }
+    }
+
+    /// Ends a client that keeps an answer waiting: its connection, or its one stream.
+    package func cutOff() { self.channel.close(promise: nil) }
 }

@@ -1,0 +1,125 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import Web
+
+/// One call whose head was read and found good.
+struct Call: Sendable {
+    let runner: CallRunner
+    let terms: CallTerms
+    let service: String
+    let method: RPCMethod
+    let request: Request
+    let web: WebRequestContext
+    var query: [(name: String, value: String)] = []
+
+    /// Answers a unary Connect call whose body, or whose query, is its message.
+    func bare(
+        _ work: @escaping RPCMethod.UnaryWork,
+        message: @escaping @Sendable () async throws -> [UInt8]
+    ) async -> Response {
+        let form = BareAnswer(
+            codec: self.terms.form.codec,
+            coding: self.terms.answerCoding,
+            threshold: self.runner.configuration.compressionThreshold,
+            isGet: self.request.method == .get
+        )
+        switch await self.outcome(
+            {
+                let packed = try await message()
+                return try self.terms.coding.unpacked(packed, limit: self.runner.configuration.messageLimit)
+            },
+            work
+        ) {
+        case .success(let encoded): return form.response(encoded)
+        case .failure(let error): return BareAnswer.response(error)
+        }
+    }
+
+    /// Answers a unary call of gRPC or gRPC-Web.
+    func enveloped(_ work: @escaping RPCMethod.UnaryWork) async -> Response {
+        switch await self.outcome({ try await self.source.single() }, work) {
+        case .success(let encoded): self.answer.response(encoded)
+        case .failure(let error): self.answer.response(error)
+        }
+    }
+
+    /// The body of a request that is one message.
+    func collected() async throws -> [UInt8] {
+        let limit = self.runner.configuration.messageLimit
+        do {
+            let body = try await self.request.body.collect(upTo: self.terms.coding.packedLimit(limit))
+            return Array(body.readableBytesView)
+        } catch is NIOTooManyBytesError {
+            throw RPCError.tooLong(limit)
+        }
+    }
+
+    var source: MessageSource {
+        let limit = self.runner.configuration.messageLimit
+        return MessageSource(
+            body: self.request.body,
+            reader: EnvelopeReader(coding: self.terms.coding, limit: limit)
+        )
+    }
+
+    var answer: EnvelopedAnswer {
+        EnvelopedAnswer(
+            form: self.terms.form,
+            coding: self.terms.answerCoding,
+            threshold: self.runner.configuration.compressionThreshold
+        )
+    }
+
+    var context: RPCContext {
+        RPCContext(
+            service: self.service,
+            method: self.method.name,
+            headers: self.request.headers,
+            requestID: self.web.requestID,
+            traceparent: self.web.traceparent,
+            timeout: self.terms.timeout,
+            rpcProtocol: self.terms.form.rpcProtocol,
+            httpMethod: self.request.method,
+            query: self.query
+        )
+    }
+
+    /// What the caller is told of an error; what is not meant for it is logged, by type only.
+    func told(_ error: any Error) -> RPCError {
+        switch error {
+        case let error as RPCError: return error
+        case is CancellationError: return .canceled
+        default:
+            self.web.logger.error("Unmapped error", metadata: ["error_type": "\(type(of: error))"])
+            return .withoutReason
+        }
+    }
+
+    func count(_ code: RPCCode?) {
+        self.runner.observer.count(
+            service: self.service,
+            method: self.method.name,
+            rpcProtocol: self.terms.form.rpcProtocol,
+            code: code
+        )
+    }
+
+    private func outcome(
+        _ message: @escaping @Sendable () async throws -> [UInt8],
+        _ work: @escaping RPCMethod.UnaryWork
+    ) async -> Result<RPCMethod.Encoded, RPCError> {
+        do {
+            let encoded = try await self.runner.limits.unary(timeout: self.terms.timeout) {
+                try await work(try await message(), self.terms.form.codec, self.context)
+            }
+            self.count(nil)
+            return .success(encoded)
+        } catch {
+            let error = self.told(error)
+            self.count(error.code)
+            return .failure(error)
+        }
+    }
+}

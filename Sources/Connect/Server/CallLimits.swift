@@ -1,0 +1,46 @@
+import Synchronization
+import Timing
+
+/// Bounds how many calls are at work, and for how long a unary one may be.
+final class CallLimits: Sendable {
+    private let configuration: ConnectConfiguration
+    private let calls = Atomic<Int>(0)
+    private let streams = Atomic<Int>(0)
+
+    init(_ configuration: ConnectConfiguration) {
+        self.configuration = configuration
+    }
+
+    /// Does a unary call's work, and cancels it when its time is over.
+    func unary<Answer: Sendable>(
+        timeout: Duration?,
+        _ work: @escaping @Sendable () async throws -> Answer
+    ) async throws -> Answer {
+        guard Self.enter(self.calls, limit: self.configuration.concurrentLimit) else { throw RPCError.overloaded }
+        defer { self.calls.wrappingSubtract(1, ordering: .relaxed) }
+        let deadline = min(timeout ?? self.configuration.deadline, self.configuration.deadline)
+        return try await withThrowingTaskGroup(of: Answer?.self) { group in
+            group.addTask { try await work() }
+            group.addTask {
+                try await Task.sleep(for: deadline, clock: .loop)
+                return nil
+            }
+            defer { group.cancelAll() }
+            guard let first = try await group.next(), let answer = first else { throw RPCError.deadlineExceeded }
+            return answer
+        }
+    }
+
+    /// Takes a place for a stream; whoever got one gives it back.
+    func enterStream() -> Bool { Self.enter(self.streams, limit: self.configuration.streamLimit) }
+
+    func leaveStream() { self.streams.wrappingSubtract(1, ordering: .relaxed) }
+
+    private static func enter(_ count: borrowing Atomic<Int>, limit: Int) -> Bool {
+        guard count.wrappingAdd(1, ordering: .relaxed).newValue <= limit else {
+            count.wrappingSubtract(1, ordering: .relaxed)
+            return false
+        }
+        return true
+    }
+}

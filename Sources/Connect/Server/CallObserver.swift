@@ -1,0 +1,31 @@
+import Metrics
+import Synchronization
+
+/// Counts calls; names of services and methods are ours, never a caller's.
+final class CallObserver: Sendable {
+    private struct Series: Hashable {
+        let service: String
+        let method: String
+        let rpcProtocol: RPCProtocol
+        let code: RPCCode?
+    }
+
+    private let counters = Mutex<[Series: Counter]>([:])
+
+    func count(service: String, method: String, rpcProtocol: RPCProtocol, code: RPCCode?) {
+        let series = Series(service: service, method: method, rpcProtocol: rpcProtocol, code: code)
+        let counter = self.counters.withLock { counters in
+            if let counter = counters[series] { return counter }
+            let counter = Counter(
+                label: "tally_rpc_requests_total",
+                dimensions: [
+                    ("service", service), ("method", method), ("protocol", rpcProtocol.rawValue),
+                    ("code", code?.name ?? "ok"),
+                ]
+            )
+            counters[series] = counter
+            return counter
+        }
+        counter.increment()
+    }
+}

@@ -1,0 +1,90 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Web
+
+/// Carries out calls: from a request, over a method's handler, to an answer in the caller's protocol.
+struct CallRunner: Sendable {
+    let configuration: ConnectConfiguration
+    let drain: DrainSignal
+    let limits: CallLimits
+    let observer = CallObserver()
+
+    init(configuration: ConnectConfiguration, drain: DrainSignal) {
+        self.configuration = configuration
+        self.drain = drain
+        self.limits = CallLimits(configuration)
+    }
+
+    func post(
+        _ request: Request,
+        _ web: WebRequestContext,
+        _ service: String,
+        _ method: RPCMethod
+    ) async -> Response {
+        guard let form = CallForm(contentType: request.headers[values: .contentType]),
+            method.isUnimplemented || form.suits(isUnary: method.isUnary)
+        else { return Self.unsupportedMediaType(method) }
+        let terms: CallTerms
+        do { terms = try CallTerms(form, request.headers) } catch {
+            return self.refusal(error, form, service, method)
+        }
+        let call = Call(runner: self, terms: terms, service: service, method: method, request: request, web: web)
+        switch method.work {
+        case .unimplemented: return self.refusal(.unimplemented(service, method.name), form, service, method)
+        case .unary(let work) where !form.isEnveloped:
+            return await call.bare(work) { try await call.collected() }
+        case .unary(let work): return await call.enveloped(work)
+        case .stream: return self.refusal(.unimplemented(service, method.name), form, service, method)
+        }
+    }
+
+    func get(
+        _ request: Request,
+        _ web: WebRequestContext,
+        _ service: String,
+        _ method: RPCMethod
+    ) async -> Response {
+        let query: CallQuery
+        let terms: CallTerms
+        do {
+            query = try CallQuery(request.uri.query)
+            terms = try CallTerms(query, request.headers)
+        } catch CallQuery.Failure.unknownEncoding {
+            return Response(status: .unsupportedMediaType)
+        } catch CallQuery.Failure.malformed(let error) {
+            return self.refusal(error, .bareJSON, service, method)
+        } catch {
+            return self.refusal(error as? RPCError ?? .withoutReason, .bareJSON, service, method)
+        }
+        guard case .unary(let work) = method.work else {
+            return self.refusal(.unimplemented(service, method.name), .bareJSON, service, method)
+        }
+        let call = Call(
+            runner: self,
+            terms: terms,
+            service: service,
+            method: method,
+            request: request,
+            web: web,
+            query: query.parameters
+        )
+        return await call.bare(work) { query.message }
+    }
+
+    /// The answer of a call that no handler sees.
+    private func refusal(_ error: RPCError, _ form: CallForm, _ service: String, _ method: RPCMethod) -> Response {
+        self.observer.count(service: service, method: method.name, rpcProtocol: form.rpcProtocol, code: error.code)
+        guard form.isEnveloped else { return BareAnswer.response(error) }
+        return EnvelopedAnswer(form: form, coding: .identity, threshold: 0).response(error)
+    }
+
+    private static func unsupportedMediaType(_ method: RPCMethod) -> Response {
+        let types = CallForm.contentTypes(isUnary: method.isUnary).joined(separator: ", ")
+        return Response(status: .unsupportedMediaType, headers: [.acceptPost: types])
+    }
+}
+
+extension CallForm {
+    static let bareJSON = CallForm(rpcProtocol: .connect, codec: .json, isEnveloped: false)
+}

@@ -1,0 +1,43 @@
+import HTTPTypes
+import Hummingbird
+package import Web
+
+/// Serves RPC services on a listener: Connect, gRPC-Web and, over HTTP/2, gRPC, told apart by content type.
+package struct RPCServer: Sendable {
+    private let services: [RPCService]
+    private let runner: CallRunner
+
+    /// Health and reflection are served besides `services`; `descriptors` are serialised `FileDescriptorSet`s.
+    package init(
+        services: [RPCService],
+        descriptors: [[UInt8]],
+        health: @escaping @Sendable () -> Bool,
+        configuration: ConnectConfiguration = ConnectConfiguration(),
+        drain: DrainSignal
+    ) {
+        self.services = services
+        self.runner = CallRunner(configuration: configuration, drain: drain)
+    }
+
+    /// Adds the routes of all methods.
+    package func add(to router: inout WebRouter) {
+        for service in self.services {
+            for method in service.methods { self.add(method, of: service.name, to: &router) }
+            // What is behind it is unimplemented, whoever asks in whatever way.
+            let unknown = RPCMethod(name: "unknown", hasNoSideEffects: true, work: .unimplemented)
+            self.add(unknown, of: service.name, path: "/\(service.name)/{method}", to: &router)
+        }
+    }
+
+    private func add(_ method: RPCMethod, of service: String, path: String? = nil, to router: inout WebRouter) {
+        let runner = self.runner
+        let path = path ?? "/\(service)/\(method.name)"
+        router.on(.post, path, isLimited: false) { request, context in
+            await runner.post(request, context, service, method)
+        }
+        guard method.hasNoSideEffects, method.isUnary else { return }
+        router.on(.get, path, isLimited: false) { request, context in
+            await runner.get(request, context, service, method)
+        }
+    }
+}

@@ -1,0 +1,49 @@
+import HTTPTypes
+import Hummingbird
+
+/// The messages of a request in their form on the wire.
+///
+/// It is read once.
+struct MessageSource: Sendable {
+    let body: RequestBody
+    let reader: EnvelopeReader
+
+    func makeAsyncIterator() -> Iterator { Iterator(chunks: self.body.makeAsyncIterator(), reader: self.reader) }
+
+    struct Iterator {
+        var chunks: RequestBody.AsyncIterator
+        var reader: EnvelopeReader
+
+        /// The next message; `nil` when the request has ended.
+        @concurrent
+        mutating func next() async throws -> [UInt8]? {
+            while true {
+                if let message = try self.reader.next() { return message }
+                guard let chunk = try await self.chunks.next() else {
+                    try self.reader.finish()
+                    return nil
+                }
+                self.reader.append(chunk)
+            }
+        }
+    }
+
+    /// The request's one message; neither none nor two are a call of a method that takes one.
+    @concurrent
+    func single() async throws -> [UInt8] {
+        var messages = self.makeAsyncIterator()
+        guard let message = try await messages.next() else {
+            throw RPCError(.unimplemented, "this method takes one message, and none came")
+        }
+        guard try await messages.next() == nil else {
+            throw RPCError(.unimplemented, "this method takes one message, and more came")
+        }
+        return message
+    }
+}
+
+/// Where a handler's answers go; each call returns when the bytes have left.
+protocol MessageSink: Sendable {
+    func writeHeaders(_ fields: HTTPFields) async throws
+    func write(_ message: [UInt8]) async throws
+}

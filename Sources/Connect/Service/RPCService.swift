@@ -1,0 +1,99 @@
+package import HTTPTypes
+package import SwiftProtobuf
+
+/// A service: its name and its methods, as handlers of typed messages.
+///
+/// A handler throws ``RPCError``; any other error is `internal` to its caller, without its text.
+package struct RPCService: Sendable {
+    /// The full name, such as `coupon.v1.CouponService`.
+    package let name: String
+    private(set) var methods: [RPCMethod] = []
+
+    package init(_ name: String) {
+        self.name = name
+    }
+
+    /// The same methods under another name.
+    package func named(_ other: String) -> RPCService {
+        var service = RPCService(other)
+        service.methods = self.methods
+        return service
+    }
+
+    /// Adds a method with one message each way; without side effects it may be called by GET.
+    package mutating func unary<Input: Message, Output: Message>(
+        _ method: String,
+        hasNoSideEffects: Bool = false,
+        use handler: @escaping @Sendable (Input, RPCContext) async throws -> RPCAnswer<Output>
+    ) {
+        self.add(
+            method,
+            hasNoSideEffects,
+            .unary { bytes, codec, context in
+                let answer = try await handler(try codec.decode(bytes), context)
+                return RPCMethod.Encoded(
+                    message: try codec.encode(answer.message),
+                    headers: answer.headers,
+                    trailers: answer.trailers
+                )
+            }
+        )
+    }
+
+    /// Adds a method that answers one message with many; its handler returns the trailers.
+    package mutating func serverStream<Input: Message, Output: Message>(
+        _ method: String,
+        hasNoSideEffects: Bool = false,
+        use handler: @escaping @Sendable (Input, RPCContext, RPCWriter<Output>) async throws -> HTTPFields
+    ) {
+        self.add(
+            method,
+            hasNoSideEffects,
+            .stream { source, codec, context, sink in
+                let input: Input = try codec.decode(try await source.single())
+                return try await handler(input, context, RPCWriter(sink: sink, codec: codec))
+            }
+        )
+    }
+
+    /// Adds a method that answers many messages with one.
+    package mutating func clientStream<Input: Message, Output: Message>(
+        _ method: String,
+        use handler: @escaping @Sendable (RPCRequests<Input>, RPCContext) async throws -> RPCAnswer<Output>
+    ) {
+        self.add(
+            method,
+            false,
+            .stream { source, codec, context, sink in
+                let answer = try await handler(RPCRequests(source: source, codec: codec), context)
+                try await sink.writeHeaders(answer.headers)
+                try await sink.write(try codec.encode(answer.message))
+                return answer.trailers
+            }
+        )
+    }
+
+    /// Adds a method with many messages each way; its handler returns the trailers.
+    package mutating func bidiStream<Input: Message, Output: Message>(
+        _ method: String,
+        use handler:
+            @escaping @Sendable (RPCRequests<Input>, RPCContext, RPCWriter<Output>) async throws ->
+            HTTPFields
+    ) {
+        self.add(
+            method,
+            false,
+            .stream { source, codec, context, sink in
+                let requests = RPCRequests<Input>(source: source, codec: codec)
+                return try await handler(requests, context, RPCWriter(sink: sink, codec: codec))
+            }
+        )
+    }
+
+    /// Adds a method that is known and never answers.
+    package mutating func unimplemented(_ method: String) { self.add(method, false, .unimplemented) }
+
+    private mutating func add(_ name: String, _ hasNoSideEffects: Bool, _ work: RPCMethod.Work) {
+        self.methods.append(RPCMethod(name: name, hasNoSideEffects: hasNoSideEffects, work: work))
+    }
+}

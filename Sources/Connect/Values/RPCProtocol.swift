@@ -1,0 +1,6 @@
+/// What a caller speaks; one port knows all three.
+package enum RPCProtocol: String, CaseIterable, Hashable, Sendable {
+    case connect
+    case grpc
+    case grpcWeb = "grpc_web"
+}
