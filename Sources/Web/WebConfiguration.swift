@@ -58,6 +58,18 @@ package struct WebConfiguration: Sendable {
     ///
     /// Default 128.
     package var pipelineLimit: Int
+    /// Streams of one HTTP/2 connection that may be open at once; further ones are refused unprocessed.
+    ///
+    /// Default 128.
+    package var streamLimit: Int
+    /// Time of silence on an HTTP/2 connection with open streams after which its client is asked whether it is there.
+    ///
+    /// Default 30 s.
+    package var pingInterval: TimeAmount
+    /// Time for any sign of life after that; beyond it the connection is closed.
+    ///
+    /// Default 10 s.
+    package var pingTimeout: TimeAmount
     /// Time that a closing connection still drains its input, so that the last answer is not reset.
     ///
     /// Default 1 s.
@@ -79,6 +91,9 @@ package struct WebConfiguration: Sendable {
         self.connectionLimit = 4096
         self.concurrentRequestLimit = 512
         self.pipelineLimit = 128
+        self.streamLimit = 128
+        self.pingInterval = .seconds(30)
+        self.pingTimeout = .seconds(10)
         self.lingerTimeout = .seconds(1)
     }
 }

@@ -1,3 +1,4 @@
+import HTTPTypes
 import Hummingbird
 import JSON
 import Logging
@@ -95,6 +96,7 @@ func withServer(
         var request = request
         return Response(text: "routed \(String(buffer: try await request.collectBody(upTo: 100)))")
     }
+    router.on(.post, "/mirror", isLimited: false) { request, _ in mirror(request) }
     router.on(.post, "/s.v1.S/Put") { _, _ in Response(text: "routed") }
     let hot = HeldHotRoute()
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -124,6 +126,22 @@ func withServer(
         await group.triggerGracefulShutdown()
         try await tasks.waitForAll()
     }
+}
+
+/// An answer that gives each piece of the body back as it comes, and how many bytes there were as a trailer.
+func mirror(_ request: Request) -> Response {
+    Response(
+        status: .ok,
+        headers: [.contentType: "application/grpc"],
+        body: ResponseBody { writer in
+            var count = 0
+            for try await piece in request.body {
+                count += piece.readableBytes
+                try await writer.write(piece)
+            }
+            try await writer.finish([.lastModified: "\(count)"])
+        }
+    )
 }
 
 struct CocoaLikeError: Error {}

@@ -2,16 +2,18 @@ package import HummingbirdCore
 package import Logging
 package import NIOCore
 import NIOHTTP1
-package import NIOHTTPTypes
+import NIOHTTP2
 import NIOHTTPTypesHTTP1
+import NIOHTTPTypesHTTP2
 import Synchronization
 
 /// How Hummingbird's server sets up each connection of ours.
 ///
-/// Like Hummingbird's own HTTP/1.1 channel, with ``HTTPConnectionChannelHandler`` in the place of its connection state
-/// handler, before the HTTP types are made, so that hot requests cost neither those nor a task.
+/// One port speaks HTTP/1.1 and, to who begins with its preface, HTTP/2. HTTP/1.1 is like Hummingbird's own channel,
+/// with ``HTTPConnectionChannelHandler`` in the place of its connection state handler, before the HTTP types are made,
+/// so that hot requests cost neither those nor a task.
 package struct HTTPListener: ServerChildChannel, HTTPChannelHandler {
-    package typealias Value = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
+    package typealias Value = HTTPConnection
 
     package let responder: HTTPChannelHandler.Responder
     let configuration: WebConfiguration
@@ -35,32 +37,88 @@ package struct HTTPListener: ServerChildChannel, HTTPChannelHandler {
         self.drain = drain
     }
 
-    package func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+    package func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTPConnection> {
         channel.eventLoop.makeCompletedFuture {
-            var limits = NIOHTTPDecoderLimitConfiguration()
-            limits.maxHeaderFieldSize = self.configuration.headerFieldLimit
-            limits.maxHeaderListSize = self.configuration.headerListLimit
-            limits.maxHeaderFieldCount = self.configuration.headerCountLimit
-            let pipeline = channel.pipeline.syncOperations
-            try pipeline.configureHTTPServerPipeline(
-                withPipeliningAssistance: false,
-                withErrorHandling: false,
-                withOutboundHeaderValidation: false,
-                withEncoderConfiguration: .init(),
-                withDecoderLimitConfiguration: limits
-            )
-            try pipeline.addHandler(HTTPConnectionChannelHandler(self.loops.loop(for: self, on: channel.eventLoop)))
-            try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
-            return try NIOAsyncChannel(
-                wrappingChannelSynchronously: channel,
-                configuration: .init(isOutboundHalfClosureEnabled: true)
-            )
+            let spoken = channel.eventLoop.makePromise(of: HTTPConnection.Spoken.self)
+            try channel.pipeline.syncOperations.addHandler(HTTPProtocolChannelHandler(self, spoken: spoken))
+            return HTTPConnection(channel: channel, spoken: spoken.futureResult)
         }
     }
 
-    package func handle(value: Value, logger: Logger) async {
+    func setUpHTTP1(_ channel: any Channel) throws -> HTTPConnection.Spoken {
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        limits.maxHeaderFieldSize = self.configuration.headerFieldLimit
+        limits.maxHeaderListSize = self.configuration.headerListLimit
+        limits.maxHeaderFieldCount = self.configuration.headerCountLimit
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.configureHTTPServerPipeline(
+            withPipeliningAssistance: false,
+            withErrorHandling: false,
+            withOutboundHeaderValidation: false,
+            withEncoderConfiguration: .init(),
+            withDecoderLimitConfiguration: limits
+        )
+        try pipeline.addHandler(HTTPConnectionChannelHandler(self.loops.loop(for: self, on: channel.eventLoop)))
+        try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
+        return .http1(
+            try NIOAsyncChannel(
+                wrappingChannelSynchronously: channel,
+                configuration: .init(isOutboundHalfClosureEnabled: true)
+            )
+        )
+    }
+
+    func setUpHTTP2(_ channel: any Channel) throws -> HTTPConnection.Spoken {
+        let connection = HTTP2ConnectionChannelHandler(self.configuration)
+        let loop = self.loops.loop(for: self, on: channel.eventLoop)
+        let bound = NIOLoopBound((connection, loop), eventLoop: channel.eventLoop)
+        let pipeline = channel.pipeline.syncOperations
+        let streams = try pipeline.configureAsyncHTTP2Pipeline(
+            mode: .server,
+            streamDelegate: HTTP2StreamCounter(connection, eventLoop: channel.eventLoop),
+            configuration: self.configuration.http2
+        ) { stream in
+            stream.eventLoop.makeCompletedFuture {
+                let (connection, loop) = bound.value
+                try stream.pipeline.syncOperations.addHandler(HTTP2FramePayloadToHTTPServerCodec())
+                try stream.pipeline.syncOperations.addHandler(HTTP2StreamChannelHandler(loop, connection))
+                return try HTTPConnection.Exchange(wrappingChannelSynchronously: stream)
+            }
+        }
+        try pipeline.addHandler(connection)
+        return .http2(streams)
+    }
+
+    package func handle(value: HTTPConnection, logger: Logger) async {
         await withTaskExecutorPreference(self.executors.executor(of: value.channel.eventLoop)) {
-            await self.handleHTTP(asyncChannel: value, logger: logger)
+            // It fails when the connection ends before anybody knows what it speaks.
+            guard let spoken = try? await value.spoken.get() else { return }
+            switch spoken {
+            case .http1(let exchange): await self.handleHTTP(asyncChannel: exchange, logger: logger)
+            case .http2(let streams):
+                await withDiscardingTaskGroup { group in
+                    do {
+                        for try await stream in streams.inbound {
+                            group.addTask { await self.handle(stream, logger) }
+                        }
+                    } catch {
+                        // The connection broke; its handler closes it, and with it each stream.
+                    }
+                }
+            }
+        }
+    }
+
+    /// One request of HTTP/2, whose work is cancelled when its client gives it up.
+    private func handle(_ stream: HTTPConnection.Exchange, _ logger: Logger) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.handleHTTP(asyncChannel: stream, logger: logger) }
+            group.addTask {
+                // A channel's end is never an error.
+                try? await stream.channel.closeFuture.get()
+            }
+            await group.next()
+            group.cancelAll()
         }
     }
 }

@@ -1,3 +1,4 @@
+package import HTTPTypes
 package import NIOHTTP1
 
 /// The rules that every request has to pass before any route sees it, as a pure function of its head.
@@ -8,19 +9,44 @@ package struct RequestGate: Sendable {
     }
 
     private let targetLimit: Int
+    private let headerFieldLimit: Int
+    private let headerListLimit: Int
+    private let headerCountLimit: Int
     private let bodyLimit: Int
     private let allowedHosts: Set<String>
 
     package init(_ configuration: WebConfiguration) {
         self.targetLimit = configuration.targetLimit
+        self.headerFieldLimit = configuration.headerFieldLimit
+        self.headerListLimit = configuration.headerListLimit
+        self.headerCountLimit = configuration.headerCountLimit
         self.bodyLimit = configuration.bodyLimit
         self.allowedHosts = configuration.allowedHosts
     }
 
     package func judge(_ head: HTTPRequestHead, _ survey: RequestSurvey) -> Verdict {
         if head.method == .CONNECT || head.method == .TRACE { return .refuse(.methodNotImplemented) }
-        if let problem = self.problem(ofTarget: head.uri) { return .refuse(problem) }
-        guard self.isHostValid(survey, version: head.version) else { return .refuse(.hostInvalid) }
+        return self.judge(target: head.uri, survey, mayLackHost: head.version == .http1_0)
+    }
+
+    /// The same for a request of HTTP/2, whose fields nobody has measured yet.
+    package func judge(_ request: HTTPRequest, _ survey: RequestSurvey) -> Verdict {
+        if request.method == .connect || request.method == .trace { return .refuse(.methodNotImplemented) }
+        guard request.headerFields.count <= self.headerCountLimit else { return .refuse(.malformedRequest) }
+        var listLength = 0
+        for field in request.headerFields {
+            let length = field.name.rawName.utf8.count + field.value.utf8.count
+            listLength += length
+            guard length <= self.headerFieldLimit, listLength <= self.headerListLimit else {
+                return .refuse(.malformedRequest)
+            }
+        }
+        return self.judge(target: request.path ?? "", survey, mayLackHost: false)
+    }
+
+    private func judge(target: String, _ survey: RequestSurvey, mayLackHost: Bool) -> Verdict {
+        if let problem = self.problem(ofTarget: target) { return .refuse(problem) }
+        guard self.isHostValid(survey, mayLackHost: mayLackHost) else { return .refuse(.hostInvalid) }
         if let length = survey.contentLength, length > self.bodyLimit { return .refuse(.payloadTooLarge) }
         if let expectation = survey.expectation, expectation.lowercased() != "100-continue" {
             return .refuse(.expectationFailed)
@@ -58,9 +84,9 @@ package struct RequestGate: Sendable {
         return nil
     }
 
-    private func isHostValid(_ survey: RequestSurvey, version: HTTPVersion) -> Bool {
+    private func isHostValid(_ survey: RequestSurvey, mayLackHost: Bool) -> Bool {
         // RFC 9112, section 3.2: exactly one, but HTTP/1.0 may leave it out.
-        if survey.hosts == 0 { return version == .http1_0 }
+        if survey.hosts == 0 { return mayLackHost }
         guard survey.hosts == 1, (1...255).contains(survey.host.utf8.count) else { return false }
         for byte in survey.host.utf8 {
             switch byte {

@@ -1,3 +1,4 @@
+package import HTTPTypes
 package import NIOHTTP1
 
 /// What the header fields of one request say that concerns every route, read in one pass.
@@ -14,26 +15,38 @@ package struct RequestSurvey {
     /// Whether the client wants to speak something else on this connection.
     package private(set) var wantsUpgrade = false
 
+    private var requestIDs = 0
+
     package init(_ headers: HTTPHeaders) {
-        var requestIDs = 0
-        for (name, value) in headers {
-            // The length tells most names apart, so that the slow comparison is rarely made.
-            switch name.utf8.count {
-            case 4 where Self.isEqual(name, "host"):
-                self.hosts += 1
-                self.host = value
-            case 6 where Self.isEqual(name, "expect"): self.expectation = value
-            case 7 where Self.isEqual(name, "upgrade"): self.wantsUpgrade = true
-            case 11 where Self.isEqual(name, "traceparent"): self.traceparent = value
-            case 12 where Self.isEqual(name, "x-request-id"):
-                requestIDs += 1
-                self.requestID = requestIDs == 1 && RequestID.isValid(value) ? value : nil
-            case 14 where Self.isEqual(name, "content-length"):
-                // The parser accepts only digits and a single value; more digits than fit are simply too many.
-                self.contentLength = Int(value) ?? .max
-            case 17 where Self.isEqual(name, "transfer-encoding"): self.isChunked = true
-            default: continue
-            }
+        for (name, value) in headers { self.read(name, value) }
+    }
+
+    /// The same of a request of HTTP/2, whose authority is the host; a `Host` that contradicts it is a second one.
+    package init(_ request: HTTPRequest) {
+        for field in request.headerFields { self.read(field.name.canonicalName, field.value) }
+        guard let authority = request.authority else { return }
+        self.hosts = self.hosts == 0 || self.hosts == 1 && self.host == authority ? 1 : 2
+        self.host = authority
+    }
+
+    @inline(__always)
+    private mutating func read(_ name: String, _ value: String) {
+        // The length tells most names apart, so that the slow comparison is rarely made.
+        switch name.utf8.count {
+        case 4 where Self.isEqual(name, "host"):
+            self.hosts += 1
+            self.host = value
+        case 6 where Self.isEqual(name, "expect"): self.expectation = value
+        case 7 where Self.isEqual(name, "upgrade"): self.wantsUpgrade = true
+        case 11 where Self.isEqual(name, "traceparent"): self.traceparent = value
+        case 12 where Self.isEqual(name, "x-request-id"):
+            self.requestIDs += 1
+            self.requestID = self.requestIDs == 1 && RequestID.isValid(value) ? value : nil
+        case 14 where Self.isEqual(name, "content-length"):
+            // The parser accepts only digits and a single value; more digits than fit are simply too many.
+            self.contentLength = Int(value) ?? .max
+        case 17 where Self.isEqual(name, "transfer-encoding"): self.isChunked = true
+        default: break
         }
     }
 

@@ -1,0 +1,65 @@
+import NIOCore
+
+/// Reads the first bytes of a connection, and puts the handlers of the protocol that they are of in its own place.
+///
+/// Before a byte came the connection is idle; after the first one a head is on its way, and the head's deadline counts.
+final class HTTPProtocolChannelHandler: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+
+    private let listener: HTTPListener
+    private let spoken: EventLoopPromise<HTTPConnection.Spoken>
+    private var bytes = ByteBuffer()
+    private var timer: Scheduled<Void>?
+
+    /// `spoken` is kept when it is known what the connection speaks, or when it has ended before that.
+    init(_ listener: HTTPListener, spoken: EventLoopPromise<HTTPConnection.Spoken>) {
+        self.listener = listener
+        self.spoken = spoken
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.closeConnection(in: self.listener.configuration.idleTimeout, context)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.timer?.cancel()
+        self.timer = nil
+        // Of no effect when it was kept before.
+        self.spoken.fail(ChannelError.eof)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let isFirst = self.bytes.readableBytes == 0
+        self.bytes.writeImmutableBuffer(self.unwrapInboundIn(data))
+        do {
+            switch HTTP2Preface.match(self.bytes.readableBytesView) {
+            case .undecided:
+                if isFirst { self.closeConnection(in: self.listener.configuration.headDeadline, context) }
+                return
+            case .http1: self.spoken.succeed(try self.listener.setUpHTTP1(context.channel))
+            case .http2: self.spoken.succeed(try self.listener.setUpHTTP2(context.channel))
+            }
+        } catch {
+            self.spoken.fail(error)
+            context.close(promise: nil)
+            return
+        }
+        context.fireChannelRead(self.wrapInboundOut(self.bytes))
+        context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        // Nothing is owed yet: the service is being stopped, or the client will never say more.
+        if event is ChannelShouldQuiesceEvent || event as? ChannelEvent == .inputClosed { context.close(promise: nil) }
+    }
+
+    private func closeConnection(in time: TimeAmount, _ context: ChannelHandlerContext) {
+        self.timer?.cancel()
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        self.timer = context.eventLoop.scheduleTask(in: time) { bound.value.close(promise: nil) }
+    }
+}
+
+@available(*, unavailable)
+extension HTTPProtocolChannelHandler: Sendable {}
