@@ -2,6 +2,7 @@ import Connect
 import Coordination
 import CouponAPI
 import Coupons
+import Ledger
 import Logging
 import Redis
 import ServiceLifecycle
