@@ -21,6 +21,7 @@ package struct CouponsSettings: Sendable {
         var connect = ConnectConfiguration()
         connect.deadline = values.seconds(Settings.requestDeadline)
         connect.concurrentLimit = values.integer(Settings.concurrentRequestLimit)
+        connect.messageLimit = max(1024, values.integer(Settings.bodyLimit))
         connect.streamLimit = values.integer(Settings.streamLimit)
         self.connect = connect
         self.codeKeys = try Self.keys(values)

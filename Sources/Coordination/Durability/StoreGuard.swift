@@ -31,9 +31,11 @@ package final class StoreGuard: Service, Sendable {
 
     package var verdict: Verdict { self.state.withLock(\.verdict) }
 
-    /// Whether Redis survives the death of its process with all that it acknowledged: it is a primary, writes an
-    /// append-only file, `always` or `everysec`, and evicts nothing. After the death of the machine `everysec` may lack
-    /// the last second.
+    /// Whether Redis writes what it acknowledges to an append-only file: it is a primary, with `always` or `everysec`,
+    /// and evicts nothing.
+    ///
+    /// With `everysec` the death of its machine, and that of its process while the disk is slow, may lose the last
+    /// seconds (`docs/guarantees.md`).
     package var keepsJournal: Bool { self.state.withLock(\.keepsJournal) }
 
     /// Keeps asking until graceful shutdown or cancellation.

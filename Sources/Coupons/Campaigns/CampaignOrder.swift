@@ -25,7 +25,8 @@ package struct CampaignOrder: Hashable, Sendable {
         mode: Campaign.Mode,
         quotaLimit: Int64
     ) throws(CouponError) {
-        guard (1...Self.nameLimit).contains(name.count), name.utf8.count <= Self.nameLimit * 8 else {
+        // The length in bytes first: counting characters takes long.
+        guard name.utf8.count <= Self.nameLimit * 8, (1...Self.nameLimit).contains(name.count) else {
             throw .invalid(field: "name", description: "must have 1 to \(Self.nameLimit) characters")
         }
         guard name.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {

@@ -7,7 +7,7 @@ extension Coupons {
 
     /// Makes a campaign, once for each request id; answers its id and whether an earlier request made it.
     ///
-    /// Two round trips; of a leased campaign three. A crash between them makes no campaign: its id is never seen, or it
+    /// Two round trips; of a leased campaign 18. A crash between them makes no campaign: its id is never seen, or it
     /// is completed by the repetition with the same request id.
     package func create(_ order: CampaignOrder) async throws(CouponError) -> (id: CampaignID, isReplay: Bool) {
         try self.ensureStore()

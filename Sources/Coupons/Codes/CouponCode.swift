@@ -1,7 +1,7 @@
 /// A code: ten signs, six of 512 syllables and four digits, that spell one number below 512^6 · 10^4.
 ///
-/// The number is version · 2^64 + block, where the block is what a ``CodeCipher`` made of campaign and sequence. So codes
-/// of different keys never meet, and those of one key are as unique as what they were made of.
+/// The number is version · 2^64 + block, where the block is what a ``CodeCipher`` made of campaign and sequence. So
+/// codes of different keys never meet, and those of one key are as unique as what they were made of.
 package struct CouponCode: Hashable, Sendable, CustomStringConvertible {
     let version: Int
     let block: UInt64

@@ -4,8 +4,8 @@ import Redis
 
 /// How the parts of a leased campaign come by their units (`docs/decisions/0028-leases-by-part.md`).
 ///
-/// Units are counted, not numbered: a part issues its own sequence as long as that is below its limit. A loan raises the
-/// limit, a gift lowers it. Each has a number and is carried out in two steps that may be repeated by anybody, so a
+/// Units are counted, not numbered: a part issues its own sequence as long as that is below its limit. A loan raises
+/// the limit, a gift lowers it. Each has a number and is carried out in two steps that may be repeated by anybody, so a
 /// crash between them loses nothing.
 extension Coupons {
     /// Gets units into an empty part, from the root or from the other parts.
@@ -13,16 +13,18 @@ extension Coupons {
     /// Throws `soldOut` when nobody has one, for certain, and `busy` when that cannot be told.
     func borrow(for place: CampaignPlace, loan: Int64) async throws(CouponError) {
         if try await self.lend(to: place, number: loan + 1) { return }
-        let found = try await self.collect(except: place)
+        let found = try await self.collect(for: place)
         if found, try await self.lend(to: place, number: loan + 1) { return }
         guard !found else { return }
-        guard try await self.isSoldOut(place.campaign) else { throw .busy }
+        guard let revision = try await self.soldOutRevision(place.campaign) else { throw .busy }
         _ = try await self.step(
             "dry",
             RedisScriptCall(
                 .couponsDry,
                 keys: [CouponKeys.campaign(place)],
-                arguments: [.integer(Int(self.configuration.dry / .milliseconds(1)))]
+                arguments: [
+                    .integer(Int(self.configuration.dry / .milliseconds(1))), .text(String(revision)),
+                ]
             )
         )
         throw .soldOut
@@ -72,13 +74,15 @@ extension Coupons {
         if taken.word == "taken" { self.metrics.loans.increment() }
     }
 
-    /// Brings back to the root what other parts have and do not need, until one had something; `false` when none had.
-    private func collect(except place: CampaignPlace) async throws(CouponError) -> Bool {
-        let parts = place.campaign.parts.filter { $0 != place }
+    /// Brings back to the root what parts have and do not need, until one had something; `false` when none had.
+    ///
+    /// The borrower's own part is one of them: somebody may have died who was taking units from it.
+    private func collect(for place: CampaignPlace) async throws(CouponError) -> Bool {
+        let parts = place.campaign.parts
         let states = try await self.parts(parts)
         let loans = try await self.loans(place.campaign)
         // Each begins elsewhere, so that not all borrowers ask one part.
-        let first = (place.part ?? 0) % max(parts.count, 1)
+        let first = place.part ?? 0
         for index in parts.indices.map({ ($0 + first) % parts.count }) {
             let (part, state) = (parts[index], states[index])
             var mayHave = state.left > 0 || state.isGiving
@@ -117,11 +121,13 @@ extension Coupons {
         return true
     }
 
-    /// Whether the parts have issued as many as the quota: counters only rise, so it is certain when it is seen.
-    private func isSoldOut(_ id: CampaignID) async throws(CouponError) -> Bool {
-        let quota = try await self.campaign(id).quota
+    /// The campaign's revision when its parts have issued as many as the quota; `nil` when they have not.
+    ///
+    /// Counters only rise, so it is certain when it is seen, until the quota is raised under another revision.
+    private func soldOutRevision(_ id: CampaignID) async throws(CouponError) -> Int64? {
+        let campaign = try await self.campaign(id)
         let issued = try await self.parts(id.parts).reduce(0) { $0 + $1.sequence }
-        return issued >= quota
+        return issued >= campaign.quota ? campaign.revision : nil
     }
 
     /// What each of these parts has; one round trip.

@@ -43,6 +43,8 @@ package struct WatchCursor: Hashable, Sendable {
 /// Follows one campaign: first its standing, then each entry of its logs, once and in the order of its log.
 package struct CampaignWatch: Sendable {
     private static let pageSize = 500
+    /// How many times its interval a watch may wait when nothing happens.
+    private static let slowest = 5
 
     private let coupons: Coupons
     private var campaign: Campaign
@@ -69,16 +71,20 @@ package struct CampaignWatch: Sendable {
         try await self.tellStanding(tell)
         let configuration = self.coupons.configuration
         var toldLast = LoopClock().now
+        var pause = configuration.watchInterval
         while !Task.isCancelled {
             if try await self.tellNews(tell) {
                 toldLast = LoopClock().now
+                pause = configuration.watchInterval
                 continue
             }
             if LoopClock().now >= toldLast.advanced(by: configuration.watchBeat) {
                 try await self.tellStanding(tell)
                 toldLast = LoopClock().now
             }
-            try await Task.sleep(for: configuration.watchInterval, clock: .loop)
+            try await Task.sleep(for: pause, clock: .loop)
+            // Where nothing happens, Redis is asked less and less often.
+            pause = min(pause * 2, configuration.watchInterval * Self.slowest)
         }
     }
 
@@ -90,9 +96,9 @@ package struct CampaignWatch: Sendable {
     /// Tells a page of each log; `false` when there was nothing new.
     private mutating func tellNews(_ tell: (WatchEvent) async throws -> Void) async throws -> Bool {
         var hasNews = false
-        for (log, place) in self.campaign.logs.enumerated() {
-            let entries = try await self.coupons.log(place, after: self.cursor.positions[log], limit: Self.pageSize)
-            guard !entries.isEmpty else { continue }
+        let logs = self.campaign.logs
+        let pages = try await self.coupons.logs(logs, after: self.cursor.positions, limit: Self.pageSize)
+        for (log, (place, entries)) in zip(logs, pages).enumerated() where !entries.isEmpty {
             hasNews = true
             var issued = try await self.coupons.coupons(entries, at: place, of: self.campaign)[...]
             for entry in entries {

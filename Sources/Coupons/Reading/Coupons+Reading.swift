@@ -64,6 +64,8 @@ extension Coupons {
     }
 
     private static let pageSize = 2000
+    /// Fewest entries that are read at once: between two issues there may be many others.
+    private static let scanSize = 500
 
     /// A campaign with all codes that it has issued, part by part in order of their sequence.
     ///
@@ -97,9 +99,26 @@ extension Coupons {
         after position: LogPosition,
         limit: Int
     ) async throws(CouponError) -> [LogEntry] {
-        let reply = try await self.send(
-            RedisCommand("XRANGE", .key(CouponKeys.log(place)), .text("(\(position)"), "+", "COUNT", .integer(limit))
-        )
+        try Self.entries(try await self.send(Self.logCommand(place, position, limit)))
+    }
+
+    /// The same of several logs; one round trip for all.
+    func logs(
+        _ places: [CampaignPlace],
+        after positions: [LogPosition],
+        limit: Int
+    ) async throws(CouponError) -> [[LogEntry]] {
+        let commands = zip(places, positions).map { Self.logCommand($0, $1, limit) }
+        var pages: [[LogEntry]] = []
+        for reply in try await self.send(commands) { pages.append(try Self.entries(reply)) }
+        return pages
+    }
+
+    private static func logCommand(_ place: CampaignPlace, _ position: LogPosition, _ limit: Int) -> RedisCommand {
+        RedisCommand("XRANGE", .key(CouponKeys.log(place)), .text("(\(position)"), "+", "COUNT", .integer(limit))
+    }
+
+    private static func entries(_ reply: RESPValue) throws(CouponError) -> [LogEntry] {
         var entries: [LogEntry] = []
         for value in reply.array ?? [] {
             guard let entry = LogEntry(value) else { throw .storeInconsistent }
@@ -119,9 +138,16 @@ extension Coupons {
         let places = campaign.places
         var cursor = cursor
         var found: [Coupon] = []
-        while found.count < limit, places.indices.contains(cursor.place) {
+        guard places.indices.contains(cursor.place) else {
+            throw .invalid(field: "page_token", description: "is not one of this campaign's")
+        }
+        while found.count < limit {
             let place = places[cursor.place]
-            let entries = try await self.log(place, after: cursor.position, limit: limit - found.count)
+            var entries = try await self.log(place, after: cursor.position, limit: max(limit, Self.scanSize))
+            // As many as the page has room for, and what stands between them.
+            let ends = entries.indices.filter { entries[$0].position.index == 0 }
+            let room = limit - found.count
+            if ends.count >= room { entries.removeLast(entries.count - ends[room - 1] - 1) }
             found += try await self.coupons(entries, at: place, of: campaign)
             if let last = entries.last {
                 cursor.position = last.position

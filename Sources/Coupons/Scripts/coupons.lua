@@ -10,7 +10,7 @@ local function coupons_now()
     return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
 
--- Writes an entry that is no issue behind the last issue, which has the id <sequence>-0: it gets <sequence>-1 and so on.
+-- Writes an entry that is no issue behind the last issue, which has the id <sequence>-0: as <sequence>-1 and so on.
 local function coupons_log(log, sequence, ...)
     redis.call("XADD", log, string.format("%.0f-*", sequence), ...)
 end

@@ -45,10 +45,10 @@ if tonumber(record[6]) >= tonumber(record[7]) then
     return {"empty", record[8] or "0"}
 end
 
--- A log of a wrong type ends the script: let it be before the first write.
-redis.call("XLEN", KEYS[2])
-local sequence = redis.call("HINCRBY", KEYS[1], "sequence", 1)
+-- The log is first: should it refuse, by its type or because it is further, nothing was changed.
+local sequence = record[6] + 1
 redis.call("XADD", KEYS[2], string.format("%.0f-0", sequence), "kind", "issued", "user", user, "at", now_ms)
+redis.call("HINCRBY", KEYS[1], "sequence", 1)
 if user_limit > 0 then
     redis.call("HINCRBY", KEYS[3], user, 1)
 end
