@@ -31,18 +31,18 @@ import Testing
         }
     }
 
-    @Test func `No two of a million coupons have one code, over campaigns and over versions of the key`() throws {
+    @Test func `No two of many coupons have one code, over campaigns and over versions of the key`() throws {
         var seen: Set<CouponCode> = []
         for version in [0, 1, 8] {
             let codes = CouponCodes(try Self.key(version, 7))
             for campaign in [1, 2, 77, CampaignID.limit] {
                 let campaign = try #require(CampaignID(campaign))
-                for sequence in 1...85_000 as ClosedRange<Int64> {
+                for sequence in 1...20_000 as ClosedRange<Int64> {
                     seen.insert(codes.code(CouponNumber(campaign: campaign, sequence: sequence)))
                 }
             }
         }
-        #expect(seen.count == 3 * 4 * 85_000)
+        #expect(seen.count == 3 * 4 * 20_000)
         #expect(Set(seen.prefix(50_000).map(\.description)).count == 50_000)
     }
 
@@ -75,7 +75,9 @@ import Testing
         #expect(CouponCode(wide) == code)
     }
 
-    @Test(arguments: ["", "가", "가나다12라마바3", "가나다12라마바345", "가나다라마바1234", "abc12def34", "똠방각12하하하34", "१२३", "가나다1२라마바34"])
+    @Test(arguments: [
+        "", "가", "가나다12라마바3", "가나다12라마바345", "가나다라마바1234", "abc12def34", "똠방각12하하하34", "१२३", "가나다1२라마바34",
+    ])
     func `What is no code is read as none`(text: String) {
         #expect(CouponCode(text) == nil)
     }

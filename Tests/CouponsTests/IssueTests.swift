@@ -134,7 +134,9 @@ import Testing
         }
     }
 
-    @Test func `Without an append-only file nothing is issued, with one that is flushed each second it is`() async throws {
+    @Test func `Without an append-only file nothing is issued, with one that is flushed each second it is`()
+        async throws
+    {
         var options = CouponsFixture.Options()
         options.appendOnly = false
         try await CouponsFixture.with(options) { fixture in

@@ -19,7 +19,7 @@ package struct IssueOrder: Hashable, Sendable {
     }
 
     /// Where a leased campaign counts this issue: the same place for the same user, or for the same request id.
-    func part(_ random: inout some RandomNumberGenerator) -> CampaignPlace {
+    package func part(_ random: inout some RandomNumberGenerator) -> CampaignPlace {
         let count = UInt32(CampaignPlace.partCount)
         let number: UInt32
         if !self.user.isEmpty {
