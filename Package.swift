@@ -83,7 +83,8 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(name: "Outbound", dependencies: ["CCurl", lifecycle, logging, metrics], swiftSettings: settings),
-        .target(name: "Ethereum", dependencies: ["CNettle", "CSecp256k1", bigInt], swiftSettings: settings),
+        .target(name: "Nettle", dependencies: ["CNettle"], swiftSettings: settings),
+        .target(name: "Ethereum", dependencies: ["CSecp256k1", "Nettle", bigInt], swiftSettings: settings),
         .target(
             name: "EthereumRPC",
             dependencies: ["Ethereum", "JSON", "Outbound", "Timing", lifecycle, logging, metrics],
@@ -126,7 +127,7 @@ let package = Package(
         .target(
             name: "CouponAPI",
             dependencies: [protobuf],
-            resources: [.embedInCode("Generated/coupon.binpb")],
+            resources: [.embedInCode("Generated/coupon.binpb"), .embedInCode("Generated/coupon.proto")],
             swiftSettings: settings
         ),
         .target(
@@ -197,7 +198,7 @@ let package = Package(
         .target(
             name: "Coupons",
             dependencies: [
-                "CNettle", "Connect", "Coordination", "CouponAPI", "RESP", "Redis", "Timing", "Web", coreMetrics,
+                "Connect", "Coordination", "CouponAPI", "Nettle", "RESP", "Redis", "Timing", "Web", coreMetrics,
                 crypto, httpTypes, lifecycle, nioCore, nioHTTP1, protobuf,
             ],
             resources: [

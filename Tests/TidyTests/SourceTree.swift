@@ -57,6 +57,7 @@ package struct SourceTree: Sendable {
 
     private static let made: Set<String> = [
         ".build", ".git", ".swiftpm", ".tally", "Package.resolved", "__pycache__", "node_modules", ".venv",
+        "Generated",
     ]
 
     private init(root: URL) {

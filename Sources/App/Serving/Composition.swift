@@ -175,6 +175,7 @@ struct Composition {
         let redis = self.redis
         let coupons = self.coupons.listen(&router, drain: self.drain) { redis.isReady }
         OpenAPIRoute.add(to: &router)
+        ProtoRoute.add(to: &router)
         IdempotencyRoutes(
             IdempotencyLookup(redis: self.redis, besides: FaucetKeys.idempotency),
             clock: self.clock

@@ -19,7 +19,7 @@ package struct CouponCodes: Sendable {
 
     package init(_ key: CodeKey) {
         self.key = key
-        self.cipher = CodeCipher(key)
+        self.cipher = key.cipher
     }
 
     /// The code of a coupon; below 0.5 µs.

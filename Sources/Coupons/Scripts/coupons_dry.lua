@@ -3,7 +3,8 @@
 -- KEYS[1] the part's campaign
 -- ARGV[1] for_ms   how long   ARGV[2] revision   of the root when that was seen
 --
--- Returns {"ok"}, {"known"} when the part has newer word, or {"unknown"}. Safe to repeat; a loan or a change of the campaign ends it.
+-- Returns {"ok"}, {"known"} when the part has newer word, or {"unknown"}. Safe to repeat;
+-- a loan or a change of the campaign ends it.
 local revision = redis.call("HGET", KEYS[1], "revision")
 if not revision then
     return {"unknown"}

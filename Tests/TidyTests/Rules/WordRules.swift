@@ -11,8 +11,8 @@ package enum WordRules {
 
     /// The only places that wrap C, the kernel or the concurrency runtime, and so may say `unsafe`.
     package static let unsafeHomes = [
-        "Sources/App/Serving/ProcessLimits.swift", "Sources/Connect/Native/", "Sources/Coupons/Native/",
-        "Sources/Ethereum/Native/", "Sources/Outbound/", "Sources/RESP/",
+        "Sources/App/Serving/ProcessLimits.swift", "Sources/Connect/Native/", "Sources/Ethereum/Native/",
+        "Sources/Nettle/", "Sources/Outbound/", "Sources/RESP/",
         "Sources/Telemetry/SystemCalls.swift", "Sources/Web/Connection/LoopTaskExecutor.swift",
     ]
 
