@@ -22,7 +22,8 @@ package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, Removabl
     private var timer: (task: Scheduled<Void>, at: UInt64)?
     private var needsFlush = false
     private var isReadPending = false
-    private var isInputEndHeld = false
+    /// Whether the client has ended its side while it is owed answers.
+    private(set) var isInputEndHeld = false
     /// After a request that asks for another protocol the decoder only hoards what it is given.
     private var isReadingOver = false
     private var isOutputClosed = false

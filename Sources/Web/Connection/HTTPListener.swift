@@ -60,6 +60,7 @@ package struct HTTPListener: ServerChildChannel, HTTPChannelHandler {
         )
         try pipeline.addHandler(HTTPConnectionChannelHandler(self.loops.loop(for: self, on: channel.eventLoop)))
         try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
+        try pipeline.addHandler(WholeRequestChannelHandler())
         return .http1(
             try NIOAsyncChannel(
                 wrappingChannelSynchronously: channel,
@@ -82,6 +83,7 @@ package struct HTTPListener: ServerChildChannel, HTTPChannelHandler {
                 let (connection, loop) = bound.value
                 try stream.pipeline.syncOperations.addHandler(HTTP2FramePayloadToHTTPServerCodec())
                 try stream.pipeline.syncOperations.addHandler(HTTP2StreamChannelHandler(loop, connection))
+                try stream.pipeline.syncOperations.addHandler(WholeRequestChannelHandler())
                 return try HTTPConnection.Exchange(wrappingChannelSynchronously: stream)
             }
         }

@@ -16,9 +16,16 @@ package struct WebRequestContext: RequestContext {
         self.channel = source.channel
     }
 
-    /// Calls `work` once, when nothing can reach the client any more.
-    package func whenGone(_ work: @escaping @Sendable () -> Void) {
-        self.channel.closeFuture.whenComplete { _ in work() }
+    /// Whether somebody still waits for a long answer: one who ends the connection's other half does not.
+    package func isAwaited() async -> Bool {
+        guard self.channel.isActive else { return false }
+        let channel = self.channel
+        let hasLeft = channel.eventLoop.submit {
+            // A stream of HTTP/2 has no such handler; it is gone with its channel.
+            let handler = try? channel.pipeline.syncOperations.handler(type: HTTPConnectionChannelHandler.self)
+            return handler?.isInputEndHeld ?? false
+        }
+        return await (try? hasLeft.get()) != true
     }
 
     /// Ends a client that keeps an answer waiting: its connection, or its one stream.

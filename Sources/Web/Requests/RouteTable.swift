@@ -7,6 +7,8 @@ package struct RouteTable: Sendable {
     private struct Entry {
         let segments: [Substring]
         var methods: [HTTPRequest.Method]
+
+        var parameters: Int { self.segments.count { $0.hasPrefix("{") } }
     }
 
     private var entries: [Entry] = []
@@ -24,9 +26,13 @@ package struct RouteTable: Sendable {
     }
 
     /// The methods of a raw request path; empty when no pattern matches it.
+    ///
+    /// Of patterns that match, the ones with the fewest parameters count, as they do in the router.
     package func methods(for path: String) -> [HTTPRequest.Method] {
         let segments = Self.segments(of: path)
-        return self.entries.filter { Self.matches($0.segments, segments) }.flatMap(\.methods)
+        let matches = self.entries.filter { Self.matches($0.segments, segments) }
+        let fewest = matches.map(\.parameters).min()
+        return matches.filter { $0.parameters == fewest }.flatMap(\.methods)
     }
 
     private static func segments(of path: String) -> [Substring] {
