@@ -119,7 +119,7 @@ let package = Package(
         .target(
             name: "Connect",
             dependencies: [
-                "CZlib", "JSON", "Timing", "Web", httpTypes, hummingbird, logging, metrics, nioCore, protobuf,
+                "CZlib", "JSON", "Timing", "Web", deque, httpTypes, hummingbird, logging, metrics, nioCore, protobuf,
             ],
             resources: [.embedInCode("Generated/connect.binpb")],
             swiftSettings: settings
@@ -341,7 +341,8 @@ let package = Package(
         .testTarget(
             name: "ConnectTests",
             dependencies: [
-                "Connect", "JSON", "Support", "Web", httpTypes, lifecycle, logging, nioCore, nioPosix, protobuf,
+                "Connect", "JSON", "Support", "Timing", "Web", httpTypes, lifecycle, logging, nioCore, nioHTTP1,
+                nioHTTP2, nioHTTPTypes, nioHTTPTypesHTTP1, nioHTTPTypesHTTP2, nioPosix, protobuf,
             ],
             swiftSettings: settings
         ),

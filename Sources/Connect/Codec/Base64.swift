@@ -1,8 +1,8 @@
 /// Base 64 (RFC 4648) as the protocols use it: written without padding, read with or without.
-enum Base64 {
+package enum Base64 {
     private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-    static func encoded(_ bytes: [UInt8]) -> String {
+    package static func encoded(_ bytes: [UInt8]) -> String {
         var text: [UInt8] = []
         text.reserveCapacity(bytes.count / 3 * 4 + 4)
         for start in stride(from: 0, to: bytes.count, by: 3) {
@@ -16,7 +16,7 @@ enum Base64 {
     }
 
     /// The bytes of a text in the standard or the URL-safe alphabet; `nil` when it is in neither.
-    static func decoded(_ text: some StringProtocol) -> [UInt8]? {
+    package static func decoded(_ text: some StringProtocol) -> [UInt8]? {
         var text = Array(text.utf8)[...]
         if text.count % 4 == 0 {
             for _ in 0..<2 where text.last == UInt8(ascii: "=") { text.removeLast() }

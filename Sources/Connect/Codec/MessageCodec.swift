@@ -1,7 +1,7 @@
 import SwiftProtobuf
 
 /// The two forms of a message on the wire.
-enum MessageCodec: String, CaseIterable, Hashable, Sendable {
+package enum MessageCodec: String, CaseIterable, Hashable, Sendable {
     case proto
     case json
 

@@ -1,20 +1,20 @@
 private import CZlib
 
 /// Why bytes could not be inflated.
-enum GzipError: Error, Hashable, Sendable {
+package enum GzipError: Error, Hashable, Sendable {
     case malformed
     /// What came out so far is more than the limit; the rest was not made.
     case tooLong
 }
 
 /// gzip (RFC 1952) of whole messages.
-enum Gzip {
+package enum Gzip {
     /// Bits of the window of 32 KiB, and 16 for the gzip wrapper around it.
     private static let windowBits: Int32 = 15 + 16
     private static let step = 16_384
 
     /// Inflates all members of `bytes`, and stops as soon as more than `limit` bytes have come out.
-    static func inflated(_ bytes: [UInt8], limit: Int) throws(GzipError) -> [UInt8] {
+    package static func inflated(_ bytes: [UInt8], limit: Int) throws(GzipError) -> [UInt8] {
         var stream = unsafe z_stream()
         // unsafe: the stream lives until the end of this function, and is ended in it.
         guard unsafe inflateInit2_(&stream, Self.windowBits, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK
@@ -48,7 +48,7 @@ enum Gzip {
     }
 
     /// The bytes as one gzip member; `nil` when zlib has no memory.
-    static func deflated(_ bytes: [UInt8]) -> [UInt8]? {
+    package static func deflated(_ bytes: [UInt8]) -> [UInt8]? {
         var stream = unsafe z_stream()
         // unsafe: the stream lives until the end of this function, and is ended in it.
         let begun = unsafe deflateInit2_(

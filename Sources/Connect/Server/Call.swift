@@ -53,6 +53,8 @@ struct Call: Sendable {
             return Array(body.readableBytesView)
         } catch is NIOTooManyBytesError {
             throw RPCError.tooLong(limit)
+        } catch {
+            throw RPCError.brokenOff(error)
         }
     }
 

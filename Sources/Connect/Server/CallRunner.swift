@@ -35,7 +35,7 @@ struct CallRunner: Sendable {
         case .unary(let work) where !form.isEnveloped:
             return await call.bare(work) { try await call.collected() }
         case .unary(let work): return await call.enveloped(work)
-        case .stream: return self.refusal(.unimplemented(service, method.name), form, service, method)
+        case .stream(let work): return StreamCall(call, work).response
         }
     }
 

@@ -15,7 +15,11 @@ package struct RPCServer: Sendable {
         configuration: ConnectConfiguration = ConnectConfiguration(),
         drain: DrainSignal
     ) {
-        self.services = services
+        let names = services.map(\.name) + [HealthService.name] + ReflectionService.names
+        let health = HealthService(services: Set(names), health: health, drain: drain)
+        // What protoc has written can be read; without it reflection knows names only.
+        let index = (try? DescriptorIndex(descriptors + [PackageResources.connect_binpb])) ?? DescriptorIndex()
+        self.services = services + [health.service] + ReflectionService(services: names, index: index).all
         self.runner = CallRunner(configuration: configuration, drain: drain)
     }
 

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import NIOCore
 
 /// The messages of a request in their form on the wire.
 ///
@@ -19,7 +20,9 @@ struct MessageSource: Sendable {
         mutating func next() async throws -> [UInt8]? {
             while true {
                 if let message = try self.reader.next() { return message }
-                guard let chunk = try await self.chunks.next() else {
+                let chunk: ByteBuffer?
+                do { chunk = try await self.chunks.next() } catch { throw RPCError.brokenOff(error) }
+                guard let chunk else {
                     try self.reader.finish()
                     return nil
                 }
@@ -46,4 +49,11 @@ struct MessageSource: Sendable {
 protocol MessageSink: Sendable {
     func writeHeaders(_ fields: HTTPFields) async throws
     func write(_ message: [UInt8]) async throws
+}
+
+extension RPCError {
+    /// What became of a request whose end never came; nobody is left to be told.
+    static func brokenOff(_ error: any Error) -> any Error {
+        error is CancellationError ? error : RPCError(.canceled, "the request broke off")
+    }
 }

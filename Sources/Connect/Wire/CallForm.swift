@@ -1,18 +1,18 @@
 /// What a call's content type says: the protocol, the form of its messages, and whether they are in envelopes.
-struct CallForm: Hashable, Sendable {
-    let rpcProtocol: RPCProtocol
-    let codec: MessageCodec
+package struct CallForm: Hashable, Sendable {
+    package let rpcProtocol: RPCProtocol
+    package let codec: MessageCodec
     /// Only the messages of unary Connect calls stand by themselves.
-    let isEnveloped: Bool
+    package let isEnveloped: Bool
 
-    init(rpcProtocol: RPCProtocol, codec: MessageCodec, isEnveloped: Bool) {
+    package init(rpcProtocol: RPCProtocol, codec: MessageCodec, isEnveloped: Bool) {
         self.rpcProtocol = rpcProtocol
         self.codec = codec
         self.isEnveloped = isEnveloped
     }
 
     /// The form that a request's `Content-Type` names; `nil` for any other media type.
-    init?(contentType values: [String]) {
+    package init?(contentType values: [String]) {
         guard values.count == 1 else { return nil }
         let parts = values[0].lowercased().split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" } }
         guard let type = parts.first, type.hasPrefix("application/"),
@@ -34,10 +34,10 @@ struct CallForm: Hashable, Sendable {
     }
 
     /// Whether a method of this kind can be called so.
-    func suits(isUnary: Bool) -> Bool { self.rpcProtocol != .connect || self.isEnveloped != isUnary }
+    package func suits(isUnary: Bool) -> Bool { self.rpcProtocol != .connect || self.isEnveloped != isUnary }
 
     /// The content type of an answer.
-    var contentType: String {
+    package var contentType: String {
         switch self.rpcProtocol {
         case .connect: "application/\(self.isEnveloped ? "connect+" : "")\(self.codec.rawValue)"
         case .grpc: "application/grpc+\(self.codec.rawValue)"

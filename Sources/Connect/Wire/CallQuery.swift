@@ -1,21 +1,21 @@
 /// The query of a unary GET: the message and what it is in.
 ///
 /// Parameters come in any order, and unknown ones are passed over.
-struct CallQuery: Sendable {
+package struct CallQuery: Sendable {
     /// What is wrong with a query.
-    enum Failure: Error, Hashable, Sendable {
+    package enum Failure: Error, Hashable, Sendable {
         /// The form of the message is none of ours.
         case unknownEncoding
         case malformed(RPCError)
     }
 
-    let codec: MessageCodec
-    let parameters: [(name: String, value: String)]
+    package let codec: MessageCodec
+    package let parameters: [(name: String, value: String)]
     /// The message, packed as the parameter `compression` says.
-    let message: [UInt8]
+    package let message: [UInt8]
 
     /// `query` is what follows the `?`, as it was sent.
-    init(_ query: String?) throws(Failure) {
+    package init(_ query: String?) throws(Failure) {
         var pairs: [(name: String, bytes: [UInt8])] = []
         for pair in (query ?? "").split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -41,7 +41,7 @@ struct CallQuery: Sendable {
         }
     }
 
-    subscript(_ name: String) -> String? { self.parameters.first { $0.name == name }?.value }
+    package subscript(_ name: String) -> String? { self.parameters.first { $0.name == name }?.value }
 
     /// Percent-decodes a name or value; `+` is a space, as forms write it.
     private static func decoded(_ text: Substring) throws(Failure) -> [UInt8] {

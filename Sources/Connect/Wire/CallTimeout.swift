@@ -1,7 +1,7 @@
 /// How long a caller wants to wait, as its header field says it.
-enum CallTimeout {
+package enum CallTimeout {
     /// The value of `Connect-Timeout-Ms`: at most ten digits.
-    static func connect(_ text: String) throws(RPCError) -> Duration {
+    package static func connect(_ text: String) throws(RPCError) -> Duration {
         guard let milliseconds = Self.number(text.utf8[...], digits: 10) else {
             throw RPCError(.invalidArgument, "Connect-Timeout-Ms must be a number of at most 10 digits")
         }
@@ -9,7 +9,7 @@ enum CallTimeout {
     }
 
     /// The value of `grpc-timeout`: at most eight digits and a unit.
-    static func grpc(_ text: String) throws(RPCError) -> Duration {
+    package static func grpc(_ text: String) throws(RPCError) -> Duration {
         guard let unit = text.utf8.last.flatMap(Self.unit), let number = Self.number(text.utf8.dropLast(), digits: 8)
         else { throw RPCError(.invalidArgument, "grpc-timeout must be a number of at most 8 digits and a unit") }
         return unit * number

@@ -1,10 +1,10 @@
 /// How bytes of a message are packed.
-enum ContentCoding: String, CaseIterable, Hashable, Sendable {
+package enum ContentCoding: String, CaseIterable, Hashable, Sendable {
     case identity
     case gzip
 
     /// What a request says of itself; absent and empty are `identity`.
-    static func named(_ name: String?) throws(RPCError) -> ContentCoding {
+    package static func named(_ name: String?) throws(RPCError) -> ContentCoding {
         guard let name, !name.isEmpty else { return .identity }
         guard let coding = ContentCoding(rawValue: name.lowercased()) else {
             throw RPCError(.unimplemented, "this compression is unknown; supported are gzip and identity")
@@ -15,7 +15,7 @@ enum ContentCoding: String, CaseIterable, Hashable, Sendable {
     /// What an answer may be packed with: the first of the caller's list that we know.
     ///
     /// A caller without a list accepts what it used itself.
-    static func accepted(_ lists: [String], request: ContentCoding) -> ContentCoding {
+    package static func accepted(_ lists: [String], request: ContentCoding) -> ContentCoding {
         guard !lists.isEmpty else { return request }
         for element in lists.joined(separator: ",").split(separator: ",") {
             let parts = element.lowercased().split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" } }
@@ -27,7 +27,7 @@ enum ContentCoding: String, CaseIterable, Hashable, Sendable {
     }
 
     /// The unpacked bytes of a message; no bytes are no bytes in every coding.
-    func unpacked(_ bytes: [UInt8], limit: Int) throws(RPCError) -> [UInt8] {
+    package func unpacked(_ bytes: [UInt8], limit: Int) throws(RPCError) -> [UInt8] {
         switch self {
         case .identity:
             guard bytes.count <= limit else { throw .tooLong(limit) }
@@ -44,7 +44,7 @@ enum ContentCoding: String, CaseIterable, Hashable, Sendable {
     }
 
     /// The packed bytes, when packing is wanted and worth it.
-    func packed(_ bytes: [UInt8], threshold: Int) -> [UInt8]? {
+    package func packed(_ bytes: [UInt8], threshold: Int) -> [UInt8]? {
         guard self == .gzip, !bytes.isEmpty, bytes.count >= threshold else { return nil }
         return Gzip.deflated(bytes)
     }

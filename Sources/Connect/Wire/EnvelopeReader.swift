@@ -1,29 +1,29 @@
-import NIOCore
+package import NIOCore
 
 /// Takes the frames of a request apart, however its bytes arrive.
 ///
 ///     head ──5 bytes──▶ message ──length bytes──▶ head …        anything wrong ──▶ failed, for good
 ///
 /// It holds no more than one frame and what came with it, and refuses a frame by its head when it is too long.
-struct EnvelopeReader {
+package struct EnvelopeReader {
     private let coding: ContentCoding
     private let limit: Int
     private var bytes = ByteBuffer()
     private var failure: RPCError?
 
     /// `limit` is the most bytes of one message, unpacked.
-    init(coding: ContentCoding, limit: Int) {
+    package init(coding: ContentCoding, limit: Int) {
         self.coding = coding
         self.limit = limit
     }
 
-    mutating func append(_ chunk: ByteBuffer) {
+    package mutating func append(_ chunk: ByteBuffer) {
         guard self.failure == nil else { return }
         if self.bytes.readableBytes == 0 { self.bytes = chunk } else { self.bytes.writeImmutableBuffer(chunk) }
     }
 
     /// The next message, unpacked; `nil` until more bytes have come.
-    mutating func next() throws(RPCError) -> [UInt8]? {
+    package mutating func next() throws(RPCError) -> [UInt8]? {
         if let failure = self.failure { throw failure }
         do { return try self.nextOrFailure() } catch {
             self.failure = error
@@ -33,7 +33,7 @@ struct EnvelopeReader {
     }
 
     /// Says whether the end of the request is where one may be.
-    func finish() throws(RPCError) {
+    package func finish() throws(RPCError) {
         if let failure = self.failure { throw failure }
         guard self.bytes.readableBytes == 0 else {
             throw RPCError(.invalidArgument, "the request ends inside a message")

@@ -1,0 +1,113 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Timing
+import Web
+
+/// A call whose answer is a stream: its handler at work, its writer, and a watch over both.
+struct StreamCall: Sendable {
+    /// How often a stream looks whether it should go on.
+    private static let pause = Duration.seconds(1)
+
+    let call: Call
+    let work: RPCMethod.StreamWork
+    let deadline: LoopClock.Instant?
+
+    init(_ call: Call, _ work: @escaping RPCMethod.StreamWork) {
+        self.call = call
+        self.work = work
+        self.deadline = call.terms.timeout.map { LoopClock().now.advanced(by: min($0, .seconds(86_400))) }
+    }
+
+    var response: Response {
+        Response(
+            status: .ok,
+            headers: self.call.answer.fields,
+            body: ResponseBody { writer in
+                guard let writer = writer as? LateHeadWriter else { throw RPCError.withoutReason }
+                try await self.run(writer)
+            }
+        )
+    }
+
+    @concurrent
+    private func run(_ writer: LateHeadWriter) async throws {
+        let limits = self.call.runner.limits
+        guard limits.enterStream() else { return try await self.finish(.failed(.overloaded), writer) }
+        defer { limits.leaveStream() }
+        let mailbox = StreamMailbox()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await self.handle(mailbox) }
+            group.addTask { await self.watch(mailbox) }
+            defer {
+                mailbox.close()
+                group.cancelAll()
+            }
+            try await self.write(mailbox, writer)
+        }
+    }
+
+    /// Writes what comes until the end has come.
+    @concurrent
+    private func write(_ mailbox: StreamMailbox, _ writer: LateHeadWriter) async throws {
+        while true {
+            switch await mailbox.next() {
+            case .headers(let fields): try await writer.writeHead(adding: fields.withoutReserved)
+            case .message(let message): try await writer.write(self.call.answer.frame(message))
+            case .end(let end): return try await self.finish(end, writer)
+            }
+            mailbox.hasLeft()
+        }
+    }
+
+    @concurrent
+    private func finish(_ end: StreamEnd, _ writer: LateHeadWriter) async throws {
+        let error: RPCError?
+        let fields: HTTPFields
+        switch end {
+        case .finished(let trailers): (error, fields) = (nil, trailers)
+        case .failed(let failure): (error, fields) = (failure, failure.trailers)
+        case .gone:
+            self.call.count(.canceled)
+            throw CancellationError()
+        }
+        self.call.count(error?.code)
+        if let error { try await writer.writeHead(adding: error.headers.withoutReserved) }
+        let (frame, trailers) = self.call.answer.end(error, trailers: fields)
+        if let frame { try await writer.write(frame) }
+        try await writer.finish(trailers)
+    }
+
+    private func handle(_ mailbox: StreamMailbox) async {
+        do {
+            let trailers = try await self.work(
+                self.call.source,
+                self.call.terms.form.codec,
+                self.call.context,
+                mailbox
+            )
+            mailbox.end(.finished(trailers))
+        } catch {
+            mailbox.end(.failed(self.call.told(error)))
+        }
+    }
+
+    /// Ends the stream when its time is over, when the process is about to stop, and when its caller has left.
+    ///
+    /// It goes on until it is cancelled: a caller that does not even read the end is cut off.
+    private func watch(_ mailbox: StreamMailbox) async {
+        while true {
+            let next = LoopClock().now.advanced(by: Self.pause)
+            let isDeadlineNext = self.deadline.map { $0 < next && LoopClock().now < $0 } ?? false
+            do {
+                try await LoopClock().sleep(until: isDeadlineNext ? self.deadline ?? next : next, tolerance: nil)
+            } catch {
+                return
+            }
+            if let deadline = self.deadline, LoopClock().now >= deadline { mailbox.end(.failed(.deadlineExceeded)) }
+            if self.call.runner.drain.isDraining { mailbox.end(.failed(.draining)) }
+            if await !self.call.web.isAwaited() { mailbox.end(.gone) }
+            if mailbox.stall > self.call.runner.configuration.stallLimit { self.call.web.cutOff() }
+        }
+    }
+}

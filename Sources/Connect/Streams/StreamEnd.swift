@@ -1,0 +1,10 @@
+import HTTPTypes
+
+/// How a stream is over.
+enum StreamEnd: Sendable {
+    /// Its handler returned these trailers.
+    case finished(HTTPFields)
+    case failed(RPCError)
+    /// Nobody is there any more to be told.
+    case gone
+}
