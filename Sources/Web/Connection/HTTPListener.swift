@@ -77,6 +77,7 @@ package struct HTTPListener: ServerChildChannel, HTTPChannelHandler {
         let streams = try pipeline.configureAsyncHTTP2Pipeline(
             mode: .server,
             streamDelegate: HTTP2StreamCounter(connection, eventLoop: channel.eventLoop),
+            frameDelegate: connection,
             configuration: self.configuration.http2
         ) { stream in
             stream.eventLoop.makeCompletedFuture {

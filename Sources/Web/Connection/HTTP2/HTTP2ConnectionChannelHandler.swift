@@ -2,7 +2,7 @@ import NIOCore
 import NIOHTTP2
 
 /// Carries out on an HTTP/2 connection what ``HTTP2ConnectionMachine`` decides; its streams have handlers of their own.
-final class HTTP2ConnectionChannelHandler: ChannelDuplexHandler {
+final class HTTP2ConnectionChannelHandler: ChannelDuplexHandler, NIOHTTP2FrameDelegate {
     typealias InboundIn = HTTP2Frame
     typealias InboundOut = HTTP2Frame
     typealias OutboundIn = HTTP2Frame
@@ -11,6 +11,10 @@ final class HTTP2ConnectionChannelHandler: ChannelDuplexHandler {
     private var machine: HTTP2ConnectionMachine
     private var context: ChannelHandlerContext?
     private var timer: (task: Scheduled<Void>, at: UInt64)?
+    /// Whether we told the client of an error that ends the connection.
+    private var hasFailed = false
+    /// Whether a stream was reset in this turn of reading.
+    private var hasReset = false
     private static let leavingPing = HTTP2PingData(withInteger: 1)
     private static let lifePing = HTTP2PingData(withInteger: 2)
 
@@ -61,6 +65,7 @@ final class HTTP2ConnectionChannelHandler: ChannelDuplexHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         self.machine.heard(at: Self.now)
+        self.hasReset = false
         self.armTimer()
         context.fireChannelReadComplete()
     }
@@ -74,12 +79,18 @@ final class HTTP2ConnectionChannelHandler: ChannelDuplexHandler {
         }
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        switch error {
-        // These end a stream, and are told here besides.
-        case is NIOHTTP2Errors.StreamError, is NIOHTTP2Errors.NoSuchStream: break
-        default: context.close(promise: nil)
+    func wroteFrame(_ frame: HTTP2Frame) {
+        switch frame.payload {
+        case .goAway(_, let code, _) where code != .noError: self.hasFailed = true
+        case .rstStream: self.hasReset = true
+        default: break
         }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // The errors of streams come here too, and end nothing but their stream.
+        let isOfStream = self.hasReset || error is NIOHTTP2Errors.StreamError || error is NIOHTTP2Errors.NoSuchStream
+        if self.hasFailed || !isOfStream { context.close(promise: nil) }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
