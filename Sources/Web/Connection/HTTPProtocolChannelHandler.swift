@@ -10,6 +10,8 @@ final class HTTPProtocolChannelHandler: ChannelInboundHandler, RemovableChannelH
     private let listener: HTTPListener
     private let spoken: EventLoopPromise<HTTPConnection.Spoken>
     private var bytes = ByteBuffer()
+    /// What is written while the first bytes are passed on may bring more bytes, and events, before we are gone.
+    private var isDecided = false
     private var timer: Scheduled<Void>?
 
     /// `spoken` is kept when it is known what the connection speaks, or when it has ended before that.
@@ -30,10 +32,13 @@ final class HTTPProtocolChannelHandler: ChannelInboundHandler, RemovableChannelH
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !self.isDecided else { return context.fireChannelRead(data) }
         let isFirst = self.bytes.readableBytes == 0
         self.bytes.writeImmutableBuffer(self.unwrapInboundIn(data))
+        let match = HTTP2Preface.match(self.bytes.readableBytesView)
+        self.isDecided = match != .undecided
         do {
-            switch HTTP2Preface.match(self.bytes.readableBytesView) {
+            switch match {
             case .undecided:
                 if isFirst { self.closeConnection(in: self.listener.configuration.headDeadline, context) }
                 return
@@ -50,6 +55,7 @@ final class HTTPProtocolChannelHandler: ChannelInboundHandler, RemovableChannelH
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard !self.isDecided else { return context.fireUserInboundEventTriggered(event) }
         // Nothing is owed yet: the service is being stopped, or the client will never say more.
         if event is ChannelShouldQuiesceEvent || event as? ChannelEvent == .inputClosed { context.close(promise: nil) }
     }
