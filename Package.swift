@@ -335,8 +335,10 @@ let package = Package(
         ),
         .executableTarget(
             name: "conformance-server",
-            dependencies: ["Connect", "Web", httpTypes, lifecycle, logging, nioCore, nioPosix, protobuf],
+            dependencies: ["Connect", "Web", httpTypes, lifecycle, logging, nioPosix, protobuf, unixSignals],
             path: "Tests/ConformanceServer",
+            exclude: ["Peer", "all.yaml", "http1.yaml", "proto"],
+            resources: [.embedInCode("Generated/conformance.binpb")],
             swiftSettings: settings
         ),
         .testTarget(

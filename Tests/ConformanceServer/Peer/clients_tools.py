@@ -1,0 +1,2 @@
+def run(launcher, report): pass
+services = buf = curl = run
