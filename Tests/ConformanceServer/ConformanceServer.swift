@@ -40,6 +40,7 @@ struct ConformanceServer {
         logger.logLevel = .error
         var web = WebConfiguration(port: 0)
         web.targetLimit = 8192
+        web.bodyLimit = 16 << 20  // So that it is the runtime that refuses what is too large.
         var connect = ConnectConfiguration()
         if messageLimit > 0 { connect.messageLimit = messageLimit }
         let drain = DrainSignal()
@@ -81,7 +82,7 @@ struct ConformanceServer {
 
     private static func write(_ message: some Message) throws {
         let bytes: [UInt8] = try message.serializedBytes()
-        let length = withUnsafeBytes(of: UInt32(bytes.count).bigEndian) { [UInt8]($0) }
+        let length = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: bytes.count >> $0) }
         try FileHandle.standardOutput.write(contentsOf: length + bytes)
     }
 }

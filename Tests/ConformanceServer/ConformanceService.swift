@@ -38,7 +38,7 @@ enum ConformanceService {
         _ context: RPCContext
     ) async throws -> RPCAnswer<Response> {
         let info = try Echo.info(requests, context)
-        guard let definition else { return RPCAnswer(message: Response(.with { $0.requestInfo = info })) }
+        guard let definition else { return RPCAnswer(Response(.with { $0.requestInfo = info })) }
         let headers = Echo.fields(definition.responseHeaders)
         let trailers = Echo.fields(definition.responseTrailers)
         try await Task.sleep(for: .milliseconds(definition.responseDelayMs))
@@ -49,7 +49,7 @@ enum ConformanceService {
             payload.data = definition.responseData
             payload.requestInfo = info
         }
-        return RPCAnswer(message: Response(payload), headers: headers, trailers: trailers)
+        return RPCAnswer(Response(payload), headers: headers, trailers: trailers)
     }
 
     /// Full duplex: an answer to each request as it comes. Half duplex: all answers after the last request.

@@ -54,8 +54,8 @@ enum Echo {
         }
         if let info { details.append(RPCDetail(info)) }
         return RPCError(
-            code: RPCCode.allCases.first { $0.number == definition.code.rawValue } ?? .unknown,
-            message: definition.message,
+            RPCCode(rawValue: definition.code.rawValue) ?? .unknown,
+            definition.message,
             details: details,
             headers: headers,
             trailers: trailers

@@ -1,3 +1,4 @@
+import Connect
 import SwiftProtobuf
 
 // The generated names without their package.
@@ -56,6 +57,7 @@ func registerMessages() {
     let types: [any Message.Type] = [
         BidiStreamRequest.self, ClientStreamRequest.self, ConformancePayload.RequestInfo.self, Header.self,
         IdempotentUnaryRequest.self, ServerStreamRequest.self, UnaryRequest.self,
+        Google_Rpc_ErrorInfo.self, Google_Rpc_RetryInfo.self,
     ]
     for type in types { Google_Protobuf_Any.register(messageType: type) }
 }

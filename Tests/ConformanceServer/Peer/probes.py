@@ -64,6 +64,10 @@ def plain(status: int, **fields: str) -> Check:
     return check
 
 
+def either(one: Check, other: Check) -> Check:
+    return lambda answer: [] if not one(answer) or not other(answer) else one(answer)
+
+
 def media(name: str, *more: tuple[str, str]) -> Headers:
     return [("content-type", name), *more]
 
@@ -78,8 +82,9 @@ def connect_unary() -> Iterator[Probe]:
                 path=UNARY + "?connect=v1&encoding=json&message=%7B%7D")
     yield Probe("delete-of-a-method-without", plain(405, allow="GET POST"), method="DELETE", path=IDEMPOTENT)
     yield Probe("unknown-service", plain(404), headers=media(proto), path="/connectrpc.conformance.v1.No/Unary")
-    yield Probe("unknown-method", plain(404), headers=media(proto), path=f"/{SERVICE}/Nothing")
-    yield Probe("other-case", plain(404), headers=media(proto), path=f"/{SERVICE}/unary")
+    for name, method in {"unknown-method": "Nothing", "other-case": "unary"}.items():
+        yield Probe(name, either(fails("unimplemented", status=501), plain(404)), headers=media(proto),
+                    path=f"/{SERVICE}/{method}")
     yield Probe("unknown-codec", plain(415, accept_post="application/json application/proto"),
                 headers=media("application/foo"))
     yield Probe("unknown-media", plain(415, accept_post="application/grpc-web"), headers=media("image/jpeg"))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from messages import SERVICE
 from model import DATA, SENT, error, expect, failing, faults, request
-from probes import ASKED, ASKED_STREAM, CLIENT_STREAM, STREAM, UNARY, Check, Probe, plain
+from probes import ASKED, ASKED_STREAM, CLIENT_STREAM, STREAM, UNARY, Check, Probe, either, plain
 from protocols import Call, Form, envelope
 from transports import Answer
 
@@ -58,10 +58,6 @@ def probes(protocol) -> Iterator[Probe]:
                 huge)
     yield from compression(protocol, head, fails, message)
     yield from timeouts(protocol, head, fails)
-
-
-def either(one: Check, other: Check) -> Check:
-    return lambda answer: [] if not one(answer) or not other(answer) else one(answer)
 
 
 def compression(protocol, head, fails, message: bytes) -> Iterator[Probe]:

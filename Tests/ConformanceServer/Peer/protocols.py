@@ -181,7 +181,8 @@ class GRPC:
         outcome = Outcome(answer, grouped(answer.headers))
         remarks = outcome.remarks
         remarks.unless(answer.status == 200, f"the status is {answer.status}")
-        remarks.unless(answer.reset is None, f"the stream was reset: {answer.reset}")
+        # Once it has answered, a server may give up what is left of the request: that is no error.
+        remarks.unless(answer.reset in (None, 0), f"the stream was reset: {answer.reset}")
         content_type = answer.first("content-type") or ""
         if not remarks.unless(content_type.startswith(self.media), f"the content type is {content_type!r}"):
             return outcome
