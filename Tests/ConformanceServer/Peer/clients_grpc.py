@@ -1,5 +1,6 @@
 """grpcio, gRPC's own client: calls of every kind, and the services that every gRPC server has."""
 
+import base64
 import concurrent.futures
 import threading
 import time
@@ -36,7 +37,7 @@ class Client:
         metadata = [(name, binary(value) if name.endswith("-bin") else value) for name, value in call.headers]
         timeout = call.timeout_ms / 1000 if call.timeout_ms is not None else None
         way = self.method(call)
-        outcome = Outcome(Answer(status=200))
+        outcome = Outcome(Answer(status=200), rounding=0.01)
         try:
             if KINDS[call.method] in ("unary", "client"):
                 message, done = way.with_call(argument, timeout=timeout, metadata=metadata)
@@ -64,14 +65,10 @@ class Client:
 
 
 def binary(text: str) -> bytes:
-    import base64
-
     return base64.b64decode(text + "=" * (-len(text) % 4))
 
 
 def texts(metadata) -> dict[str, list[str]]:
-    import base64
-
     return grouped([(name, base64.b64encode(value).decode().rstrip("=") if isinstance(value, bytes) else value)
                     for name, value in metadata or []])
 
@@ -276,7 +273,7 @@ REFLECTIONS = {
     "list": lists,
     "service": finds({"file_containing_symbol": SERVICE}, SERVICE),
     "method": finds({"file_containing_symbol": SERVICE + ".Unary"}, SERVICE),
-    "message": finds({"file_containing_symbol": SERVICE.rpartition(".")[0] + ".ConformancePayload.RequestInfo"}, SERVICE),
+    "message": finds({"file_containing_symbol": "connectrpc.conformance.v1.ConformancePayload.RequestInfo"}, SERVICE),
     "file": finds({"file_by_filename": FILE}, SERVICE),
     "imported-file": finds({"file_by_filename": "google/protobuf/any.proto"}, "google.protobuf.Any"),
     "health": finds({"file_containing_symbol": "grpc.health.v1.Health"}, "grpc.health.v1.Health"),

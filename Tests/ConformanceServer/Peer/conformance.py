@@ -6,6 +6,7 @@ usage: conformance.py SERVER [--only TEXT] GROUP…
           grpcio, connectrpc, buf, curl, services: with clients that others wrote
 """
 
+import concurrent.futures
 import sys
 import time
 from collections.abc import Callable
@@ -45,6 +46,8 @@ def delivery(report: Report, transport, protocol, title: str) -> None:
         times = [moment - start for moment in outcome.answer.times]
         if len(times) < 3 or times[2] - times[0] < 0.15:
             found.append(f"the pieces came after {times} s")
+        if times and times[0] - (outcome.answer.head_time - start) < 0.05:
+            found.append(f"the head came after {outcome.answer.head_time - start} s, the first piece after {times[0]}")
         return found
 
     report.case(f"{title}/delivery", run)
@@ -112,7 +115,23 @@ def launching(launcher: Launcher, report: Report) -> None:
         transports[1].close()
         return found
 
+    def finishes(client: Callable, version: int) -> list[str]:
+        process = launcher.start("connect", version)
+        send = client(launcher.answer(process).port)
+        call = Call("Unary", [request("Unary", data=DATA, delay_ms=600)])
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(send, call)
+            time.sleep(0.2)
+            code = launcher.stop(process)
+            found = faults(waiting.result(), call, Form(), expect(call))
+        return found + ([] if code == 0 else [f"the server ended with {code}"])
+
     report.case("launcher/tls-is-refused", refuses_tls)
+    report.case("launcher/a-call-at-work-is-finished/http1",
+                lambda: finishes(lambda port: lambda call: Connect().call(HTTP1(port), call, Form()), 1))
+    # Not by hand: the HTTP/2 library there takes no frame behind GOAWAY.
+    report.case("launcher/a-call-at-work-is-finished/http2",
+                lambda: finishes(lambda port: clients_grpc.Client(port).call, 2))
     report.case("launcher/ends-with-an-open-connection", ends_with_open_connections)
 
 

@@ -24,6 +24,8 @@ class Expected:
     # The first message, or the last detail, tells of the request.
     has_info: bool = False
     status: set[int] = field(default_factory=set)
+    # Names that no header and no trailer may have.
+    absent: set[str] = field(default_factory=set)
 
 
 def failing(*codes: str, status: int | None = None) -> Expected:
@@ -93,6 +95,7 @@ def faults(outcome: Outcome, call: Call, form: Form, expected: Expected) -> list
         found.append(f"status {outcome.answer.status} instead of {sorted(expected.status)}")
     if expected.message is not None and outcome.error and outcome.error[1] != expected.message:
         found.append(f"message {outcome.error[1]!r} instead of {expected.message!r}")
+    found += [f"there is a field {name}" for name in expected.absent & {*outcome.headers, *outcome.trailers}]
     if expected.codes and not expected.data and KINDS[call.method] in ("unary", "client"):
         # An answer that is an error may have one bag for both.
         merged = {name: outcome.headers.get(name, []) + outcome.trailers.get(name, [])
@@ -127,10 +130,10 @@ def payloads(outcome: Outcome, call: Call, form: Form, expected: Expected) -> li
             info = RequestInfo.FromString(last.value)
         if details != expected.details:
             found.append(f"the details are {details} instead of {expected.details}")
-    return found + (information(info, call, form) if info is not None else [])
+    return found + (information(info, call, form, outcome.rounding) if info is not None else [])
 
 
-def information(info, call: Call, form: Form) -> list[str]:
+def information(info, call: Call, form: Form, rounding: float) -> list[str]:
     """Whether the server saw the request as it was sent."""
     found = metadata("request header", pairs(info.request_headers), grouped(call.headers))
     sent = [pack(message) for message in call.messages]
@@ -140,7 +143,7 @@ def information(info, call: Call, form: Form) -> list[str]:
     if call.timeout_ms is None:
         if info.HasField("timeout_ms"):
             found.append(f"the server saw a time-out of {info.timeout_ms} ms and there is none")
-    elif not call.timeout_ms - TIMEOUT_SLACK_MS <= info.timeout_ms <= call.timeout_ms:
+    elif not call.timeout_ms - TIMEOUT_SLACK_MS <= info.timeout_ms <= call.timeout_ms * (1 + rounding):
         found.append(f"the server saw a time-out of {info.timeout_ms} ms instead of {call.timeout_ms}")
     if call.get != info.HasField("connect_get_info"):
         found.append(f"the server saw a GET: {info.HasField('connect_get_info')}")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from messages import SERVICE, kind
-from model import DATA, Expected, expect, failing, faults, request
+from model import DATA, SENT, Expected, expect, failing, faults, request
 from protocols import Call, Connect, Form, GRPC, GRPCWeb, envelope
 from transports import Answer, Headers
 
@@ -55,7 +55,9 @@ def plain(status: int, **fields: str) -> Check:
     """An answer of HTTP itself: its status, and words that fields of it have to have."""
 
     def check(answer: Answer) -> list[str]:
-        found = [] if answer.status == status else [f"status {answer.status} instead of {status}: {answer.body[:200]!r}"]
+        found = []
+        if answer.status != status:
+            found.append(f"status {answer.status} instead of {status}: {answer.body[:200]!r}")
         for name, words in fields.items():
             value = ", ".join(answer.all(name.replace("_", "-")))
             found += [f"{name} {value!r} does not have {word}" for word in words.split() if word not in value]
@@ -89,6 +91,7 @@ def connect_unary() -> Iterator[Probe]:
                 headers=media("application/foo"))
     yield Probe("unknown-media", plain(415, accept_post="application/grpc-web"), headers=media("image/jpeg"))
     yield Probe("no-media", plain(415))
+    yield Probe("values-stay-apart", apart(call), headers=media(proto, *SENT))
     yield Probe("stream-media-for-unary", plain(415), headers=media("application/connect+proto"))
     yield Probe("charset", as_connect(Call("Unary", [kind("UnaryRequest")()]), in_json), body=b"{}",
                 headers=media("application/json; charset=utf-8"))
@@ -107,6 +110,17 @@ def connect_unary() -> Iterator[Probe]:
                 body=b'{"noSuchField": {"deep": [1, "x", null]}, "alsoNone": 1}')
     yield Probe("original-names", as_connect(call, in_json), headers=media(json),
                 body=b'{"response_definition": {"response_data": "dGVzdCByZXNwb25zZQ"}}')
+
+
+def apart(call: Call) -> Check:
+    """Two fields of one name are two values, whatever else they could be written as."""
+
+    def check(answer: Answer) -> list[str]:
+        headers = call.response.FromString(answer.body).payload.request_info.request_headers
+        values = [list(header.value) for header in headers if header.name.lower() == SENT[0][0]]
+        return [] if values == [[value for _, value in SENT]] else [f"the server saw {values}"]
+
+    return check
 
 
 def connect_compression() -> Iterator[Probe]:
@@ -141,6 +155,8 @@ def connect_compression() -> Iterator[Probe]:
     yield Probe("stream-flag-with-identity", fails("internal", method="ServerStream"), path=STREAM,
                 headers=media("application/connect+proto", ("connect-content-encoding", "identity")),
                 body=envelope(gzipped.compress(data), 1))
+    yield Probe("stream-flag-and-nothing", as_connect(Call("ServerStream", [type(ASKED_STREAM)()]), gzipped), STREAM,
+                media("application/connect+proto", ("connect-content-encoding", "gzip")), envelope(b"", 1))
     yield Probe("stream-uncompressed-message", as_connect(Call("ServerStream", [ASKED_STREAM]), gzipped), path=STREAM,
                 headers=media("application/connect+proto", ("connect-content-encoding", "gzip")),
                 body=envelope(ASKED_STREAM.SerializeToString()))

@@ -67,6 +67,9 @@ def compression(protocol, head, fails, message: bytes) -> Iterator[Probe]:
                 head("+proto", ("grpc-encoding", "foo")), message)
     yield Probe("flag-with-identity", fails("internal"), UNARY, head("+proto", ("grpc-encoding", "identity")), packed)
     yield Probe("flag-without-encoding", fails("internal"), UNARY, head(), packed)
+    empty = Call("Unary", [type(ASKED)()])
+    yield Probe("flag-and-nothing", reading(protocol, empty, form=gzipped), UNARY,
+                head("+proto", ("grpc-encoding", "gzip")), envelope(b"", 1))
     yield Probe("uncompressed-message", reading(protocol, call, form=gzipped), UNARY,
                 head("+proto", ("grpc-encoding", "gzip")), message)
     yield Probe("same-back", reading(protocol, call, form=gzipped), UNARY,

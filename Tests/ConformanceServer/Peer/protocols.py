@@ -40,6 +40,8 @@ class Outcome:
     error: tuple[str, str, list] | None = None
     trailers: dict[str, list[str]] = field(default_factory=dict)
     remarks: Remarks = field(default_factory=Remarks)
+    # The share by which the client rounds a time-out up.
+    rounding: float = 0.0
 
 
 @dataclass

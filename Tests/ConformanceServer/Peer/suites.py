@@ -53,6 +53,21 @@ def metadata() -> Iterator[Case]:
         first = request(method, odd, {f"{key}-late" if key == "x-odd" else "x-late-bin": v for key, v in odd.items()},
                         data=data_for(method))
         yield case(f"metadata/{name}/binary-and-odd", Call(method, [first], sent))
+        yield from hostile(name, method)
+
+
+def hostile(name: str, method: str) -> Iterator[Case]:
+    """What a handler may not say: the runtime's own fields, and more fields in the value of one."""
+    own = {"content-type": ["text/plain"], "content-length": ["3"], "content-encoding": ["br"], "grpc-status": ["5"],
+           "grpc-encoding": ["br"], "connect-content-encoding": ["br"], "transfer-encoding": ["chunked"]}
+    late = {"grpc-status": ["7"], "grpc-message": ["no"], "grpc-status-details-bin": ["CAc"]}
+    first = request(method, own | SINGLE[0], late | SINGLE[1], data=data_for(method))
+    expected = expect(Call(method, [request(method, *SINGLE, data=data_for(method))]))
+    yield case(f"metadata/{name}/reserved", Call(method, [first]), expected)
+    lines = request(method, {"x-a": ["1\r\nx-evil: 1"]}, {"x-b": ["1\r\ngrpc-status: 9\r\nx-evil: 1"]},
+                    data=data_for(method))
+    expected = Expected(data=expect(Call(method, [lines])).data, has_info=True, absent={"x-evil"})
+    yield case(f"metadata/{name}/line-breaks", Call(method, [lines]), expected)
 
 
 def errors() -> Iterator[Case]:

@@ -18,7 +18,8 @@ class Answer:
     headers: Headers = field(default_factory=list)
     body: bytes = b""
     trailers: Headers = field(default_factory=list)
-    # When each piece of the body came.
+    # When the head came, and each piece of the body.
+    head_time: float = 0.0
     times: list[float] = field(default_factory=list)
     # HTTP/2's error code when the server gave the stream up.
     reset: int | None = None
@@ -60,6 +61,7 @@ class HTTP1:
     def read(self, stream, method: str) -> Answer:
         answer = Answer(status=int(stream.readline().split()[1]))
         answer.headers = self.fields(stream)
+        answer.head_time = time.monotonic()
         if method == "HEAD" or answer.status in (204, 304):
             return answer
         if (answer.first("transfer-encoding") or "") == "chunked":
@@ -150,6 +152,7 @@ class HTTP2:
             return False
         if isinstance(event, h2.events.ResponseReceived):
             answer.headers = [(name, value) for name, value in event.headers if not name.startswith(":")]
+            answer.head_time = time.monotonic()
             answer.status = int(next(value for name, value in event.headers if name == ":status"))
         elif isinstance(event, h2.events.DataReceived):
             answer.add(event.data)
