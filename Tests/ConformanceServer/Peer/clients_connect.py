@@ -1,10 +1,12 @@
 """connectrpc, the Python client of the Connect project: all three protocols."""
 
 import concurrent.futures
+import dataclasses
 import threading
 from collections.abc import Iterator
 
 from connectrpc.client import ConnectClientSync, ResponseMetadata
+from connectrpc.code import Code
 from connectrpc.compat import google_protobuf_codecs
 from connectrpc.compression.gzip import GzipCompression
 from connectrpc.errors import ConnectError
@@ -85,6 +87,7 @@ def run(launcher: Launcher, report: Report) -> None:
                         return known(faults(client.call(call), call, form, expected), call)
 
                     report.case(f"{title}/{name}", one)
+            report.case(f"connectrpc/{protocol}-http{version}/unknown-service", lambda: unknown_service(client))
             if version == 2:
                 report.case(f"connectrpc/{protocol}-http2/full-duplex", lambda: full_duplex(client))
             report.case(f"connectrpc/{protocol}-http{version}/100-calls-at-once", lambda: at_once(client, form))
@@ -108,6 +111,16 @@ def known(found: list[str], call: Call) -> list[str]:
         found = [fault for fault in found if "a later message" not in fault and "requests and" not in fault]
     # Its GET has the parameters in its own spelling.
     return [fault for fault in found if "saw the query" not in fault]
+
+
+def unknown_service(client: Client) -> list[str]:
+    """What HTTP says of a path becomes a code."""
+    method = dataclasses.replace(client.method("Unary"), service_name="no.such.Service")
+    try:
+        client.client.execute_unary(request=request("Unary", data=DATA), method=method)
+    except ConnectError as failure:
+        return [] if failure.code is Code.UNIMPLEMENTED else [f"code {failure.code}"]
+    return ["an unknown service answers"]
 
 
 def full_duplex(client: Client) -> list[str]:

@@ -97,10 +97,23 @@ def run(launcher: Launcher, report: Report) -> None:
 
                 report.case(f"grpcio/{compression}/bidi/{name}", talk)
             client.channel.close()
+        report.case("grpcio/unknown-service", lambda: unknown_service(Client(port)))
         report.case("grpcio/full-duplex", lambda: full_duplex(Client(port)))
         report.case("grpcio/200-calls-at-once", lambda: at_once(Client(port)))
         report.case("grpcio/cancel-ends-the-call", lambda: cancels(Client(port)))
         report.case("grpcio/60-streams-on-one-connection", lambda: many_streams(Client(port)))
+
+
+def unknown_service(client: Client) -> list[str]:
+    """What HTTP says of a path becomes a code."""
+    way = client.channel.unary_unary("/no.such.Service/Unary", None, None)
+    try:
+        way(b"", timeout=5)
+    except grpc.RpcError as failure:
+        return [] if failure.code() is grpc.StatusCode.UNIMPLEMENTED else [f"code {failure.code()}"]
+    finally:
+        client.channel.close()
+    return ["an unknown service answers"]
 
 
 def conversations() -> Iterator[tuple[str, Call, Expected]]:

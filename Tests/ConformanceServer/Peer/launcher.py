@@ -88,5 +88,7 @@ class Report:
 
     def close(self) -> int:
         total = self.passed + len(self.failed)
-        print(f"{self.passed} of {total} cases passed", *(f"\n  failed: {name}" for name in self.failed))
+        for name in self.failed:
+            print(f"failed: {name}")
+        print(f"{self.passed} of {total} cases passed")
         return 0 if total and not self.failed else 1

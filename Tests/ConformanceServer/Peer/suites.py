@@ -131,7 +131,7 @@ def large() -> Iterator[Case]:
     for name, method in METHODS.items():
         data = [bytes(range(256)) * 150] * 3 if method == "ServerStream" else bytes(range(256)) * 450
         yield case(f"large/{name}", Call(method, [request(method, data=data)]))
-    many = request("ServerStream", data=[b"%d" % n for n in range(2000)])
+    many = request("ServerStream", data=[b"%d" % n for n in range(600)])
     yield case("large/server-stream/many", Call("ServerStream", [many]))
 
 
