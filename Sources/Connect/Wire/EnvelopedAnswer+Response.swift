@@ -27,12 +27,17 @@ extension EnvelopedAnswer {
         guard let trailers = end.trailers else {
             return Response(status: .ok, headers: fields, body: ResponseBody(byteBuffer: bytes))
         }
+        guard frame != nil else {
+            // Nothing stands between head and trailers, so they are one block.
+            for field in trailers { fields.append(field) }
+            return Response(status: .ok, headers: fields)
+        }
         let body = bytes
         return Response(
             status: .ok,
             headers: fields,
             body: ResponseBody { writer in
-                if body.readableBytes > 0 { try await writer.write(body) }
+                try await writer.write(body)
                 try await writer.finish(trailers)
             }
         )

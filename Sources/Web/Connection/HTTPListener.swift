@@ -82,6 +82,7 @@ package struct HTTPListener: ServerChildChannel, HTTPChannelHandler {
         ) { stream in
             stream.eventLoop.makeCompletedFuture {
                 let (connection, loop) = bound.value
+                try stream.pipeline.syncOperations.addHandler(HTTP2HeadChannelHandler())
                 try stream.pipeline.syncOperations.addHandler(HTTP2FramePayloadToHTTPServerCodec())
                 try stream.pipeline.syncOperations.addHandler(HTTP2StreamChannelHandler(loop, connection))
                 try stream.pipeline.syncOperations.addHandler(WholeRequestChannelHandler())
