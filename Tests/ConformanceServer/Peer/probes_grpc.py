@@ -114,7 +114,7 @@ def only_trailers(protocol, call: Call) -> Check:
 
     def check(answer: Answer) -> list[str]:
         found = reading(protocol, call)(answer)
-        if not protocol.is_web and (answer.trailers or answer.body):
+        if not protocol.is_web and not answer.is_bare:
             found.append("an error without messages has more than headers")
         return found
 

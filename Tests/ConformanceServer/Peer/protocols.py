@@ -215,7 +215,8 @@ class GRPC:
             trailing = answer.trailers
         if trailing is None:
             # Trailers only: everything is in the one block of headers.
-            remarks.unless(not answer.body, "there is a body and there are no trailers")
+            remarks.unless(answer.is_bare, "there are no trailers, and the head does not end the stream")
+            outcome.headers = {}
             return answer.headers
         remarks.unless(answer.first("grpc-status") is None, "grpc-status is among the headers, too")
         return trailing

@@ -21,6 +21,8 @@ class Answer:
     # When the head came, and each piece of the body.
     head_time: float = 0.0
     times: list[float] = field(default_factory=list)
+    # Whether the head ended the answer, as only HTTP/2 can tell.
+    is_bare: bool = False
     # HTTP/2's error code when the server gave the stream up.
     reset: int | None = None
 
@@ -153,6 +155,7 @@ class HTTP2:
         if isinstance(event, h2.events.ResponseReceived):
             answer.headers = [(name, value) for name, value in event.headers if not name.startswith(":")]
             answer.head_time = time.monotonic()
+            answer.is_bare = event.stream_ended is not None
             answer.status = int(next(value for name, value in event.headers if name == ":status"))
         elif isinstance(event, h2.events.DataReceived):
             answer.add(event.data)
