@@ -242,9 +242,16 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .target(
+            name: "CouponClient",
+            dependencies: ["CouponAPI", "JSON", "Timing", nioCore, nioHTTP1, nioPosix, protobuf],
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "tally",
-            dependencies: ["App", "CouponAPI", "Dev", "Load", argumentParser, protobuf, systemPackage],
+            dependencies: [
+                "App", "CouponAPI", "CouponClient", "Dev", "Load", argumentParser, protobuf, systemPackage,
+            ],
             swiftSettings: settings
         ),
 
@@ -355,6 +362,11 @@ let package = Package(
                 "Connect", "Coordination", "CouponAPI", "Coupons", "RESP", "Redis", "Support", "Web", lifecycle,
                 logging, nioCore, nioPosix, protobuf,
             ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "CouponClientTests",
+            dependencies: ["CouponAPI", "CouponClient", "Support", nioCore, nioHTTP1, nioPosix, protobuf],
             swiftSettings: settings
         ),
         .testTarget(name: "ChainTests", dependencies: ["JSON", "Support"], swiftSettings: settings),

@@ -12,7 +12,7 @@ struct Tally: AsyncParsableCommand {
         version: Version.number,
         subcommands: [
             ServeCommand.self, WorkCommand.self, DevCommand.self, LoadCommand.self, AuditCommand.self,
-            UniquesCommand.self, PaymentsCommand.self, FaucetCommand.self,
+            UniquesCommand.self, PaymentsCommand.self, FaucetCommand.self, CouponsCommand.self,
             ConfigCommand.self, HealthcheckCommand.self,
         ]
     )

@@ -1,0 +1,31 @@
+import FoundationEssentials
+
+/// Where the service is: `http://127.0.0.1:8080`, also with a path that is set before each method's.
+package struct ServiceURL: Hashable, Sendable, CustomStringConvertible {
+    package let host: String
+    package let port: Int
+    /// Empty, or `/…` without a slash at its end.
+    package let path: String
+
+    /// Reads an `http` URL without query and fragment; `nil` for anything else.
+    package init?(_ text: String) {
+        guard let parts = URLComponents(string: text), parts.scheme == "http", let host = parts.host, !host.isEmpty,
+            parts.query == nil, parts.fragment == nil, parts.user == nil, parts.password == nil
+        else { return nil }
+        let port = parts.port ?? 80
+        guard (1...65535).contains(port) else { return nil }
+        // Only an address of version 6 stands in brackets.
+        self.host = String(host.hasPrefix("[") ? host.dropFirst().dropLast() : host[...])
+        self.port = port
+        var path = parts.percentEncodedPath[...]
+        while path.hasSuffix("/") { path.removeLast() }
+        self.path = String(path)
+    }
+
+    /// Host and port as they stand in the `Host` field.
+    package var authority: String {
+        self.host.contains(":") ? "[\(self.host)]:\(self.port)" : "\(self.host):\(self.port)"
+    }
+
+    package var description: String { "http://\(self.authority)\(self.path)" }
+}

@@ -1,0 +1,79 @@
+import ArgumentParser
+import CouponAPI
+import CouponClient
+import SwiftProtobuf
+
+/// Whom a command calls, and how it prints.
+struct CallOptions: ParsableArguments {
+    @Option(help: "Where the service is.")
+    var url = "http://127.0.0.1:8080"
+
+    @Flag(help: "Print JSON, with the names of the interface.")
+    var json = false
+
+    func validate() throws {
+        guard ServiceURL(self.url) != nil else {
+            throw ValidationError("--url must look like http://127.0.0.1:8080, not '\(self.url)'")
+        }
+    }
+
+    var client: CouponClient {
+        get throws {
+            guard let url = ServiceURL(self.url) else { throw ValidationError("--url is no URL") }
+            return CouponClient(url)
+        }
+    }
+
+    /// Calls a method; what goes wrong is said on standard error.
+    ///
+    /// `requestID` is what makes a repetition safe.
+    func call<Answer: Message>(
+        _ method: String,
+        _ request: some Message,
+        requestID: String? = nil
+    ) async throws -> Answer {
+        let client = try self.client
+        do throws(CouponClientError) {
+            return try await client.call(method, request)
+        } catch {
+            StandardError.write("\(error)\n")
+            if let requestID, case .broken = error {
+                StandardError.write("to be sure, repeat it with --request-id \(requestID)\n")
+            }
+            throw ExitCode(error.exitCode)
+        }
+    }
+
+    /// Follows a campaign until `tell` says false; what goes wrong is said on standard error.
+    func watch(
+        _ campaign: Int64,
+        from cursor: String,
+        _ tell: (Coupon_V1_WatchCampaignResponse) -> Bool
+    ) async throws {
+        let watch = CampaignWatch(try self.client, campaign: campaign)
+        do {
+            try await watch.run(from: cursor, tell) { error, cursor in
+                let reason = error.map { "\($0)" } ?? "the service ended it"
+                StandardError.write("going on from \(TerminalText.printable(cursor)): \(reason)\n")
+            }
+        } catch {
+            StandardError.write("\(error)\n")
+            throw ExitCode(error.exitCode)
+        }
+    }
+
+    func print<Answer: Message>(_ answer: Answer, as text: (Answer) -> String) throws {
+        Swift.print(self.json ? try answer.jsonString() : text(answer))
+    }
+}
+
+/// What makes it safe to repeat a command.
+struct RepetitionOptions: ParsableArguments {
+    @Option(help: "A repetition with the same one does nothing again; without it, one is made up.")
+    var requestID: String?
+
+    /// What was given, or a new one: ask once.
+    func makeID() -> String {
+        self.requestID ?? "cli-" + String(UInt64.random(in: .min ... .max), radix: 36)
+    }
+}
