@@ -203,7 +203,8 @@ let package = Package(
                 crypto, httpTypes, lifecycle, nioCore, nioHTTP1, protobuf,
             ],
             resources: [
-                .embedInCode("Scripts/coupons.lua"), .embedInCode("Scripts/coupons_change.lua"),
+                .embedInCode("Audit/coupons_audit_cut.lua"), .embedInCode("Scripts/coupons.lua"),
+                .embedInCode("Scripts/coupons_change.lua"),
                 .embedInCode("Scripts/coupons_create.lua"), .embedInCode("Scripts/coupons_dry.lua"),
                 .embedInCode("Scripts/coupons_give.lua"), .embedInCode("Scripts/coupons_given.lua"),
                 .embedInCode("Scripts/coupons_issue.lua"), .embedInCode("Scripts/coupons_lend.lua"),

@@ -5,7 +5,7 @@ struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit",
         abstract: "Prove that what lies in Redis is whole, and is what happened.",
-        subcommands: [LedgerCommand.self, PaymentsCommand.self, FaucetCommand.self]
+        subcommands: [LedgerCommand.self, PaymentsCommand.self, FaucetCommand.self, CouponsCommand.self]
     )
 
     struct LedgerCommand: AsyncParsableCommand {
@@ -99,6 +99,36 @@ struct AuditCommand: AsyncParsableCommand {
             let outcome = try await FaucetProof(settings.loadNearby("audit")).run(
                 isJSON: self.json,
                 isSettled: self.settled
+            ) { StandardError.write($0 + "\n") }
+            if !outcome.text.isEmpty { print(outcome.text) }
+            guard outcome.exitCode == 0 else { throw ExitCode(outcome.exitCode) }
+        }
+    }
+
+    struct CouponsCommand: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "coupons",
+            abstract: "Check that each campaign issued exactly what it may, also while the service runs.",
+            discussion: """
+                Tells quota, issued coupons, distinct codes, holes and users over their limit of each campaign. Exits \
+                with 0 when all is right, with 1 when something is violated, with 2 when Redis could not be read, and \
+                with 3 when nothing is violated but not all could be told, as without the code key. Only reads. \
+                Without a setting that names Redis it reads that of 'tally dev' in ./.tally.
+                """
+        )
+
+        @Flag(help: "Print one JSON object.")
+        var json = false
+
+        @Option(help: "Look at this campaign only.")
+        var campaign: Int64?
+
+        @OptionGroup var settings: SettingOptions
+
+        func run() async throws {
+            let outcome = try await CouponsProof(self.settings.loadNearby("audit")).run(
+                isJSON: self.json,
+                campaign: self.campaign
             ) { StandardError.write($0 + "\n") }
             if !outcome.text.isEmpty { print(outcome.text) }
             guard outcome.exitCode == 0 else { throw ExitCode(outcome.exitCode) }

@@ -1,0 +1,57 @@
+package import Redis
+import Timing
+
+/// Proves that exactly as many coupons were issued as campaigns allow, each once, while the service goes on.
+///
+/// Of each campaign, or each part of a leased one, it first reads where it stands, in one script, and then its log up
+/// to there, from the beginning (``LogCheck``). What became of coupons and users changes meanwhile, but only in ways that
+/// the log tells: so it is compared with the log up to a later place. Nothing is written. In memory it keeps the users
+/// of one campaign where they have a limit, a few bytes for each coupon that has a user or was used, and nothing of
+/// other coupons.
+package struct CouponsAudit: Sendable {
+    /// What to look at.
+    package struct Options: Sendable {
+        /// `nil` for all campaigns.
+        package var campaign: Int64?
+        /// Tries to read a leased campaign and its parts while nothing is lent.
+        package var leaseTries = 30
+        /// Before another try; each further time it is longer by as much.
+        package var pause = Duration.milliseconds(5)
+
+        package init() {}
+    }
+
+    /// How far an audit is.
+    package struct Progress: Hashable, Sendable {
+        /// Keys of campaigns that were seen.
+        package var keys = 0
+        package var campaigns = 0
+        /// Entries of logs that were replayed.
+        package var entries = 0
+    }
+
+    private let redis: any RedisClient
+    private let keys: [CodeKey]
+    private let options: Options
+
+    /// `keys` are those that are configured; the one in Redis is found there.
+    package init(redis: any RedisClient, keys: [CodeKey], _ options: Options = Options()) {
+        self.redis = redis
+        self.keys = keys
+        self.options = options
+    }
+
+    /// Reads everything once.
+    ///
+    /// `progress` is called at most once a second.
+    package func run(
+        progress: @escaping @Sendable (Progress) -> Void = { _ in }
+    ) async throws(CouponsAuditError) -> CouponsReport {
+        let start = LoopClock().now
+        var pass = CouponsPass(reader: CouponsAuditReader(self.redis), options: self.options, progress)
+        try await pass.run(self.keys)
+        var report = pass.report
+        report.elapsed = start.duration(to: LoopClock().now)
+        return report
+    }
+}
