@@ -245,7 +245,9 @@ let package = Package(
         ),
         .target(
             name: "CouponClient",
-            dependencies: ["CouponAPI", "JSON", "Timing", nioCore, nioHTTP1, nioPosix, protobuf],
+            dependencies: [
+                "CouponAPI", "JSON", "Timing", nioCore, nioHTTP1, nioPosix, protobuf, systemPackage,
+            ],
             swiftSettings: settings
         ),
         .executableTarget(

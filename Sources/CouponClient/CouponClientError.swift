@@ -31,7 +31,7 @@ extension CouponClientError: CustomStringConvertible {
         switch self {
         case .notReached(let url, let reason): "cannot reach \(url): \(reason)"
         case .refused(let refusal): refusal.description
-        case .broken(let reason): "no answer: \(reason); whether it was done is not known"
+        case .broken(let reason): "no answer: \(reason)"
         case .strange(let reason): "an answer that is not this service's: \(reason)"
         case .cancelled: "cancelled"
         }

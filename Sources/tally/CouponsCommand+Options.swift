@@ -38,7 +38,7 @@ struct CallOptions: ParsableArguments {
         } catch {
             StandardError.write("\(error)\n")
             if let requestID, case .broken = error {
-                StandardError.write("to be sure, repeat it with --request-id \(requestID)\n")
+                StandardError.write("it may have been done: to be sure, repeat it with --request-id \(requestID)\n")
             }
             throw ExitCode(error.exitCode)
         }

@@ -80,8 +80,8 @@ struct CallTests {
         try await FakeConnect.run([]) { url = $0.url }
         let client = CouponClient(try #require(ServiceURL(url)))
         let failure = await Self.failure { () throws(CouponClientError) in _ = try await Self.issue(client) }
-        #expect(failure?.description.hasPrefix("cannot reach \(url): ") == true)
-        #expect(failure?.description.contains("refused") == true)
+        #expect(failure == .notReached(url: url, reason: "Connection refused"))
+        #expect(failure?.description == "cannot reach \(url): Connection refused")
         #expect(failure?.exitCode == 69)
     }
 }

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import SystemPackage
 
 /// One POST on a connection of its own.
 struct HTTPExchange: Sendable {
@@ -71,6 +72,8 @@ struct HTTPExchange: Sendable {
             throw error
         } catch is CancellationError {
             throw .cancelled
+        } catch HTTPParserError.invalidEOFState {
+            throw .broken("the connection was closed")
         } catch {
             throw .broken("\(error)")
         }
@@ -97,10 +100,13 @@ struct HTTPExchange: Sendable {
         }
     }
 
-    /// NIO's words for one failure per address are many; the system's are few.
+    /// What the system says of it: NIO's own words are many.
     private static func reason(_ error: any Error) -> String {
-        guard let failure = error as? NIOConnectionError else { return "\(error)" }
-        if let first = failure.connectionErrors.first?.error { return (first as? IOError)?.description ?? "\(first)" }
-        return failure.dnsAError.map { "\($0)" } ?? "no such name"
+        let first = (error as? NIOConnectionError).map { $0.connectionErrors.first?.error ?? $0.dnsAError ?? error }
+        switch first ?? error {
+        case let failure as IOError: return Errno(rawValue: failure.errnoCode).description
+        case is SocketAddressError, is SocketAddressError.UnknownHost: return "no such host"
+        case let other: return "\(other)"
+        }
     }
 }
