@@ -1,11 +1,12 @@
 import Synchronization
 
-/// How far a load is, readable while it runs; and the switch that ends it early.
+/// How far a load is, readable while it runs; and the switches that end it early.
 package final class ChangeCounters: Sendable {
     private let doneCount = Atomic<Int>(0)
     private let failedCount = Atomic<Int>(0)
     private let retryCount = Atomic<Int>(0)
     private let checkedCount = Atomic<Int>(0)
+    private let end = Atomic<Bool>(false)
     private let stop = Atomic<Bool>(false)
 
     package init() {}
@@ -25,6 +26,12 @@ package final class ChangeCounters: Sendable {
     package func countRetry() { self.retryCount.add(1, ordering: .relaxed) }
 
     package func countChecked() { self.checkedCount.add(1, ordering: .relaxed) }
+
+    /// Whether no more changes are to be begun.
+    package var isEnding: Bool { self.end.load(ordering: .relaxed) }
+
+    /// Has what was begun come to its end, and begins nothing more.
+    package func requestEnd() { self.end.store(true, ordering: .relaxed) }
 
     package var isStopped: Bool { self.stop.load(ordering: .relaxed) }
 

@@ -120,6 +120,7 @@ package final class ChangeDriver {
 
     private func dispatch() {
         guard self.heldUntil == nil else { return }
+        if self.counters.isEnding { self.schedule.end() }
         var turns = self.idle.count
         while !self.isOver, turns > 0, let slot = self.idle.popFirst() {
             turns -= 1
@@ -224,6 +225,11 @@ package final class ChangeDriver {
         guard !self.isOver else { return }
         let now = MonotonicClock.now
         if now >= self.plan.endsAt || self.counters.isStopped { return self.complete() }
+        if now >= self.plan.beginsUntil || self.counters.isEnding {
+            self.schedule.end()
+            self.completeIfDone()
+            guard !self.isOver else { return }
+        }
         let oldest = now - self.plan.requestTimeout
         for slot in self.slots { slot.handler?.closeIfWaiting(sinceBefore: oldest) }
         if let limit = self.heldUntil, now >= limit {

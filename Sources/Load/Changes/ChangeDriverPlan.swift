@@ -11,6 +11,8 @@ package struct ChangeDriverPlan: Sendable {
     /// How long nothing is sent unless all connections are open.
     package let connectWait: Int64?
     package let requestTimeout: Int64
+    /// The monotonic instant from which on no change is begun.
+    package let beginsUntil: Int64
     /// The monotonic instant at which the load ends, finished or not.
     package let endsAt: Int64
     /// For the lengths of waits.

@@ -7,7 +7,7 @@ package struct ChangeLoad: Sendable {
     package var watcher: (any ChangeWatcher)?
     package let targets: [LoadTarget]
     /// Changes per second at a fixed pace; nil has each connection send its next one after the last answer.
-    package let rate: Int?
+    package let rate: Double?
     /// Connections kept open.
     package var connections = 64
     /// Connections at most, when slow answers keep all of them busy at a fixed pace; nil opens no more.
@@ -15,11 +15,13 @@ package struct ChangeLoad: Sendable {
     /// How long nothing is sent unless all connections are open; nil sends on each as soon as it is.
     package var connectWait: Duration?
     package var requestTimeout = Duration.seconds(10)
+    /// After this no change is begun; nil begins all of them.
+    package var sendingTime: Duration?
     package var timeLimit = Duration.seconds(600)
     /// Decides the lengths of waits.
     package var seed = 7
 
-    package init(_ changes: any ChangePlan, targets: [LoadTarget], rate: Int?) {
+    package init(_ changes: any ChangePlan, targets: [LoadTarget], rate: Double?) {
         self.changes = changes
         self.targets = targets
         self.rate = rate
@@ -59,7 +61,7 @@ package struct ChangeLoad: Sendable {
                 first: loop,
                 stride: loops,
                 ids: nil,
-                interval: self.rate.map { 1_000_000_000 / Double($0) },
+                interval: self.rate.map { 1_000_000_000 / $0 },
                 start: start
             )
             let connections = Self.share(of: self.connections, loop, loops)
@@ -72,6 +74,7 @@ package struct ChangeLoad: Sendable {
                 connectionLimit: self.connectionLimit.map { Self.share(of: $0, loop, loops) } ?? 0,
                 connectWait: self.connectWait?.nanoseconds,
                 requestTimeout: self.requestTimeout.nanoseconds,
+                beginsUntil: self.sendingTime.map { start + $0.nanoseconds } ?? Int64.max,
                 endsAt: start + self.timeLimit.nanoseconds,
                 random: SeededRandom(seed: self.seed, stream: 100 + UInt64(loop))
             )

@@ -2,10 +2,10 @@
 ///
 ///     first ──accepted──▶ repeat ──accepted──▶ over
 ///       ├──── accepted (no repeat, or both at once) ──▶ over
-///       └──── failed, lost ──────────────────────────▶ over
+///       └──── refused, failed, lost ─────────────────▶ over
 ///
 /// `again` changes no state: the attempt is sent once more. Of all answers that accept it, all have one body, and all
-/// but one say that they are replays.
+/// but one say that they are replays. What was refused is never accepted, nor the other way round.
 package struct ChangeMachine: Sendable {
     package let number: Int
     private var isRepeatOwed: Bool
@@ -14,6 +14,8 @@ package struct ChangeMachine: Sendable {
     /// The first answer that accepted it.
     package private(set) var receipt: ChangeReceipt?
     package private(set) var failure: String?
+    /// Why the service refused it.
+    package private(set) var refusal: String?
     /// Why nobody knows whether it happened.
     package private(set) var loss: ChangeOutcome.Doubt?
     /// How two answers differ.
@@ -48,6 +50,12 @@ package struct ChangeMachine: Sendable {
         case .lost(let doubt):
             self.loss = self.loss ?? doubt
             self.isRepeatOwed = false
+        case .refused(let reason):
+            self.refusal = self.refusal ?? reason
+            self.isRepeatOwed = false
+        }
+        if let receipt = self.receipt, let refusal = self.refusal, self.mismatch == nil {
+            self.mismatch = "\(Self.text(receipt.body)) and \(refusal)"
         }
         if self.isRepeatOwed {
             self.isRepeatOwed = false

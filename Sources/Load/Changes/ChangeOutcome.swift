@@ -29,6 +29,8 @@ package enum ChangeOutcome: Hashable, Sendable {
     case again(Doubt)
     /// Perhaps it happened; without a key it must not be sent again.
     case lost(Doubt)
+    /// The service refused it for good, as it sometimes should, with this reason; nothing happened.
+    case refused(String)
     /// The service answered what it never should.
     case failed(String)
 

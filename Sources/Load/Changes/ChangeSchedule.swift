@@ -27,6 +27,9 @@ package struct ChangeSchedule: Sendable {
 
     package mutating func closed(_ target: Int) { self.connections[target] -= 1 }
 
+    /// Has no more new ones.
+    package mutating func end() { self.fresh.end() }
+
     /// Takes what a connection to `target` should send now.
     package mutating func next(at now: Int64, target: Int) -> ChangeAttempt? {
         if self.readyCount > 0, let attempt = self.nextReady(target) {

@@ -34,6 +34,8 @@ package struct ChangeTally: Sendable {
     package var replays = 0
     package var statuses: [Int: Int] = [:]
     package var durabilities: [String: Int] = [:]
+    /// Changes that the service refused for good, as it sometimes should, by reason.
+    package var refused: [String: Int] = [:]
     package var failures: [String: Int] = [:]
     package var firstFailure: String?
     /// Changes whose answers were not all the same, or more than one of them original.
@@ -64,6 +66,8 @@ package struct ChangeTally: Sendable {
 
     package var lostCount: Int { self.lost.values.reduce(0, +) }
 
+    package var refusedCount: Int { self.refused.values.reduce(0, +) }
+
     package var failureCount: Int { self.failures.values.reduce(0, +) }
 
     /// Remembers the end of an attempt.
@@ -77,7 +81,7 @@ package struct ChangeTally: Sendable {
         case .again(let doubt): self.retries[doubt, default: 0] += 1
         case .accepted(let receipt):
             if let durability = receipt.durability { self.durabilities[durability, default: 0] += 1 }
-        case .failed, .lost: break
+        case .failed, .lost, .refused: break
         }
     }
 
@@ -100,6 +104,8 @@ package struct ChangeTally: Sendable {
             if plan.isRemembered { self.remember(change.number, receipt, user: plan.user(of: change.number)) }
             if receipt.place == nil { self.queued += 1 }
             if !isOver { self.unansweredRepeats += 1 }
+        } else if let refusal = change.refusal {
+            self.refused[refusal, default: 0] += 1
         } else {
             self.doubtful.append(change.number)
             if let loss = change.loss {
@@ -164,6 +170,7 @@ package struct ChangeTally: Sendable {
         self.replays += other.replays
         self.statuses.merge(other.statuses, uniquingKeysWith: +)
         self.durabilities.merge(other.durabilities, uniquingKeysWith: +)
+        self.refused.merge(other.refused, uniquingKeysWith: +)
         self.failures.merge(other.failures, uniquingKeysWith: +)
         self.firstFailure = self.firstFailure ?? other.firstFailure
         self.mismatches += other.mismatches

@@ -88,7 +88,7 @@ package struct DistributeRun: Sendable {
         _ book: DistributionBook
     ) async throws(LoadError) -> ChangeTally {
         let counters = ChangeCounters()
-        var load = ChangeLoad(plan, targets: self.targets, rate: phase.rate)
+        var load = ChangeLoad(plan, targets: self.targets, rate: phase.rate.map(Double.init))
         load.watcher = book
         switch phase {
         case .sequence: load.connections = 1

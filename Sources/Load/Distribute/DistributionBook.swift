@@ -45,7 +45,7 @@ package final class DistributionBook: ChangeWatcher {
             case .accepted: self.note(number, answer, &state)
             case .failed where (400..<500).contains(answer.status) && state.records[number].answer == nil:
                 state.records[number].state = .refused
-            case .failed, .again, .lost: break
+            case .failed, .again, .lost, .refused: break
             }
         }
     }

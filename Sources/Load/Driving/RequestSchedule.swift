@@ -6,7 +6,7 @@ import DequeModule
 /// (`interval` nil) a request is due when somebody asks for it, in open mode at its place in the pace. A request to
 /// repeat goes before new ones.
 package struct RequestSchedule: Sendable {
-    private let total: Int
+    private var total: Int
     private let stride: Int
     private let ids: Int?
     private let interval: Double?
@@ -28,6 +28,9 @@ package struct RequestSchedule: Sendable {
     package var untaken: Int {
         self.number >= self.total ? 0 : (self.total - self.number - 1) / self.stride + 1
     }
+
+    /// Has no more new requests.
+    package mutating func end() { self.total = 0 }
 
     /// When the next new request is due: nil when there is none, a time gone by when it is due already.
     package var nextDueAt: Int64? {

@@ -1,13 +1,19 @@
 /// A request: a question, or a change with or without a key.
 package struct ExchangeRequest: Hashable, Sendable {
+    package enum Body: Hashable, Sendable {
+        case json(String)
+        /// A message of a unary Connect call, and its content type.
+        case connect([UInt8], type: String)
+    }
+
     package struct Change: Hashable, Sendable {
         package let key: String?
-        /// JSON, which makes it a POST; nil is a GET.
-        package let body: String?
+        /// Makes it a POST; nil is a GET.
+        package let body: Body?
         /// For `Prefer: durability=…`; nil sends none.
         package let durability: String?
 
-        package init(key: String?, body: String?, durability: String? = nil) {
+        package init(key: String?, body: Body?, durability: String? = nil) {
             self.key = key
             self.body = body
             self.durability = durability

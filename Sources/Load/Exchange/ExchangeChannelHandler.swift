@@ -74,14 +74,21 @@ package final class ExchangeChannelHandler: ChannelInboundHandler {
         if let durability = request.change?.durability {
             head.headers.add(name: "prefer", value: "durability=\(durability)")
         }
-        guard let text = request.change?.body else {
+        let body: ByteBuffer
+        switch request.change?.body {
+        case nil:
             context.write(self.wrapOutboundOut(.head(head)), promise: nil)
             return context.writeAndFlush(self.wrapOutboundOut(.end(nil)), promise: nil)
+        case .json(let text)?:
+            body = context.channel.allocator.buffer(string: text)
+            head.headers.add(name: "content-type", value: "application/json")
+        case .connect(let message, let type)?:
+            body = context.channel.allocator.buffer(bytes: message)
+            head.headers.add(name: "content-type", value: type)
+            head.headers.add(name: "connect-protocol-version", value: "1")
         }
-        head.headers.add(name: "content-type", value: "application/json")
-        head.headers.add(name: "content-length", value: "\(text.utf8.count)")
+        head.headers.add(name: "content-length", value: "\(body.readableBytes)")
         context.write(self.wrapOutboundOut(.head(head)), promise: nil)
-        let body = context.channel.allocator.buffer(string: text)
         context.write(self.wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
         context.writeAndFlush(self.wrapOutboundOut(.end(nil)), promise: nil)
     }

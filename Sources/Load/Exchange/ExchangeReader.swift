@@ -26,12 +26,13 @@ package struct ExchangeReader {
         self.place = place
     }
 
-    /// The answer to a GET, whatever its status unless that is 503.
+    /// The answer to a GET, whatever its status unless that says that the service is away.
     package mutating func get(_ path: String) async throws(LoadError) -> ExchangeAnswer {
         try await self.ask(ExchangeRequest(path: path), as: "GET \(path.prefix { $0 != "?" })")
     }
 
-    /// The answer to a question that `name` stands for in errors, whatever its status unless that is 503.
+    /// The answer to a question that `name` stands for in errors, whatever its status unless that says that the service
+    /// is away: 502, 503 or 504.
     ///
     /// A question may be asked several times, so it must not change anything.
     package mutating func ask(_ question: ExchangeRequest, as name: String) async throws(LoadError) -> ExchangeAnswer {
@@ -40,8 +41,8 @@ package struct ExchangeReader {
         while true {
             let trouble: String
             switch await self.ask(question) {
-            case .answered(let answer) where answer.status != 503: return answer
-            case .answered: trouble = "status 503"
+            case .answered(let answer) where !(502...504).contains(answer.status): return answer
+            case .answered(let answer): trouble = "status \(answer.status)"
             case .broken(let reason): trouble = reason.description
             }
             self.place += 1

@@ -75,7 +75,7 @@ package struct LedgerLoad: Sendable {
     ) async throws(LoadError) -> ChangeTally {
         var rate: Int?
         if case .open(let pace, _) = self.configuration.mode { rate = pace }
-        var load = ChangeLoad(adds, targets: targets, rate: rate)
+        var load = ChangeLoad(adds, targets: targets, rate: rate.map(Double.init))
         load.connections = self.configuration.connections
         load.requestTimeout = self.configuration.requestTimeout
         load.timeLimit = self.configuration.effectiveTimeLimit

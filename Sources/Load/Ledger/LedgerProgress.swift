@@ -10,6 +10,9 @@ package struct LedgerProgress: Hashable, Sendable {
         /// Waits for payments or distributions to come to their end.
         case settling
         case distributing
+        /// Waits for a campaign to start; what is done and in total are milliseconds.
+        case waiting
+        case issuing
 
         fileprivate var name: String {
             switch self {
@@ -19,6 +22,8 @@ package struct LedgerProgress: Hashable, Sendable {
             case .paying: "payments"
             case .settling: "settle"
             case .distributing: "coins"
+            case .waiting: "start"
+            case .issuing: "coupons"
             }
         }
     }
@@ -76,8 +81,8 @@ package struct LedgerProgressBar: Sendable {
         let seconds = Double(progress.elapsed.nanoseconds) / 1_000_000_000
         let rate = seconds > 0 ? Int(Double(progress.done) / seconds) : 0
         var line = "\(progress.phase.name) [\(bar)] \(Int(share * 100)) %  \(progress.done)/\(progress.total)"
-        // Most payments end while others are still sent, so this phase alone has no rate.
-        if progress.phase != .settling { line += "  \(rate)/s" }
+        // Most payments end while others are still sent, and time has no rate.
+        if progress.phase != .settling && progress.phase != .waiting { line += "  \(rate)/s" }
         if progress.failed > 0 { line += "  failed \(progress.failed)" }
         if progress.retries > 0 { line += "  sent again \(progress.retries)" }
         return line

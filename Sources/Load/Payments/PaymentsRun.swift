@@ -110,7 +110,7 @@ package struct PaymentsRun: Sendable {
     /// Sends the payments and follows them; the time is that of the sending.
     private func pay() async throws(LoadError) -> (ChangeTally, Duration) {
         let counters = ChangeCounters()
-        var load = ChangeLoad(self.plan, targets: self.targets, rate: self.configuration.rate)
+        var load = ChangeLoad(self.plan, targets: self.targets, rate: self.configuration.rate.map(Double.init))
         load.watcher = self.book
         load.connections = self.configuration.connections
         if self.configuration.rate != nil { load.connectionLimit = self.configuration.connectionLimit }

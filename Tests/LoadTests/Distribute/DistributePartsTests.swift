@@ -58,7 +58,7 @@ struct DistributePartsTests {
         let posted = DistributionPlan(configuration, recipients, first: 3, count: 2).request(1)
         #expect(posted.path == "/distribute")
         #expect(posted.change?.key == "\(configuration.prefix)-d4")
-        #expect(posted.change?.body == #"{"address":"\#(configuration.address)"}"#)
+        #expect(posted.change?.body == .json(#"{"address":"\#(configuration.address)"}"#))
         #expect(DistributionPlan(configuration, recipients, first: 4, count: 1).request(0) == posted)
     }
 

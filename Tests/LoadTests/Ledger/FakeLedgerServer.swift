@@ -9,6 +9,8 @@ struct FakeLedgerRequest: Sendable {
     var query: [String: String] = [:]
     var headers: [String: String] = [:]
     var body = ""
+    /// The body when it is no text.
+    var bytes: [UInt8] = []
     /// The client's port: the same for all requests of a connection.
     var connection = 0
 }
@@ -18,6 +20,8 @@ struct FakeLedgerAnswer: Sendable {
     var headers: [String: String] = [:]
     /// Nil closes the connection.
     var body: String?
+    /// Sent instead of the body.
+    var bytes: [UInt8]?
     /// Half of it is sent, then the connection is closed.
     var isCut = false
     /// How long it takes.
@@ -111,7 +115,9 @@ private final class FakeAnswerChannelHandler: ChannelInboundHandler {
             }
             self.request.connection = context.remoteAddress?.port ?? 0
             for (name, value) in head.headers { self.request.headers[name.lowercased()] = value }
-        case .body(let bytes): self.request.body += String(buffer: bytes)
+        case .body(let bytes):
+            self.request.body += String(buffer: bytes)
+            self.request.bytes += bytes.readableBytesView
         case .end: self.answer(context)
         }
     }
@@ -132,10 +138,11 @@ private final class FakeAnswerChannelHandler: ChannelInboundHandler {
         guard let body = answer.body else { return context.close(promise: nil) }
         var head = HTTPResponseHead(version: .http1_1, status: HTTPResponseStatus(statusCode: answer.status))
         for (name, value) in answer.headers { head.headers.add(name: name, value: value) }
-        head.headers.add(name: "Content-Length", value: "\(body.utf8.count)")
-        let sent = answer.isCut ? String(body.prefix(body.count / 2)) : body
+        let whole = answer.bytes ?? Array(body.utf8)
+        head.headers.add(name: "Content-Length", value: "\(whole.count)")
+        let sent = answer.isCut ? whole.prefix(whole.count / 2) : whole[...]
         context.write(self.wrapOutboundOut(.head(head)), promise: nil)
-        context.write(self.wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: sent)))), promise: nil)
+        context.write(self.wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: sent)))), promise: nil)
         guard answer.isCut else { return context.writeAndFlush(self.wrapOutboundOut(.end(nil)), promise: nil) }
         context.flush()
         context.close(promise: nil)

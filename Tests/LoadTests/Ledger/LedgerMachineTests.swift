@@ -63,6 +63,25 @@ struct LedgerMachineTests {
         #expect(add.receipt == nil)
     }
 
+    @Test
+    func `a refused change is not repeated, and never accepted as well`() {
+        var change = ChangeMachine(number: 1, repeat: .afterwards)
+        #expect(change.ended(.again(.broken(.closed))) == .sendAgain)
+        #expect(change.ended(.refused("no")) == .finish)
+        #expect(change.refusal == "no" && change.failure == nil && change.mismatch == nil)
+        for outcomes in [
+            [ChangeOutcome.refused("no"), Self.receipt(isReplay: false)],
+            [Self.receipt(isReplay: false), .refused("no")],
+        ] {
+            var both = ChangeMachine(number: 1, repeat: .atOnce)
+            #expect(outcomes.map { both.ended($0) } == [.wait, .finish])
+            #expect(both.mismatch == "a and no")
+        }
+        var twice = ChangeMachine(number: 1, repeat: .atOnce)
+        #expect([twice.ended(.refused("no")), twice.ended(.refused("no"))] == [.wait, .finish])
+        #expect(twice.mismatch == nil)
+    }
+
     /// Whatever happens on a connection, each request sent on it ends exactly once.
     @Test(arguments: 0..<300)
     func `every request sent ends once`(seed: Int) {

@@ -78,7 +78,7 @@ package struct ChainReader {
         let method = calls.first?.method ?? "nothing"
         let question = ExchangeRequest(
             path: "/",
-            change: ExchangeRequest.Change(key: nil, body: "[\(texts.joined(separator: ","))]")
+            change: ExchangeRequest.Change(key: nil, body: .json("[\(texts.joined(separator: ","))]"))
         )
         let answer = try await self.http.ask(question, as: "\(method) of the chain")
         guard answer.status == 200 else { throw .cannotCheck("\(method) of the chain: status \(answer.status)") }

@@ -41,7 +41,7 @@ package struct DistributionPlan: ChangePlan {
             path: self.isPosting ? "/distribute" : "/distribute?address=\(address)",
             change: ExchangeRequest.Change(
                 key: self.hasKeys ? "\(self.prefix)-d\(self.first + number)" : nil,
-                body: self.isPosting ? "{\"address\":\"\(address)\"}" : nil
+                body: self.isPosting ? .json("{\"address\":\"\(address)\"}") : nil
             )
         )
     }

@@ -46,7 +46,7 @@ package struct AddPlan: ChangePlan {
             path: "/users/\(self.user(of: number))/add",
             change: ExchangeRequest.Change(
                 key: "\(self.prefix)-\(self.runID)-\(number)",
-                body: "{\"amount\":\(self.amountText(number))}",
+                body: .json("{\"amount\":\(self.amountText(number))}"),
                 durability: self.durability?.rawValue
             )
         )

@@ -51,8 +51,10 @@ package struct PaymentPlan: ChangePlan {
             path: "/payments",
             change: ExchangeRequest.Change(
                 key: "\(self.prefix)-p\(number)",
-                body: "{\"from_account\":\"\(self.user(sides.from))\",\"to_account\":\"\(self.user(sides.to))\","
-                    + "\"amount\":\(Cents.json(self.cents(number), variant: number))\(description)}"
+                body: .json(
+                    "{\"from_account\":\"\(self.user(sides.from))\",\"to_account\":\"\(self.user(sides.to))\","
+                        + "\"amount\":\(Cents.json(self.cents(number), variant: number))\(description)}"
+                )
             )
         )
     }

@@ -23,7 +23,7 @@ package struct SeedPlan: ChangePlan {
             path: "/users/\(self.user(of: number))/add",
             change: ExchangeRequest.Change(
                 key: "\(self.prefix)-s\(number)",
-                body: "{\"amount\":\"\(Cents.text(self.cents))\"}"
+                body: .json("{\"amount\":\"\(Cents.text(self.cents))\"}")
             )
         )
     }
