@@ -7,7 +7,10 @@ struct LoadCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "load",
         abstract: "Load a running system over HTTP, and check the outcome exactly.",
-        subcommands: [Accept.self, LedgerLoadCommand.self, PaymentsLoadCommand.self, DistributeLoadCommand.self]
+        subcommands: [
+            Accept.self, LedgerLoadCommand.self, PaymentsLoadCommand.self, DistributeLoadCommand.self,
+            CouponsLoadCommand.self,
+        ]
     )
 
     struct Accept: AsyncParsableCommand {
