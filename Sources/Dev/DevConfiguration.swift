@@ -6,6 +6,8 @@ package struct DevConfiguration: Sendable {
     package var workers: Int
     /// The port of nginx: 1…65535, default 8080.
     package var port: Int
+    /// nginx's port for gRPC: 0…65535, default 8081; 0 takes a free one.
+    package var grpcPort: Int
     /// The address of nginx, default 127.0.0.1; everything else listens on 127.0.0.1 always.
     package var listenAddress: String
     /// Where data, logs, pids and ports are kept, relative to the working directory; default `.tally`.
@@ -31,6 +33,7 @@ package struct DevConfiguration: Sendable {
         instances: Int = 2,
         workers: Int = 1,
         port: Int = 8080,
+        grpcPort: Int = 8081,
         listenAddress: String = "127.0.0.1",
         directory: String = ".tally",
         fresh: Bool = false,
@@ -45,6 +48,7 @@ package struct DevConfiguration: Sendable {
         self.instances = instances
         self.workers = workers
         self.port = port
+        self.grpcPort = grpcPort
         self.listenAddress = listenAddress
         self.directory = directory
         self.fresh = fresh
@@ -62,6 +66,7 @@ package struct DevConfiguration: Sendable {
         try Self.check("instances", self.instances, in: 1...32)
         try Self.check("workers", self.workers, in: 0...32)
         try Self.check("port", self.port, in: 1...65_535)
+        try Self.check("gRPC port", self.grpcPort, in: 0...65_535)
         try Self.check("ready deadline in seconds", Int(self.readyDeadline.components.seconds), in: 1...600)
         try Self.check("stop grace in seconds", Int(self.stopGrace.components.seconds), in: 0...600)
         // The address becomes a word of nginx's configuration.

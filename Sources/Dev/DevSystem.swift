@@ -57,8 +57,13 @@ package struct DevSystem: Sendable {
         // Outside of run/, which is emptied at each start: the next start wants the same ports.
         try directory.write(ports.json, to: "ports.json")
         try directory.write(ports.json, to: "run/ports.json")
-        let listen = "\(self.configuration.listenAddress):\(ports.http)"
-        let nginx = NginxConfiguration.text(listen: listen, instances: ports.instances, isRoot: getuid() == 0)
+        let address = self.configuration.listenAddress
+        let nginx = NginxConfiguration.text(
+            listen: "\(address):\(ports.http)",
+            grpc: "\(address):\(ports.grpc)",
+            instances: ports.instances,
+            isRoot: getuid() == 0
+        )
         try directory.write(nginx, to: "nginx/nginx.conf")
 
         let children = DevChildren(self.configuration, ports: ports, programs: programs, root: directory.path)

@@ -9,6 +9,7 @@ package struct DevTable: Hashable, Sendable {
         let http = "\(configuration.listenAddress):\(ports.http)"
         var rows = [["name", "listens on", "admin port", "log"]]
         rows.append(["nginx", http, "-", "log/nginx.log"])
+        rows.append(["nginx (gRPC)", "\(configuration.listenAddress):\(ports.grpc)", "-", "log/nginx.log"])
         for (index, port) in ports.instances.enumerated() {
             let name = "instance-\(index + 1)"
             rows.append([name, "127.0.0.1:\(port)", "\(ports.admin[index])", "log/\(name).log"])

@@ -18,6 +18,9 @@ struct DevCommand: AsyncParsableCommand {
     @Option(help: "The port of nginx.")
     var port = 8080
 
+    @Option(help: "The port of nginx for gRPC: HTTP/2 without TLS; 0 takes a free one.")
+    var grpcPort = 8081
+
     @Option(help: "The address of nginx.")
     var listen = "127.0.0.1"
 
@@ -63,6 +66,7 @@ struct DevCommand: AsyncParsableCommand {
             instances: self.instances,
             workers: self.workers,
             port: self.port,
+            grpcPort: self.grpcPort,
             listenAddress: self.listen,
             directory: self.dir,
             fresh: self.fresh,

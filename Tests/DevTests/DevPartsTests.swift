@@ -46,11 +46,11 @@ struct DevPartsTests {
 
     @Test
     func `ports are kept from one start to the next`() async throws {
-        let configuration = DevConfiguration(instances: 3, workers: 2, port: try await freePort())
+        let configuration = DevConfiguration(instances: 3, workers: 2, port: try await freePort(), grpcPort: 0)
         let finder = PortFinder()
         let first = try await DevPorts.plan(for: configuration, earlier: nil, finder: finder)
         #expect(first.instances.count == 3 && first.admin.count == 5)
-        let all = [first.http, first.redis] + first.instances + first.admin
+        let all = [first.http, first.grpc, first.redis] + first.instances + first.admin
         #expect(Set(all).count == all.count)
         let second = try await DevPorts.plan(
             for: configuration,
@@ -63,23 +63,28 @@ struct DevPartsTests {
     @Test
     func `a port that somebody took is replaced, and the entry's is an error`() async throws {
         let upstream = try await FakeUpstream.start(.answering)
-        let configuration = DevConfiguration(instances: 1, workers: 0, port: try await freePort())
-        let earlier = DevPorts(http: 1, redis: upstream.port, instances: [], admin: [])
+        let configuration = DevConfiguration(instances: 1, workers: 0, port: try await freePort(), grpcPort: 0)
+        let earlier = DevPorts(http: 1, grpc: 2, redis: upstream.port, instances: [], admin: [])
         let ports = try await DevPorts.plan(for: configuration, earlier: earlier, finder: PortFinder())
         #expect(ports.redis != upstream.port)
-        await #expect(throws: DevError.portInUse(upstream.port)) {
-            _ = try await DevPorts.plan(for: DevConfiguration(port: upstream.port), earlier: nil, finder: PortFinder())
+        for taken in [
+            DevConfiguration(port: upstream.port), DevConfiguration(port: ports.http, grpcPort: upstream.port),
+            DevConfiguration(port: upstream.port, grpcPort: upstream.port),
+        ] {
+            await #expect(throws: DevError.portInUse(upstream.port)) {
+                _ = try await DevPorts.plan(for: taken, earlier: nil, finder: PortFinder())
+            }
         }
         try await upstream.stop()
     }
 
     @Test
     func `the file of ports has the names that others rely on`() throws {
-        let ports = DevPorts(http: 8080, redis: 1, instances: [2, 3], admin: [4, 5, 6])
-        #expect(ports.json == "{\"admin\":[4,5,6],\"http\":8080,\"instances\":[2,3],\"redis\":1}\n")
+        let ports = DevPorts(http: 8080, grpc: 8081, redis: 1, instances: [2, 3], admin: [4, 5, 6])
+        #expect(ports.json == "{\"admin\":[4,5,6],\"grpc\":8081,\"http\":8080,\"instances\":[2,3],\"redis\":1}\n")
         #expect(DevPorts(json: Array(ports.json.utf8)) == ports)
-        let chained = DevPorts(http: 8080, redis: 1, instances: [2], admin: [3], chain: 4)
-        #expect(chained.json == "{\"admin\":[3],\"chain\":4,\"http\":8080,\"instances\":[2],\"redis\":1}\n")
+        let chained = DevPorts(http: 8080, grpc: 0, redis: 1, instances: [2], admin: [3], chain: 4)
+        #expect(chained.json == "{\"admin\":[3],\"chain\":4,\"grpc\":0,\"http\":8080,\"instances\":[2],\"redis\":1}\n")
         #expect(DevPorts(json: Array(chained.json.utf8)) == chained)
         #expect(DevPorts(json: Array("{\"http\":".utf8)) == nil)
     }
@@ -95,7 +100,8 @@ struct DevPartsTests {
     @Test(
         arguments: [
             DevConfiguration(instances: 0), DevConfiguration(instances: 33), DevConfiguration(workers: -1),
-            DevConfiguration(port: 0), DevConfiguration(port: 65_536), DevConfiguration(listenAddress: "a; user root"),
+            DevConfiguration(port: 0), DevConfiguration(port: 65_536), DevConfiguration(grpcPort: 65_536),
+            DevConfiguration(listenAddress: "a; user root"),
             DevConfiguration(listenAddress: ""), DevConfiguration(readyDeadline: .zero),
         ]
     )

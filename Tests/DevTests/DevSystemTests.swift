@@ -32,7 +32,7 @@ struct DevSystemTests {
         let binary = "\(folder)/stand-in"
         try Self.standIn.write(toFile: binary, atomically: true, encoding: .utf8)
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: binary)
-        var configuration = DevConfiguration(port: try await freePort(), directory: "\(folder)/system")
+        var configuration = DevConfiguration(port: try await freePort(), grpcPort: 0, directory: "\(folder)/system")
         configuration.executable = binary
         configuration.chain = .none
         return configuration

@@ -46,8 +46,8 @@ func freePort() async throws -> Int {
     throw DevError.noFreePort
 }
 
-/// Sends the bytes on a connection of their own and returns everything that comes back.
-func exchange(_ request: String, port: Int) async throws -> String {
+/// Sends the bytes on a connection of their own and returns everything that comes back, or what came until `end`.
+func exchange(_ request: String, port: Int, until end: String? = nil) async throws -> String {
     let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
         .connect(host: "127.0.0.1", port: port) { channel in
             channel.eventLoop.makeCompletedFuture {
@@ -57,7 +57,10 @@ func exchange(_ request: String, port: Int) async throws -> String {
     return try await channel.executeThenClose { inbound, outbound in
         try await outbound.write(ByteBuffer(string: request))
         var answer = ""
-        for try await part in inbound { answer += String(buffer: part) }
+        for try await part in inbound {
+            answer += String(buffer: part)
+            if let end, answer.contains(end) { break }
+        }
         return answer
     }
 }

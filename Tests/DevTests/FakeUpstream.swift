@@ -8,6 +8,10 @@ final class FakeUpstream: Sendable {
         case answering
         /// Takes its time.
         case late(Duration)
+        /// Answers with this many bytes.
+        case long(Int)
+        /// Begins a chunked answer and goes on only much later.
+        case pausing(String, then: Duration)
         /// Resets the connection when it has read a whole request.
         case killing
         /// Nobody listens on its port.
@@ -80,6 +84,18 @@ private final class UpstreamHandler: ChannelInboundHandler {
             let channel = context.channel
             context.eventLoop.scheduleTask(in: TimeAmount(delay)) {
                 channel.writeAndFlush(ByteBuffer(string: answer), promise: nil)
+            }
+        case .long(let count):
+            let body = String(repeating: "k", count: count)
+            let text = "HTTP/1.1 200 OK\r\nContent-Length: \(count)\r\n\r\n\(body)"
+            context.writeAndFlush(self.wrapOutboundOut(ByteBuffer(string: text)), promise: nil)
+        case .pausing(let piece, let pause):
+            let length = String(piece.utf8.count, radix: 16)
+            let text = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\(length)\r\n\(piece)\r\n"
+            context.writeAndFlush(self.wrapOutboundOut(ByteBuffer(string: text)), promise: nil)
+            let channel = context.channel
+            context.eventLoop.scheduleTask(in: TimeAmount(pause)) {
+                channel.writeAndFlush(ByteBuffer(string: "0\r\n\r\n"), promise: nil)
             }
         case .answering, .refusing:
             context.writeAndFlush(self.wrapOutboundOut(ByteBuffer(string: answer)), promise: nil)

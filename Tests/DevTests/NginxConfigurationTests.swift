@@ -19,6 +19,20 @@ struct NginxConfigurationTests {
     private let postedDistribute =
         "POST /distribute?address=0x1 HTTP/1.1\r\nHost: tally\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
     private let distribution = "GET /distributions/1?wait=30 HTTP/1.1\r\nHost: tally\r\nConnection: close\r\n\r\n"
+    private let issue =
+        "POST /coupon.v1.CouponService/IssueCoupon HTTP/1.1\r\nHost: tally\r\nContent-Length: 2\r\n"
+        + "Connection: close\r\n\r\n{}"
+    private let keyedIssue =
+        "POST /couponpb.CouponService/IssueCoupon HTTP/1.1\r\nHost: tally\r\nIdempotency-Key: a\r\n"
+        + "Content-Length: 2\r\nConnection: close\r\n\r\n{}"
+    private let readingCall =
+        "POST /couponpb.CouponService/GetCampaign HTTP/1.1\r\nHost: tally\r\nContent-Length: 2\r\n"
+        + "Connection: close\r\n\r\n{}"
+    private let watch =
+        "POST /coupon.v1.CouponService/WatchCampaign HTTP/1.1\r\nHost: tally\r\nContent-Length: 2\r\n"
+        + "Connection: close\r\n\r\n{}"
+    private let gotCall =
+        "GET /coupon.v1.CouponService/GetCampaign?message=e30 HTTP/1.1\r\nHost: tally\r\nConnection: close\r\n\r\n"
     private let delete = "DELETE /payments/1 HTTP/1.1\r\nHost: tally\r\nConnection: close\r\n\r\n"
 
     private static let rounds = 8
@@ -28,7 +42,11 @@ struct NginxConfigurationTests {
 
     @Test
     func `a request that may be repeated survives an instance that dies in the middle of it`() async throws {
-        for request in [self.accept, self.keyedPost, self.keyedDistribute, self.distribution] {
+        let repeated = [
+            self.accept, self.keyedPost, self.keyedDistribute, self.distribution, self.keyedIssue, self.readingCall,
+            self.watch, self.gotCall,
+        ]
+        for request in repeated {
             let outcome = try await self.run(request, answering: .killing)
             #expect(outcome.successes == Self.rounds, "\(request)")
             #expect(outcome.firstHits > 0 && outcome.secondHits == Self.rounds, "\(request)")
@@ -37,38 +55,42 @@ struct NginxConfigurationTests {
 
     @Test
     func `a request that may not be repeated is sent once`() async throws {
-        for request in [self.post, self.distribute, self.postedDistribute, self.delete] {
+        for request in [self.post, self.distribute, self.postedDistribute, self.delete, self.issue] {
             let outcome = try await self.run(request, answering: .killing)
             #expect(outcome.firstHits > 0 && outcome.secondHits > 0, "\(request)")
             #expect(outcome.firstHits + outcome.secondHits == Self.rounds, "\(request)")
             #expect(outcome.successes == outcome.secondHits, "\(request)")
             #expect(outcome.failure.hasPrefix("HTTP/1.1 503"))
             #expect(outcome.failure.contains("Retry-After: 1"))
-            #expect(outcome.failure.contains("/problems/deadline-exceeded"))
+            let isCall = request == self.issue
+            #expect(outcome.failure.contains(isCall ? #"{"code":"unavailable","# : "/problems/deadline-exceeded"))
         }
     }
 
     @Test
     func `an instance that is away costs nobody an accept or a POST`() async throws {
-        for request in [self.accept, self.post, self.keyedPost, self.postedDistribute] {
+        for request in [self.accept, self.post, self.keyedPost, self.postedDistribute, self.issue] {
             let outcome = try await self.run(request, answering: .refusing)
             #expect(outcome.successes == Self.rounds, "\(request)")
         }
     }
 
     @Test
-    func `whoever waits for coins may wait longer than others`() async throws {
-        try await self.withUpstream(.late(.milliseconds(1500))) { upstream in
+    func `whoever waits for coins, or watches a campaign, may wait longer than others`() async throws {
+        try await withUpstream(.late(.milliseconds(1500))) { upstream in
             // Shorter than in the template, with the same difference.
             let shorten = { (text: String) in
                 text.replacing("proxy_read_timeout 7s;", with: "proxy_read_timeout 100ms;")
             }
-            try await self.withNginx(upstreams: [upstream.port], edit: shorten) { entry in
-                for request in [self.distribute, self.keyedDistribute, self.postedDistribute, self.distribution] {
-                    let answer = try await exchange(request, port: entry)
+            try await withNginx(upstreams: [upstream.port], edit: shorten) { entry in
+                let patient = [
+                    self.distribute, self.keyedDistribute, self.postedDistribute, self.distribution, self.watch,
+                ]
+                for request in patient {
+                    let answer = try await exchange(request, port: entry.http)
                     #expect(self.isSuccess(answer), "\(request)")
                 }
-                let impatient = try await exchange(self.post, port: entry)
+                let impatient = try await exchange(self.post, port: entry.http)
                 #expect(impatient.hasPrefix("HTTP/1.1 503"))
             }
         }
@@ -77,23 +99,23 @@ struct NginxConfigurationTests {
     @Test
     func `no instance at all is a 503 with a time to come back`() async throws {
         let port = try await freePort()
-        try await self.withNginx(upstreams: [port]) { entry in
-            let accepted = try await exchange(self.accept, port: entry)
+        try await withNginx(upstreams: [port]) { entry in
+            let accepted = try await exchange(self.accept, port: entry.http)
             #expect(accepted.hasPrefix("HTTP/1.1 503") && accepted.hasSuffix("failed"))
             #expect(accepted.contains("Content-Type: text/plain") && accepted.contains("Retry-After: 1"))
-            let posted = try await exchange(self.post, port: entry)
+            let posted = try await exchange(self.post, port: entry.http)
             #expect(posted.hasPrefix("HTTP/1.1 503") && posted.contains("Content-Type: application/problem+json"))
         }
     }
 
     @Test
     func `the target reaches the instance as it was sent`() async throws {
-        try await self.withUpstream(.answering) { upstream in
-            try await self.withNginx(upstreams: [upstream.port]) { entry in
+        try await withUpstream(.answering) { upstream in
+            try await withNginx(upstreams: [upstream.port]) { entry in
                 for target in ["//api/verve/accept?id=1", "/a/../b?x=%2F%20", "/%61pi/verve/accept", "/users/a%2Fb?"] {
                     _ = try await exchange(
                         "GET \(target) HTTP/1.1\r\nHost: a.example:81\r\nConnection: close\r\n\r\n",
-                        port: entry
+                        port: entry.http
                     )
                     let seen = upstream.lastRequest
                     #expect(seen.hasPrefix("GET \(target) HTTP/1.1\r\n"))
@@ -105,13 +127,13 @@ struct NginxConfigurationTests {
 
     @Test
     func `a request id is taken when well formed and made when not`() async throws {
-        try await self.withUpstream(.answering) { upstream in
-            try await self.withNginx(upstreams: [upstream.port]) { entry in
+        try await withUpstream(.answering) { upstream in
+            try await withNginx(upstreams: [upstream.port]) { entry in
                 for (given, isTaken) in [("a-Z_0.9", true), ("a b", false), (String(repeating: "a", count: 65), false)]
                 {
                     _ = try await exchange(
                         "GET / HTTP/1.1\r\nHost: tally\r\nX-Request-Id: \(given)\r\nConnection: close\r\n\r\n",
-                        port: entry
+                        port: entry.http
                     )
                     let id = upstream.lastRequest.firstMatch(of: #/\r\nX-Request-Id: ([^\r]*)\r\n/#)?.1 ?? ""
                     #expect((id == given) == isTaken)
@@ -133,8 +155,8 @@ struct NginxConfigurationTests {
         ]
     )
     func `what nginx refuses by itself is a problem document`(request: String, status: String) async throws {
-        try await self.withNginx(upstreams: [try await freePort()]) { entry in
-            let answer = try await exchange(request, port: entry)
+        try await withNginx(upstreams: [try await freePort()]) { entry in
+            let answer = try await exchange(request, port: entry.http)
             #expect(answer.hasPrefix("HTTP/1.1 \(status) "))
             #expect(answer.contains("Content-Type: application/problem+json"))
             #expect(answer.contains("\"status\":\(status),") && answer.contains("\"request_id\":\""))
@@ -153,12 +175,12 @@ struct NginxConfigurationTests {
 
     /// Sends the request some times to a pair of upstreams, of which the second one always answers.
     private func run(_ request: String, answering behaviour: FakeUpstream.Behaviour) async throws -> Outcome {
-        try await self.withUpstream(behaviour) { first in
-            try await self.withUpstream(.answering) { second in
-                try await self.withNginx(upstreams: [first.port, second.port]) { entry in
+        try await withUpstream(behaviour) { first in
+            try await withUpstream(.answering) { second in
+                try await withNginx(upstreams: [first.port, second.port]) { entry in
                     var outcome = Outcome()
                     for _ in 0..<Self.rounds {
-                        let answer = try await exchange(request, port: entry)
+                        let answer = try await exchange(request, port: entry.http)
                         if self.isSuccess(answer) { outcome.successes += 1 } else { outcome.failure = answer }
                     }
                     outcome.firstHits = first.hits
@@ -166,43 +188,6 @@ struct NginxConfigurationTests {
                     return outcome
                 }
             }
-        }
-    }
-
-    private func withUpstream<Result>(
-        _ behaviour: FakeUpstream.Behaviour,
-        _ body: (FakeUpstream) async throws -> Result
-    ) async throws -> Result {
-        let upstream = try await FakeUpstream.start(behaviour)
-        do {
-            let result = try await body(upstream)
-            try await upstream.stop()
-            return result
-        } catch {
-            try await upstream.stop()
-            throw error
-        }
-    }
-
-    private func withNginx<Result: Sendable>(
-        upstreams: [Int],
-        edit: (String) -> String = { $0 },
-        _ body: (Int) async throws -> Result
-    ) async throws -> Result {
-        try await withFolder { folder in
-            let directory = try DevDirectory.open(folder, fresh: false)
-            let port = try await freePort()
-            let text = NginxConfiguration.text(listen: "127.0.0.1:\(port)", instances: upstreams, isRoot: getuid() == 0)
-            try directory.write(edit(text), to: "nginx/nginx.conf")
-            var configuration = DevConfiguration(port: port)
-            configuration.readyDeadline = .seconds(30)
-            let children = DevChildren(
-                configuration,
-                ports: DevPorts(http: port, redis: 1, instances: [], admin: []),
-                programs: .init(redis: "", nginx: try Programs.find("nginx", package: "nginx"), tally: ""),
-                root: directory.path
-            ).all.filter { $0.name == "nginx" }
-            return try await withSupervisor(of: children) { try await body(port) }
         }
     }
 }

@@ -6,6 +6,7 @@ import Testing
 final class TallySystem: Sendable {
     struct Ports: Decodable {
         let http: Int
+        let grpc: Int
         let redis: Int
         let chain: Int?
         let instances: [Int]
@@ -36,7 +37,8 @@ final class TallySystem: Sendable {
         let port = try freePort()
         let program = try Program(
             Self.executable,
-            ["dev", "--dir", directory.path, "--port", "\(port)"] + (chain ?? ["--chain", "none"]) + arguments,
+            ["dev", "--dir", directory.path, "--port", "\(port)", "--grpc-port", "0"] + (chain ?? ["--chain", "none"])
+                + arguments,
             environment: environment
         )
         do {
@@ -61,6 +63,8 @@ final class TallySystem: Sendable {
         self.ports = ports
         self.process = process
     }
+
+    var grpcPort: Int { self.ports.grpc }
 
     var url: String { "http://127.0.0.1:\(self.ports.http)" }
 

@@ -90,7 +90,13 @@ package enum Settings {
         "http.idleTimeoutSeconds",
         .decimal(0.1...3600),
         default: "75",
-        "Silence after which a connection is closed; longer than the proxy keeps it"
+        "Silence after which a connection, or a body of gRPC, is closed; longer than the proxy keeps one"
+    )
+    static let streamLimit = Setting(
+        "http.streamLimit",
+        .integer(1...1000),
+        default: "128",
+        "Streams of one HTTP/2 connection at once; more are refused"
     )
     static let bodyLimit = Setting(
         "http.bodyLimitBytes",
@@ -120,7 +126,7 @@ package enum Settings {
     private static let http = [
         Self.host, Self.port, Self.adminHost, Self.adminPort, Self.allowedHosts, Self.connectionLimit,
         Self.concurrentRequestLimit, Self.requestDeadline, Self.headDeadline, Self.bodyDeadline, Self.idleTimeout,
-        Self.bodyLimit,
+        Self.streamLimit, Self.bodyLimit,
         Self.targetLimit, Self.headerFieldLimit, Self.headerListLimit,
     ]
 }

@@ -4,6 +4,8 @@ private import FoundationEssentials
 package struct DevPorts: Hashable, Sendable, Codable {
     /// nginx.
     package var http: Int
+    /// nginx, for gRPC.
+    package var grpc: Int
     package var redis: Int
     /// The local chain, or another one of this machine; nil when there is none.
     package var chain: Int?
@@ -12,8 +14,9 @@ package struct DevPorts: Hashable, Sendable, Codable {
     /// The admin port of each instance, then of each worker.
     package var admin: [Int]
 
-    package init(http: Int, redis: Int, instances: [Int], admin: [Int], chain: Int? = nil) {
+    package init(http: Int, grpc: Int, redis: Int, instances: [Int], admin: [Int], chain: Int? = nil) {
         self.http = http
+        self.grpc = grpc
         self.redis = redis
         self.instances = instances
         self.admin = admin
@@ -38,7 +41,8 @@ package struct DevPorts: Hashable, Sendable, Codable {
             "\"\(name)\":[\(ports.map(String.init).joined(separator: ","))]"
         }
         let chain = self.chain.map { "\"chain\":\($0)," } ?? ""
-        return "{\(lists[0]),\(chain)\"http\":\(self.http),\(lists[1]),\"redis\":\(self.redis)}\n"
+        let entry = "\"grpc\":\(self.grpc),\"http\":\(self.http)"
+        return "{\(lists[0]),\(chain)\(entry),\(lists[1]),\"redis\":\(self.redis)}\n"
     }
 
     /// Keeps what was used before as far as it is still free, and finds the rest.
@@ -50,16 +54,26 @@ package struct DevPorts: Hashable, Sendable, Codable {
         earlier: DevPorts?,
         finder: PortFinder
     ) async throws(DevError) -> DevPorts {
-        guard await finder.isFree(configuration.port, host: configuration.listenAddress) else {
-            throw .portInUse(configuration.port)
+        for port in [configuration.port, configuration.grpcPort] where port != 0 {
+            guard await finder.isFree(port, host: configuration.listenAddress) else { throw .portInUse(port) }
         }
-        var taken: Set<Int> = [configuration.port]
+        guard configuration.grpcPort != configuration.port else { throw .portInUse(configuration.port) }
+        var taken: Set<Int> = [configuration.port, configuration.grpcPort]
+        var grpc = configuration.grpcPort
+        if grpc == 0 { grpc = try await Self.pick([earlier?.grpc], &taken, finder) }
         let redis = try await Self.pick([earlier?.redis], &taken, finder)
         let instances = try await Self.pick(earlier?.instances, count: configuration.instances, &taken, finder)
         let processes = configuration.instances + configuration.workers
         let admin = try await Self.pick(earlier?.admin, count: processes, &taken, finder)
         let chain = hasChain ? try await Self.pick([earlier?.chain], &taken, finder) : configuration.chain.port
-        return DevPorts(http: configuration.port, redis: redis, instances: instances, admin: admin, chain: chain)
+        return DevPorts(
+            http: configuration.port,
+            grpc: grpc,
+            redis: redis,
+            instances: instances,
+            admin: admin,
+            chain: chain
+        )
     }
 
     private static func pick(

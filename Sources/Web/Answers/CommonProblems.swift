@@ -26,7 +26,7 @@ extension Problem {
     package static let malformedRequest = Problem(
         "malformed-request",
         .badRequest,
-        title: "These bytes are not an HTTP/1.1 request that this service reads"
+        title: "These bytes are not an HTTP request that this service reads"
     )
 
     package static let targetTooLong = Problem(

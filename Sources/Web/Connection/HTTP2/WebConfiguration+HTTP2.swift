@@ -19,7 +19,7 @@ extension WebConfiguration {
         connection.maximumSequentialEmptyDataFrames = 8
         connection.maximumBufferedControlFrames = 1000
         connection.maximumRecentlyResetStreams = self.streamLimit
-        connection.maximumConnectionGlitches = 100
+        connection.maximumConnectionGlitches = 1000
         connection.controlFrameRateLimit.maximumCount = 1000
         connection.controlFrameRateLimit.windowLength = .seconds(1)
         connection.targetWindowSize = Self.windowSize * 4
