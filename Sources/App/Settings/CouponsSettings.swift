@@ -22,7 +22,7 @@ package struct CouponsSettings: Sendable {
         connect.deadline = values.seconds(Settings.requestDeadline)
         connect.concurrentLimit = values.integer(Settings.concurrentRequestLimit)
         connect.messageLimit = max(1024, values.integer(Settings.bodyLimit))
-        connect.streamLimit = values.integer(Settings.streamLimit)
+        connect.streamLimit = values.integer(Settings.couponStreamLimit)
         self.connect = connect
         self.codeKeys = try Self.keys(values)
     }

@@ -23,13 +23,13 @@ extension Settings {
         default: "0.2",
         "Time between two looks of a watch at its campaign"
     )
-    static let streamLimit = Setting(
+    static let couponStreamLimit = Setting(
         "coupons.streamLimit",
         .integer(1...100_000),
         default: "1024",
         "Open streams of one instance; more are answered unavailable"
     )
     static let coupons = [
-        Self.codeKeys, Self.quotaLimit, Self.codesLimit, Self.couponWatch, Self.streamLimit,
+        Self.codeKeys, Self.quotaLimit, Self.codesLimit, Self.couponWatch, Self.couponStreamLimit,
     ]
 }
