@@ -387,7 +387,7 @@ let package = Package(
         .testTarget(name: "TidyTests", swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["Support", "tally"],
+            dependencies: ["Connect", "CouponAPI", "Support", "tally", protobuf],
             exclude: ["Peer"],
             swiftSettings: settings
         ),

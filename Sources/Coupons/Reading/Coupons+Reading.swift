@@ -69,7 +69,8 @@ extension Coupons {
 
     /// A campaign with all codes that it has issued, part by part in order of their sequence.
     ///
-    /// One round trip for each 2000 coupons.
+    /// One round trip for each 2000 coupons. Issues may go on meanwhile: the standing is the one of these codes, and the
+    /// quota is read last, for it only rises.
     package func whole(_ id: CampaignID) async throws(CouponError) -> (standing: CampaignStanding, codes: [CouponCode])
     {
         let standing = try await self.standing(id)
@@ -90,7 +91,9 @@ extension Coupons {
                 position = last.position
             }
         }
-        return (standing, found)
+        let last = try await self.campaign(id)
+        let now = self.clock.now ?? standing.now
+        return (CampaignStanding(campaign: last, issued: Int64(found.count), now: now), found)
     }
 
     /// Entries of a log behind a position, in order; one round trip.
