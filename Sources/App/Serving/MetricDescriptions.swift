@@ -21,6 +21,7 @@ enum MetricDescriptions {
         ("tally_commit_batch_size", "Scripts that shared one WAIT."),
         ("tally_ledger_adds_total", "Adds, by what became of them."),
         ("tally_ledger_waited_total", "Adds that found their account held and had to wait."),
+        ("tally_connect_calls_total", "Calls by Connect, gRPC-Web and gRPC, by method, protocol and code."),
         ("tally_coupons_issues_total", "Requests for a coupon, by what became of them."),
         ("tally_coupons_loans_total", "Loans of units that parts of leased campaigns took in."),
         ("tally_coupons_gifts_total", "Units that parts of leased campaigns gave back unused."),

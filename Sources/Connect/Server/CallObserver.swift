@@ -17,7 +17,7 @@ final class CallObserver: Sendable {
         let counter = self.counters.withLock { counters in
             if let counter = counters[series] { return counter }
             let counter = Counter(
-                label: "tally_rpc_requests_total",
+                label: "tally_connect_calls_total",
                 dimensions: [
                     ("service", service), ("method", method), ("protocol", rpcProtocol.rawValue),
                     ("code", code?.name ?? "ok"),
