@@ -25,13 +25,14 @@ extension Coupons {
         case "key": throw .codeKey
         default: throw .storeInconsistent
         }
-        guard let id = CampaignID(try reply.number(0)), let key = ring.newest else { throw .storeInconsistent }
+        guard let id = CampaignID(try reply.number(0)) else { throw .storeInconsistent }
+        let key = try reply.text(2)
         let now = ServerTime(milliseconds: try reply.number(1))
         if order.mode == .leased {
-            for place in id.parts { try await self.open(place, order, key: key.name, now: now) }
+            for place in id.parts { try await self.open(place, order, key: key, now: now) }
         }
         // The root is last: a campaign that can be seen is whole.
-        try await self.open(id.root, order, key: key.name, now: now)
+        try await self.open(id.root, order, key: key, now: now)
         return (id, reply.word == "replayed")
     }
 

@@ -6,13 +6,14 @@
 -- ARGV[5] id_limit    the largest id                 ARGV[6] request      or empty without a key
 -- ARGV[7] fingerprint of the request                 ARGV[8] keep_ms      how long the record is kept
 --
--- Returns {"new" or "replayed", id, now_ms}; or {"mismatch"}, {"broken"}, {"key"}, {"past"} or {"full"}, which change
+-- Returns {"new" or "replayed", id, ms, code_key} of when it was first ordered; or {"mismatch"}, {"broken"}, {"key"}, {"past"} or {"full"}, which change
 -- nothing. The campaign itself is made by the next step, which is repeated until it is there. Safe to repeat.
 local now_ms = coupons_now()
 local known, before = idempotency_find(KEYS[4], ARGV[6], ARGV[7], now_ms)
 if known == "known" then
     idempotency_seen(KEYS[4])
-    return {"replayed", before, now_ms}
+    local id, first_ms, key = string.match(before, "^(%d+) (%d+) (%S+)$")
+    return {"replayed", id, first_ms, key}
 elseif known ~= "new" then
     return {known}
 end
@@ -33,5 +34,7 @@ if ARGV[3] ~= "" then
 end
 redis.call("HSET", KEYS[2], ARGV[1], ARGV[2])
 local id = redis.call("INCR", KEYS[1])
-idempotency_keep(KEYS[4], ARGV[6], ARGV[7], now_ms + ARGV[8], "200", id)
-return {"new", id, now_ms}
+local key = ARGV[1] .. ":" .. ARGV[2]
+-- All that a repetition must know to complete the campaign as it was begun.
+idempotency_keep(KEYS[4], ARGV[6], ARGV[7], now_ms + ARGV[8], "200", string.format("%.0f %.0f %s", id, now_ms, key))
+return {"new", id, now_ms, key}

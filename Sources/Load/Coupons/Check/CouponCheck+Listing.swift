@@ -91,7 +91,7 @@ extension CouponCheck {
         var last: Int64 = 0
         for coupon in coupons {
             let next = campaign.isLeased ? last < coupon.sequence : coupon.sequence == last + 1
-            if !next || coupon.sequence > campaign.quota {
+            if !next || (!campaign.isLeased && coupon.sequence > campaign.quota) {
                 self.findings.add(.badSequence, "\(coupon.code) has \(coupon.sequence), after \(last)")
             }
             last = min(max(coupon.sequence, 0), Int64.max - 1)
