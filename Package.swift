@@ -354,8 +354,8 @@ let package = Package(
         .testTarget(
             name: "ConnectTests",
             dependencies: [
-                "Connect", "JSON", "Support", "Timing", "Web", "conformance-server", httpTypes, lifecycle, logging,
-                nioCore, nioHTTP1, nioHTTP2, nioHTTPTypes, nioHTTPTypesHTTP1, nioHTTPTypesHTTP2, nioPosix, protobuf,
+                "Connect", "JSON", "Support", "Timing", "Web", "conformance-server", coreMetrics, httpTypes, lifecycle,
+                logging, metricsTestKit, nioCore, nioHTTP1, nioHTTP2, nioHTTPTypes, nioHTTPTypesHTTP1, nioHTTPTypesHTTP2, nioPosix, protobuf,
             ],
             swiftSettings: settings
         ),

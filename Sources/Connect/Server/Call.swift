@@ -23,15 +23,13 @@ struct Call: Sendable {
             codec: self.terms.form.codec,
             coding: self.terms.answerCoding,
             threshold: self.runner.configuration.compressionThreshold,
-            isGet: self.request.method == .get
+            isGet: self.request.method != .post
         )
-        switch await self.outcome(
-            {
-                let packed = try await message()
-                return try self.terms.coding.unpacked(packed, limit: self.runner.configuration.messageLimit)
-            },
-            work
-        ) {
+        let limit = self.runner.configuration.messageLimit
+        let unpacking: RPCMethod.UnaryWork = { packed, codec, context in
+            try await work(try self.terms.coding.unpacked(packed, limit: limit), codec, context)
+        }
+        switch await self.outcome(message, unpacking) {
         case .success(let encoded): return form.response(encoded)
         case .failure(let error): return BareAnswer.response(error)
         }
@@ -113,8 +111,8 @@ struct Call: Sendable {
         _ work: @escaping RPCMethod.UnaryWork
     ) async -> Result<RPCMethod.Encoded, RPCError> {
         do {
-            let encoded = try await self.runner.limits.unary(timeout: self.terms.timeout) {
-                try await work(try await message(), self.terms.form.codec, self.context)
+            let encoded = try await self.runner.limits.unary(timeout: self.terms.timeout, message: message) {
+                try await work($0, self.terms.form.codec, self.context)
             }
             self.count(nil)
             return .success(encoded)

@@ -11,16 +11,17 @@ final class CallLimits: Sendable {
         self.configuration = configuration
     }
 
-    /// Does a unary call's work, and cancels it when its time is over.
-    func unary<Answer: Sendable>(
+    /// Does a unary call's work on its message, and cancels it when its time is over.
+    ///
+    /// While the message comes, the call takes time, but no place from those whose message is there.
+    func unary<Message: Sendable, Answer: Sendable>(
         timeout: Duration?,
-        _ work: @escaping @Sendable () async throws -> Answer
+        message: @escaping @Sendable () async throws -> Message,
+        _ work: @escaping @Sendable (Message) async throws -> Answer
     ) async throws -> Answer {
-        guard Self.enter(self.calls, limit: self.configuration.concurrentLimit) else { throw RPCError.overloaded }
-        defer { self.calls.wrappingSubtract(1, ordering: .relaxed) }
         let deadline = min(timeout ?? self.configuration.deadline, self.configuration.deadline)
         return try await withThrowingTaskGroup(of: Answer?.self) { group in
-            group.addTask { try await work() }
+            group.addTask { try await self.placed(try await message(), work) }
             group.addTask {
                 try await Task.sleep(for: deadline, clock: .loop)
                 return nil
@@ -29,6 +30,15 @@ final class CallLimits: Sendable {
             guard let first = try await group.next(), let answer = first else { throw RPCError.deadlineExceeded }
             return answer
         }
+    }
+
+    private func placed<Message, Answer>(
+        _ message: Message,
+        _ work: (Message) async throws -> Answer
+    ) async throws -> Answer {
+        guard Self.enter(self.calls, limit: self.configuration.concurrentLimit) else { throw RPCError.overloaded }
+        defer { self.calls.wrappingSubtract(1, ordering: .relaxed) }
+        return try await work(message)
     }
 
     /// Takes a place for a stream; whoever got one gives it back.

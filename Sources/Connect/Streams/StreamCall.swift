@@ -8,6 +8,8 @@ import Web
 struct StreamCall: Sendable {
     /// How often a stream looks whether it should go on.
     private static let pause = Duration.seconds(1)
+    /// A caller's time-out counts up to this: for ever, and far below what a clock can count.
+    private static let longest = Duration.seconds(86_400 * 365)
 
     let call: Call
     let work: RPCMethod.StreamWork
@@ -16,7 +18,7 @@ struct StreamCall: Sendable {
     init(_ call: Call, _ work: @escaping RPCMethod.StreamWork) {
         self.call = call
         self.work = work
-        self.deadline = call.terms.timeout.map { LoopClock().now.advanced(by: min($0, .seconds(86_400))) }
+        self.deadline = call.terms.timeout.map { LoopClock().now.advanced(by: min($0, Self.longest)) }
     }
 
     var response: Response {
@@ -72,8 +74,14 @@ struct StreamCall: Sendable {
             throw CancellationError()
         }
         self.call.count(error?.code)
-        if let error { try await writer.writeHead(adding: error.headers.withoutReserved) }
+        var head = error?.headers.withoutReserved ?? [:]
         let (frame, trailers) = self.call.answer.end(error, trailers: fields)
+        if let trailers, error != nil, !writer.hasHeadLeft {
+            // Nothing stands between head and trailers, so they are one block.
+            for field in trailers { head.append(field) }
+            return try await writer.finish(headAdding: head)
+        }
+        try await writer.writeHead(adding: head)
         if let frame { try await writer.write(frame) }
         try await writer.finish(trailers)
     }

@@ -33,6 +33,14 @@ package final class LateHeadWriter: ResponseBodyWriter {
         try await self.body?.write(buffer)
     }
 
+    /// Sends the head with these fields besides, and the end of the answer with it; the head must not have left.
+    @concurrent
+    package func finish(headAdding fields: HTTPFields) async throws {
+        guard let writer = self.unsent.take() else { return }
+        for field in fields { self.head.headerFields.append(field) }
+        try await writer.writeResponse(self.head)
+    }
+
     @concurrent
     package func finish(_ trailingHeaders: HTTPFields?) async throws {
         try await self.writeHead()

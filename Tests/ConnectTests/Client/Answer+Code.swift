@@ -5,7 +5,7 @@ import HTTPTypes
 extension Answer {
     /// The code of the answer's error in whatever protocol it is; `ok` when there is none.
     var code: String {
-        if let number = self.trailers?[.grpcStatus] { return Self.name(number) }
+        if let number = self.trailers?[.grpcStatus] ?? self.fields[.grpcStatus] { return Self.name(number) }
         if self.status != 200 { return Self.word(self.text) }
         guard let last = self.frames.last else { return "missing" }
         switch last.flags {
