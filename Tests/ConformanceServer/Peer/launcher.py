@@ -34,7 +34,9 @@ class Launcher:
             raise AssertionError(f"the server ended with {code}")
 
     def start(self, protocol: str, version: int, limit: int = 0, use_tls: bool = False) -> subprocess.Popen:
-        process = subprocess.Popen([self.program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        # The kernel ends it when this program ends, however that is.
+        command = ["setpriv", "--pdeathsig", "TERM", self.program]
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         order = kind("ServerCompatRequest")(
             protocol=PROTOCOLS[protocol], http_version=version, use_tls=use_tls, message_receive_limit=limit
         ).SerializeToString()
