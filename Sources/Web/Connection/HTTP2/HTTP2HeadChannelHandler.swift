@@ -3,8 +3,8 @@ import NIOHTTP2
 
 /// Sends an answer that is nothing but a head as one frame, which ends its stream.
 ///
-/// The codec above it writes an end of its own behind each head. gRPC has answers of one frame, "trailers only", and its
-/// clients look for an error's status in a head only when nothing comes behind it.
+/// The codec above it writes an end of its own behind each head. gRPC has answers of one frame, "trailers only", and
+/// its clients look for an error's status in a head only when nothing comes behind it.
 final class HTTP2HeadChannelHandler: ChannelOutboundHandler {
     typealias OutboundIn = HTTP2Frame.FramePayload
     typealias OutboundOut = HTTP2Frame.FramePayload
