@@ -39,14 +39,14 @@ def matrix(report: Report, transport, protocol, title: str) -> None:
 def delivery(report: Report, transport, protocol, title: str) -> None:
     """Messages leave when they are written, not when the stream ends."""
     def run() -> list[str]:
-        call = Call("ServerStream", [request("ServerStream", data=[DATA] * 3, delay_ms=150)], SENT)
+        call = Call("ServerStream", [request("ServerStream", data=[DATA] * 3, delay_ms=400)], SENT)
         start = time.monotonic()
         outcome = protocol.call(transport, call, Form())
         found = faults(outcome, call, Form(), expect(call))
         times = [moment - start for moment in outcome.answer.times]
-        if len(times) < 3 or times[2] - times[0] < 0.15:
+        if len(times) < 2 or times[-1] - times[0] < 0.3:
             found.append(f"the pieces came after {times} s")
-        if times and times[0] - (outcome.answer.head_time - start) < 0.05:
+        if times and times[0] - (outcome.answer.head_time - start) < 0.1:
             found.append(f"the head came after {outcome.answer.head_time - start} s, the first piece after {times[0]}")
         return found
 
@@ -118,10 +118,10 @@ def launching(launcher: Launcher, report: Report) -> None:
     def finishes(client: Callable, version: int) -> list[str]:
         process = launcher.start("connect", version)
         send = client(launcher.answer(process).port)
-        call = Call("Unary", [request("Unary", data=DATA, delay_ms=600)])
+        call = Call("Unary", [request("Unary", data=DATA, delay_ms=1500)])
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             waiting = pool.submit(send, call)
-            time.sleep(0.2)
+            time.sleep(0.7)
             code = launcher.stop(process)
             found = faults(waiting.result(), call, Form(), expect(call))
         return found + ([] if code == 0 else [f"the server ended with {code}"])

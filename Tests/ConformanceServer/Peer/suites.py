@@ -97,8 +97,8 @@ def timeouts() -> Iterator[Case]:
         first = request(method, data=data_for(method))
         yield case(f"timeouts/{name}/propagates", Call(method, [first, *more(method)], timeout_ms=2000))
         yield case(f"timeouts/{name}/long", Call(method, [first], timeout_ms=99_999_999))
-    half = request("ServerStream", data=[DATA, DATA, DATA], delay_ms=150)
-    call = Call("ServerStream", [half], timeout_ms=250)
+    half = request("ServerStream", data=[DATA, DATA, DATA], delay_ms=600)
+    call = Call("ServerStream", [half], timeout_ms=1000)
     yield case("timeouts/server-stream/expires-after-one", call, Expected(codes={"deadline_exceeded"}, data=[DATA]))
 
 
