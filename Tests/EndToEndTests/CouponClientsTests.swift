@@ -40,6 +40,8 @@ struct CouponClientsTests {
                 try await client.end(within: .seconds(300))
                 let lines = client.output.split(separator: "\n").map(String.init)
                 let (errors, mine) = (lines.filter { $0.hasPrefix("error ") }, lines.filter { !$0.hasPrefix("error ") })
+                let strange = mine.filter { $0.count != 10 }
+                #expect(strange.isEmpty, "\(kind): \(strange)")
                 #expect(client.exitCode == 0 && lines.count == quota, "\(kind): \(client.output.suffix(1000))")
                 #expect(!mine.isEmpty && !errors.isEmpty, "\(kind): \(mine.count) codes")
                 #expect(errors.allSatisfy { $0 == "error resource_exhausted SOLD_OUT: no more coupons available" })
