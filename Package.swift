@@ -355,7 +355,8 @@ let package = Package(
             name: "ConnectTests",
             dependencies: [
                 "Connect", "JSON", "Support", "Timing", "Web", "conformance-server", coreMetrics, httpTypes, lifecycle,
-                logging, metricsTestKit, nioCore, nioHTTP1, nioHTTP2, nioHTTPTypes, nioHTTPTypesHTTP1, nioHTTPTypesHTTP2, nioPosix, protobuf,
+                logging, metricsTestKit, nioCore, nioHTTP1, nioHTTP2, nioHTTPTypes, nioHTTPTypesHTTP1,
+                nioHTTPTypesHTTP2, nioPosix, protobuf,
             ],
             swiftSettings: settings
         ),
