@@ -101,6 +101,24 @@ struct LimitTests {
         try await client.framed("Count", "application/connect+proto", [try Frame(note("", "1"))])
     }
 
+    @Test func `a caller of HTTP 2 that stops reading is cut off, too`() async throws {
+        var configuration = ConnectConfiguration()
+        configuration.stallLimit = .milliseconds(50)
+        configuration.streamLimit = 1
+        try await TestServer.run(.two, configuration: configuration) { client, _, _ in
+            let head = client.request("/\(Echo.name)/Count", [.contentType: "application/connect+proto"])
+            try await Exchange.open(.two, port: client.port, head) { exchange in
+                try await exchange.send(try Frame(note("", "1000", ["filler": "100000"])).wire)
+                try await exchange.endRequest()
+                _ = try await exchange.head()
+                try await eventually("the place is free again") {
+                    let stream = try await self.count(client)
+                    return stream.code == "ok"
+                }
+            }
+        }
+    }
+
     @Test func `a caller that stops reading is cut off`() async throws {
         var configuration = ConnectConfiguration()
         configuration.stallLimit = .milliseconds(50)

@@ -1,4 +1,4 @@
-import HTTPTypes
+package import HTTPTypes
 import Hummingbird
 import NIOCore
 
@@ -46,7 +46,7 @@ struct MessageSource: Sendable {
 }
 
 /// Where a handler's answers go; each call returns when the bytes have left.
-protocol MessageSink: Sendable {
+package protocol MessageSink: Sendable {
     func writeHeaders(_ fields: HTTPFields) async throws
     func write(_ message: [UInt8]) async throws
 }

@@ -1,7 +1,7 @@
-import HTTPTypes
+package import HTTPTypes
 
 /// How a stream is over.
-enum StreamEnd: Sendable {
+package enum StreamEnd: Sendable {
     /// Its handler returned these trailers.
     case finished(HTTPFields)
     case failed(RPCError)

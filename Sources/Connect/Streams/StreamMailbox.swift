@@ -1,5 +1,5 @@
 import DequeModule
-import HTTPTypes
+package import HTTPTypes
 import Synchronization
 import Timing
 
@@ -7,8 +7,8 @@ import Timing
 ///
 /// A handler waits until what it posted has left. Whatever ends the stream first, its handler or something else, ends
 /// it; what waits then is told that it is over.
-final class StreamMailbox: MessageSink {
-    enum Item: Sendable {
+package final class StreamMailbox: MessageSink {
+    package enum Item: Sendable {
         case headers(HTTPFields)
         case message([UInt8])
         case end(StreamEnd)
@@ -31,11 +31,13 @@ final class StreamMailbox: MessageSink {
 
     private let state = Mutex(State())
 
+    package init() {}
+
     // MARK: The handler's side
 
-    func writeHeaders(_ fields: HTTPFields) async throws { try await self.post(.headers(fields)) }
+    package func writeHeaders(_ fields: HTTPFields) async throws { try await self.post(.headers(fields)) }
 
-    func write(_ message: [UInt8]) async throws { try await self.post(.message(message)) }
+    package func write(_ message: [UInt8]) async throws { try await self.post(.message(message)) }
 
     private func post(_ item: Item) async throws {
         try await withCheckedThrowingContinuation { (posted: CheckedContinuation<Void, any Error>) in
@@ -52,7 +54,7 @@ final class StreamMailbox: MessageSink {
     }
 
     /// Ends the stream, unless something has ended it before.
-    func end(_ end: StreamEnd) {
+    package func end(_ end: StreamEnd) {
         self.state.withLock { state -> CheckedContinuation<Void, Never>? in
             guard state.end == nil else { return nil }
             state.end = end
@@ -63,7 +65,7 @@ final class StreamMailbox: MessageSink {
     // MARK: The writer's side
 
     /// The next item; the end comes before what is still waiting when something other than the handler ends it.
-    func next() async -> Item {
+    package func next() async -> Item {
         while true {
             let item = self.state.withLock { state -> Item? in
                 guard let item = state.end.map(Item.end) ?? state.posts.first?.item else { return nil }
@@ -76,7 +78,7 @@ final class StreamMailbox: MessageSink {
     }
 
     /// The item that `next()` gave has left.
-    func hasLeft() {
+    package func hasLeft() {
         self.state.withLock { state in
             state.writingSince = nil
             return state.posts.popFirst()
@@ -84,7 +86,7 @@ final class StreamMailbox: MessageSink {
     }
 
     /// Tells all that still wait that the stream is over.
-    func close() {
+    package func close() {
         let posts = self.state.withLock { state in
             state.isClosed = true
             state.writingSince = nil
