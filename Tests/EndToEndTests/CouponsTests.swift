@@ -145,7 +145,10 @@ struct CouponsTests {
             #expect(found.status == 200 && found.text.contains(code), "\(found)")
             for method in ["CreateCampaign", "IssueCoupon", "PauseCampaign", "RedeemCoupon", "VoidCoupon"] {
                 let refused = try await get(method, one)
-                #expect(refused.status == 405 && refused.head.lowercased().contains("\r\nallow: post\r\n"), "\(method): \(refused)")
+                #expect(
+                    refused.status == 405 && refused.head.lowercased().contains("\r\nallow: post\r\n"),
+                    "\(method): \(refused)"
+                )
             }
             #expect(try await caller.get(campaign).couponCodes == [code])
         }
