@@ -5,6 +5,15 @@ import Synchronization
 import Testing
 
 struct MailboxTests {
+    /// The messages whose writers were told that they had left.
+    private final class Left: Sendable {
+        private let noted = Mutex<Set<[UInt8]>>([])
+
+        var messages: Set<[UInt8]> { self.noted.withLock { $0 } }
+
+        func note(_ message: [UInt8]) { self.noted.withLock { _ = $0.insert(message) } }
+    }
+
     @Test(arguments: Seed.cases(100))
     func `what was posted is read once and in order, or its writer is told`(seed: Seed) async throws {
         var random = seed.random
@@ -13,7 +22,7 @@ struct MailboxTests {
         let each = Int.random(in: 0...20, using: &random)
         let limit = Int.random(in: 0...(writers * each + 5), using: &random)
         let isEnded = Bool.random(using: &random)
-        let left = Mutex<Set<[UInt8]>>([])
+        let left = Left()
         var read: [[UInt8]] = []
         await withTaskGroup(of: Void.self) { group in
             for writer in 0..<writers {
@@ -21,7 +30,7 @@ struct MailboxTests {
                     for number in 0..<each {
                         let message = [UInt8(writer), UInt8(number)]
                         do { try await mailbox.write(message) } catch { return }
-                        _ = left.withLock { $0.insert(message) }
+                        left.note(message)
                     }
                 }
             }
@@ -33,7 +42,7 @@ struct MailboxTests {
             if isEnded { mailbox.end(.gone) }
             mailbox.close()
         }
-        #expect(left.withLock { $0 } == Set(read))
+        #expect(left.messages == Set(read))
         #expect(Set(read).count == read.count)
         for writer in 0..<writers {
             let numbers = read.filter { $0[0] == UInt8(writer) }.map { $0[1] }
