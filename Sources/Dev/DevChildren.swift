@@ -82,7 +82,10 @@ package struct DevChildren: Sendable {
             "nginx",
             stage: 2,
             self.programs.nginx,
-            ["-p", "\(self.root)/", "-c", "nginx/nginx.conf", "-e", "stderr"],
+            // A watched campaign would keep a worker until it is killed.
+            [
+                "-p", "\(self.root)/", "-c", "nginx/nginx.conf", "-e", "stderr", "-g", "worker_shutdown_timeout 3s;",
+            ],
             probe: .tcp(host: PortFinder.reachable(self.configuration.listenAddress), port: self.ports.http)
         )
         child.stopSignal = SIGQUIT

@@ -61,7 +61,7 @@ package struct WebConfiguration: Sendable {
     /// Streams of one HTTP/2 connection that may be open at once; further ones are refused unprocessed.
     ///
     /// Default 128.
-    package var streamLimit: Int
+    package var connectionStreamLimit: Int
     /// Time of silence on an HTTP/2 connection with open streams after which its client is asked whether it is there.
     ///
     /// Default 30 s.
@@ -91,7 +91,7 @@ package struct WebConfiguration: Sendable {
         self.connectionLimit = 4096
         self.concurrentRequestLimit = 512
         self.pipelineLimit = 128
-        self.streamLimit = 128
+        self.connectionStreamLimit = 128
         self.pingInterval = .seconds(30)
         self.pingTimeout = .seconds(10)
         self.lingerTimeout = .seconds(1)

@@ -23,6 +23,29 @@ struct DevTests {
         }
     }
 
+    @Test func `HTTP 2 is spoken by nginx on a port for it, and by each instance on its one port`() async throws {
+        try await TallySystem.with { system in
+            let ports = [system.grpcPort] + system.ports.instances
+            for port in ports {
+                let url = "http://127.0.0.1:\(port)"
+                let add = try await curl(
+                    "-i",
+                    "--http2-prior-knowledge",
+                    "-H",
+                    "Content-Type: application/json",
+                    "-d",
+                    #"{"amount":"1.00"}"#,
+                    "\(url)/users/gopal/add"
+                )
+                #expect(add.hasPrefix("HTTP/2 200") && add.contains(#""amount":"1.00""#), "\(add)")
+                let unique = try await curl("--http2-prior-knowledge", "\(url)/api/verve/accept?id=\(port)")
+                #expect(unique == "ok")
+            }
+            let balance = try await curl("\(system.url)/users/gopal/balance")
+            #expect(balance.contains("\"balance\":\"\(ports.count).00\""))
+        }
+    }
+
     @Test func `a killed child is back within a second or so, and stopping leaves nothing`() async throws {
         var pids: [Int32] = []
         try await TallySystem.with { system in

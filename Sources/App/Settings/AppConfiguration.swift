@@ -80,7 +80,7 @@ package struct AppConfiguration: Sendable {
         web.headDeadline = TimeAmount(values.seconds(Settings.headDeadline))
         web.bodyDeadline = TimeAmount(values.seconds(Settings.bodyDeadline))
         web.idleTimeout = TimeAmount(values.seconds(Settings.idleTimeout))
-        web.streamLimit = values.integer(Settings.streamLimit)
+        web.connectionStreamLimit = values.integer(Settings.connectionStreamLimit)
         web.bodyLimit = values.integer(Settings.bodyLimit)
         web.targetLimit = values.integer(Settings.targetLimit)
         web.headerFieldLimit = values.integer(Settings.headerFieldLimit)

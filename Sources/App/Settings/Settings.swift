@@ -92,8 +92,8 @@ package enum Settings {
         default: "75",
         "Silence after which a connection, or a body of gRPC, is closed; longer than the proxy keeps one"
     )
-    static let streamLimit = Setting(
-        "http.streamLimit",
+    static let connectionStreamLimit = Setting(
+        "http.connectionStreamLimit",
         .integer(1...1000),
         default: "128",
         "Streams of one HTTP/2 connection at once; more are refused"
@@ -126,7 +126,7 @@ package enum Settings {
     private static let http = [
         Self.host, Self.port, Self.adminHost, Self.adminPort, Self.allowedHosts, Self.connectionLimit,
         Self.concurrentRequestLimit, Self.requestDeadline, Self.headDeadline, Self.bodyDeadline, Self.idleTimeout,
-        Self.streamLimit, Self.bodyLimit,
+        Self.connectionStreamLimit, Self.bodyLimit,
         Self.targetLimit, Self.headerFieldLimit, Self.headerListLimit,
     ]
 }

@@ -10,7 +10,7 @@ extension WebConfiguration {
     var http2: NIOHTTP2Handler.Configuration {
         var connection = NIOHTTP2Handler.ConnectionConfiguration()
         connection.initialSettings = [
-            HTTP2Setting(parameter: .maxConcurrentStreams, value: self.streamLimit),
+            HTTP2Setting(parameter: .maxConcurrentStreams, value: self.connectionStreamLimit),
             // HTTP/2 counts 32 bytes more for each field; the gate then measures as for HTTP/1.1.
             HTTP2Setting(parameter: .maxHeaderListSize, value: self.headerListLimit + 32 * (self.headerCountLimit + 4)),
             HTTP2Setting(parameter: .initialWindowSize, value: Self.windowSize),
@@ -18,7 +18,7 @@ extension WebConfiguration {
         connection.maximumSequentialContinuationFrames = 8
         connection.maximumSequentialEmptyDataFrames = 8
         connection.maximumBufferedControlFrames = 1000
-        connection.maximumRecentlyResetStreams = self.streamLimit
+        connection.maximumRecentlyResetStreams = self.connectionStreamLimit
         connection.maximumConnectionGlitches = 1000
         connection.controlFrameRateLimit.maximumCount = 1000
         connection.controlFrameRateLimit.windowLength = .seconds(1)
