@@ -14,6 +14,8 @@ package struct CouponsConfiguration: Sendable {
     package var codesLimit: Int64 = 200_000
     /// How long the hot route waits for Redis; default 2 s.
     package var deadline = Duration.seconds(2)
+    /// How long a request may take that the hot route hands on; default 5 s.
+    package var requestDeadline = Duration.seconds(5)
     /// Between two looks of a watch at its campaign; default 0.2 s.
     package var watchInterval = Duration.milliseconds(200)
     /// After this long without an event a watch tells the campaign's state; default 15 s.

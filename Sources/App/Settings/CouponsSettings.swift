@@ -16,6 +16,7 @@ package struct CouponsSettings: Sendable {
         coupons.quotaLimit = Int64(values.integer(Settings.quotaLimit))
         coupons.codesLimit = Int64(values.integer(Settings.codesLimit))
         coupons.watchInterval = values.seconds(Settings.couponWatch)
+        coupons.requestDeadline = values.seconds(Settings.requestDeadline)
         coupons.deadline = min(values.seconds(Settings.redisDeadline), values.seconds(Settings.requestDeadline))
         self.coupons = coupons
         var connect = ConnectConfiguration()

@@ -44,8 +44,6 @@ package struct IssueHotRoute: HotRoute {
 private final class IssueResponder: HotResponder {
     /// Issues of one event loop that wait for Redis; more go the router's way, which has a limit of its own.
     private static let limit = 4096
-    /// How long a request may take that is handed on.
-    private static let requestDeadline = Duration.seconds(5)
 
     private let coupons: Coupons
     private let connection: RedisLoopConnection
@@ -123,7 +121,10 @@ private final class IssueResponder: HotResponder {
         let spent = Duration.nanoseconds((NIODeadline.now() - exchange.arrived).nanoseconds)
         let bound = NIOLoopBound((self, exchange), eventLoop: self.connection.eventLoop)
         self.waiting.add(
-            WaitingIssues.Item(order: plain.order, end: LoopClock().now.advanced(by: Self.requestDeadline - spent)) {
+            WaitingIssues.Item(
+                order: plain.order,
+                end: LoopClock().now.advanced(by: self.coupons.configuration.requestDeadline - spent)
+            ) {
                 outcome in
                 bound.eventLoop.execute {
                     let (responder, exchange) = bound.value

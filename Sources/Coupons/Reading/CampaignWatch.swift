@@ -73,10 +73,14 @@ package struct CampaignWatch: Sendable {
         var toldLast = LoopClock().now
         var pause = configuration.watchInterval
         while !Task.isCancelled {
-            if try await self.tellNews(tell) {
+            switch try await self.tellNews(tell) {
+            case .more:
+                toldLast = LoopClock().now
+                continue
+            case .all:
                 toldLast = LoopClock().now
                 pause = configuration.watchInterval
-                continue
+            case .none: break
             }
             if LoopClock().now >= toldLast.advanced(by: configuration.watchBeat) {
                 try await self.tellStanding(tell)
@@ -93,13 +97,22 @@ package struct CampaignWatch: Sendable {
         try await tell(WatchEvent(cursor: self.cursor, time: standing.now, kind: .standing(standing)))
     }
 
-    /// Tells a page of each log; `false` when there was nothing new.
-    private mutating func tellNews(_ tell: (WatchEvent) async throws -> Void) async throws -> Bool {
-        var hasNews = false
+    /// What there was to tell.
+    private enum News {
+        case none
+        /// All that there was.
+        case all
+        /// As much as is read at once.
+        case more
+    }
+
+    /// Tells a page of each log.
+    private mutating func tellNews(_ tell: (WatchEvent) async throws -> Void) async throws -> News {
+        var news = News.none
         let logs = self.campaign.logs
         let pages = try await self.coupons.logs(logs, after: self.cursor.positions, limit: Self.pageSize)
         for (log, (place, entries)) in zip(logs, pages).enumerated() where !entries.isEmpty {
-            hasNews = true
+            if entries.count == Self.pageSize { news = .more } else if news == .none { news = .all }
             var issued = try await self.coupons.coupons(entries, at: place, of: self.campaign)[...]
             for entry in entries {
                 self.cursor.move(log, to: entry.position)
@@ -117,7 +130,7 @@ package struct CampaignWatch: Sendable {
                 try await tell(WatchEvent(cursor: self.cursor, time: entry.at, kind: kind))
             }
         }
-        return hasNews
+        return news
     }
 
     private func coupon(_ local: Int64, at place: CampaignPlace) async throws(CouponError) -> Coupon {

@@ -69,7 +69,7 @@ extension Coupons {
 
     /// A campaign with all codes that it has issued, part by part in order of their sequence.
     ///
-    /// One round trip for each 2000 coupons. Issues may go on meanwhile: the standing is the one of these codes, and the
+    /// One round trip for each 2000 coupons. Issues may go on meanwhile: the standing is that of these codes, and the
     /// quota is read last, for it only rises.
     package func whole(_ id: CampaignID) async throws(CouponError) -> (standing: CampaignStanding, codes: [CouponCode])
     {

@@ -4,8 +4,8 @@ package struct CouponEvidence: Sendable {
     package let users: CouponUsers
     /// Codes that were listed before the load.
     package var before: [String] = []
-    /// By number: issues before the start; the issues themselves, which begin with the same request ids; and issues after
-    /// all was sold out, which go on counting.
+    /// By number: issues before the start; the issues themselves, which begin with the same request ids; and issues
+    /// after all was sold out, which go on counting.
     package var early: [CouponRecord] = []
     package var issues: [CouponRecord] = []
     package var late: [CouponRecord] = []
