@@ -7,7 +7,8 @@
 -- ARGV[7] fingerprint of the request                 ARGV[8] keep_ms      how long the record is kept
 --
 -- Returns {"new" or "replayed", id, ms, code_key} of when it was first ordered; or {"mismatch"}, {"broken"}, {"key"},
--- {"past"} or {"full"}, which change nothing. The campaign itself is made by the next step, which is repeated until it is there. Safe to repeat.
+-- {"past"} or {"full"}, which change nothing. The campaign itself is made by the next step, which is
+-- repeated until it is there. Safe to repeat.
 local now_ms = coupons_now()
 local known, before = idempotency_find(KEYS[4], ARGV[6], ARGV[7], now_ms)
 if known == "known" then
