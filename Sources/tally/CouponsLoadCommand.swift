@@ -10,17 +10,17 @@ struct CouponsLoadCommand: AsyncParsableCommand {
         commandName: "coupons",
         abstract: "Coupons: by default a campaign of 20,000 that starts in 3 s, then 10,000 issues in 10 s.",
         discussion: """
-            The pattern 'seed' makes a campaign, asks for a coupon at once, which must be refused, waits for the start, and \
-            sends --issues at a fixed pace over --seconds. The pattern 'rush' has every client ask as fast as it \
-            is answered, until all --coupons are gone, and fails when they are not within --seconds; every issue after \
-            that must be refused as sold out. In the end the codes handed out must be exactly those that GetCampaign \
-            and ListCoupons list: each once, of at most 10 characters of Hangul and digits, none before the start, and \
-            never more than the quota. What was handed out must also be listed at once, so the campaign is looked at \
-            in between.
+            The pattern 'seed' makes a campaign, asks for a coupon at once, which must be refused, waits for the \
+            start, and sends --issues at a fixed pace over --seconds. The pattern 'rush' has every client ask as \
+            fast as it is answered, until all --coupons are gone, and fails when they are not within --seconds; \
+            every issue after that must be refused as sold out. In the end the codes handed out must be exactly \
+            those that GetCampaign and ListCoupons list: each once, of at most 10 characters of Hangul and digits, \
+            none before the start, and never more than the quota. What was handed out must also be listed at once, \
+            so the campaign is looked at in between.
 
-            With --request-ids each issue has an id of its own, and what is not answered, or with 502, 503 or 504, is \
-            sent again with it, to another origin: then nothing may stay unknown. Without ids it is sent once, and \
-            codes that nobody got must fit the issues whose outcome is unknown; --allow-unknown is for faults. A \
+            With --request-ids each issue has an id of its own, and what is not answered, or with 502, 503 or 504, \
+            is sent again with it, to another origin: then nothing may stay unknown. Without ids it is sent once, \
+            and codes that nobody got must fit the issues whose outcome is unknown; --allow-unknown is for faults. A \
             campaign that is there already is used with --campaign; nobody else may ask for its coupons meanwhile. \
             Calls are Connect unary over HTTP/1.1.
 

@@ -78,8 +78,11 @@ package struct CouponsRun: Sendable {
 
     private func wait(until instant: Int64) async throws(LoadError) {
         let started = MonotonicClock.now
-        guard instant > started else { return }
-        let total = Duration.nanoseconds(instant - started)
+        let total = Duration.nanoseconds(max(instant, started) - started)
+        guard total >= .milliseconds(100) else {
+            // There is nothing to tell of a campaign that starts at once.
+            do { return try await Task.sleep(for: total) } catch { throw .cancelled }
+        }
         try await LoadWatch.watching(
             .waiting,
             Int(clamping: total.nanoseconds / 1_000_000),

@@ -74,7 +74,8 @@ struct CouponSample {
     private mutating func issue(to user: String) -> String {
         var coupon = Coupon_V1_Coupon()
         (coupon.campaignID, coupon.userID) = (3, user)
-        coupon.sequence = Int64(self.coupons.count + 1)
+        // Leased sequences are no counts.
+        coupon.sequence = Int64(self.coupons.count + 1) * (self.isLeased ? 1000 : 1)
         coupon.code = FakeCoupons.code(3, self.coupons.count + 1)
         coupon.issueTime = Google_Protobuf_Timestamp(wholeMilliseconds: Self.start + Int64(self.coupons.count))
         self.coupons.append(coupon)
