@@ -44,9 +44,9 @@ struct CouponRulesTests {
                 #expect(codes.count == 5)
                 #expect(Set(try await caller.get(campaign).couponCodes) == codes)
 
-                let end = Google_Protobuf_Timestamp(date: Date(timeIntervalSinceNow: 1))
+                let end = Google_Protobuf_Timestamp(date: Date(timeIntervalSinceNow: 5))
                 let short = try await caller.create(1000) { ($0.endTime, $0.issueMode) = (end, mode) }
-                try await eventually("it ends", within: .seconds(30)) {
+                try await eventually("it ends", within: .seconds(40)) {
                     do { _ = try await caller.issue(short) } catch let refusal as CouponCaller.Refusal {
                         #expect(refusal.code == "failed_precondition" && refusal.reason == "ENDED", "\(refusal)")
                         return true
