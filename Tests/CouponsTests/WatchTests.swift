@@ -15,9 +15,11 @@ import Testing
         var events: [WatchEvent] = []
         var watch = try await CampaignWatch(fixture.coupons, id, cursor: cursor)
         do {
-            try await watch.run { event in
-                events.append(event)
-                if events.count == count { throw Enough() }
+            try await watch.run { news in
+                for event in news {
+                    events.append(event)
+                    if events.count == count { throw Enough() }
+                }
             }
         } catch is Enough {}
         return events

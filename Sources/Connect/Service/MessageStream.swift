@@ -49,6 +49,7 @@ struct MessageSource: Sendable {
 package protocol MessageSink: Sendable {
     func writeHeaders(_ fields: HTTPFields) async throws
     func write(_ message: [UInt8]) async throws
+    func write(contentsOf messages: [[UInt8]]) async throws
 }
 
 extension RPCError {

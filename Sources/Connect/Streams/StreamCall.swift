@@ -39,7 +39,8 @@ struct StreamCall: Sendable {
         defer { limits.leaveStream() }
         let mailbox = StreamMailbox()
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await self.handle(mailbox) }
+            // Not on the connection's event loop: a handler that has much to tell would keep it from reading anything.
+            group.addTask(executorPreference: globalConcurrentExecutor) { await self.handle(mailbox) }
             group.addTask { await self.watch(mailbox) }
             defer {
                 mailbox.close()
@@ -56,10 +57,17 @@ struct StreamCall: Sendable {
             switch await mailbox.next() {
             case .headers(let fields): try await writer.writeHead(adding: fields.withoutReserved)
             case .message(let message): try await writer.write(self.call.answer.frame(message))
+            case .messages(let messages): try await writer.write(self.frames(messages))
             case .end(let end): return try await self.finish(end, writer)
             }
             mailbox.hasLeft()
         }
+    }
+
+    private func frames(_ messages: [[UInt8]]) -> ByteBuffer {
+        var block = ByteBuffer()
+        for message in messages { block.writeImmutableBuffer(self.call.answer.frame(message)) }
+        return block
     }
 
     @concurrent

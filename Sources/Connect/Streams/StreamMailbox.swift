@@ -11,6 +11,8 @@ package final class StreamMailbox: MessageSink {
     package enum Item: Sendable {
         case headers(HTTPFields)
         case message([UInt8])
+        /// They leave as one block.
+        case messages([[UInt8]])
         case end(StreamEnd)
     }
 
@@ -38,6 +40,8 @@ package final class StreamMailbox: MessageSink {
     package func writeHeaders(_ fields: HTTPFields) async throws { try await self.post(.headers(fields)) }
 
     package func write(_ message: [UInt8]) async throws { try await self.post(.message(message)) }
+
+    package func write(contentsOf messages: [[UInt8]]) async throws { try await self.post(.messages(messages)) }
 
     private func post(_ item: Item) async throws {
         try await withCheckedThrowingContinuation { (posted: CheckedContinuation<Void, any Error>) in

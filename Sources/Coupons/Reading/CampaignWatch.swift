@@ -66,8 +66,8 @@ package struct CampaignWatch: Sendable {
         }
     }
 
-    /// Tells what happened until `tell` throws or the caller is cancelled.
-    package mutating func run(_ tell: (WatchEvent) async throws -> Void) async throws {
+    /// Tells what happened, as many events at once as were read, until `tell` throws or the caller is cancelled.
+    package mutating func run(_ tell: ([WatchEvent]) async throws -> Void) async throws {
         try await self.tellStanding(tell)
         let configuration = self.coupons.configuration
         var toldLast = LoopClock().now
@@ -92,9 +92,9 @@ package struct CampaignWatch: Sendable {
         }
     }
 
-    private mutating func tellStanding(_ tell: (WatchEvent) async throws -> Void) async throws {
+    private mutating func tellStanding(_ tell: ([WatchEvent]) async throws -> Void) async throws {
         let standing = try await self.coupons.standing(self.campaign.id)
-        try await tell(WatchEvent(cursor: self.cursor, time: standing.now, kind: .standing(standing)))
+        try await tell([WatchEvent(cursor: self.cursor, time: standing.now, kind: .standing(standing))])
     }
 
     /// What there was to tell.
@@ -107,13 +107,14 @@ package struct CampaignWatch: Sendable {
     }
 
     /// Tells a page of each log.
-    private mutating func tellNews(_ tell: (WatchEvent) async throws -> Void) async throws -> News {
+    private mutating func tellNews(_ tell: ([WatchEvent]) async throws -> Void) async throws -> News {
         var news = News.none
         let logs = self.campaign.logs
         let pages = try await self.coupons.logs(logs, after: self.cursor.positions, limit: Self.pageSize)
         for (log, (place, entries)) in zip(logs, pages).enumerated() where !entries.isEmpty {
             if entries.count == Self.pageSize { news = .more } else if news == .none { news = .all }
             var issued = try await self.coupons.coupons(entries, at: place, of: self.campaign)[...]
+            var events: [WatchEvent] = []
             for entry in entries {
                 self.cursor.move(log, to: entry.position)
                 let kind: WatchEvent.Kind
@@ -127,8 +128,9 @@ package struct CampaignWatch: Sendable {
                 case .resumed: kind = .resumed
                 case .raised(let quota): kind = .raised(quota: quota)
                 }
-                try await tell(WatchEvent(cursor: self.cursor, time: entry.at, kind: kind))
+                events.append(WatchEvent(cursor: self.cursor, time: entry.at, kind: kind))
             }
+            try await tell(events)
         }
         return news
     }

@@ -66,7 +66,7 @@ package struct CouponService: Sendable {
                     try Self.campaign(request.campaignID),
                     cursor: request.cursor
                 )
-                try await watch.run { event in try await writer.write(.init(event)) }
+                try await watch.run { events in try await writer.write(contentsOf: events.map { .init($0) }) }
             } catch let error as CouponError { throw error.rpc }
             return [:]
         }
