@@ -40,6 +40,9 @@ let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-s
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 
+/// Lua scripts, by their path in the target and without `.lua`, as text in the binary.
+func lua(_ names: [String]) -> [Resource] { names.map { .embedInCode("\($0).lua") } }
+
 let package = Package(
     name: "tally",
     platforms: [.macOS(.v15)],
@@ -97,16 +100,13 @@ let package = Package(
             dependencies: [
                 "RESP", "Redis", "Timing", crypto, deque, lifecycle, logging, metrics, nioCore, systemPackage,
             ],
-            resources: [
-                .embedInCode("FencedLock/fenced_lock.lua"), .embedInCode("FencedLock/lock_release.lua"),
-                .embedInCode("FencedLock/lock_renew.lua"), .embedInCode("FencedLock/lock_take.lua"),
-                .embedInCode("Idempotency/idempotency.lua"), .embedInCode("Idempotency/idempotency_forget.lua"),
-                .embedInCode("Idempotency/idempotency_note.lua"),
-                .embedInCode("Lease/lease_release.lua"), .embedInCode("Lease/lease_take.lua"),
-                .embedInCode("Outbox/outbox_bury.lua"), .embedInCode("Outbox/outbox_replay.lua"),
-                .embedInCode("WorkQueue/work_queue.lua"), .embedInCode("WorkQueue/work_queue_clean.lua"),
-                .embedInCode("WorkQueue/work_queue_leave.lua"),
-            ],
+            resources: lua([
+                "AdminLog/admin_log", "AdminLog/admin_log_append", "FencedLock/fenced_lock",
+                "FencedLock/lock_release", "FencedLock/lock_renew", "FencedLock/lock_take",
+                "Idempotency/idempotency", "Idempotency/idempotency_forget", "Idempotency/idempotency_note",
+                "Lease/lease_release", "Lease/lease_take", "Outbox/outbox_bury", "Outbox/outbox_replay",
+                "WorkQueue/work_queue", "WorkQueue/work_queue_clean", "WorkQueue/work_queue_leave",
+            ]),
             swiftSettings: settings
         ),
         .target(
@@ -132,16 +132,21 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
+            name: "Access",
+            dependencies: [
+                "Coordination", "JSON", "RESP", "Redis", "Timing", "Web", coreMetrics, crypto, lifecycle, logging,
+            ],
+            resources: lua(["Scripts/keys_create", "Scripts/keys_end", "Scripts/keys_read"]),
+            swiftSettings: settings
+        ),
+        .target(
             name: "Uniques",
             dependencies: [
                 "Coordination", "Outbound", "RESP", "Redis", "Timing", "Web", coreMetrics, deque, httpTypes,
                 hummingbird,
                 lifecycle, logging, metrics, nioCore, nioHTTP1,
             ],
-            resources: [
-                .embedInCode("Scripts/uniques_accept.lua"), .embedInCode("Scripts/uniques_close.lua"),
-                .embedInCode("Scripts/uniques_publish.lua"),
-            ],
+            resources: lua(["Scripts/uniques_accept", "Scripts/uniques_close", "Scripts/uniques_publish"]),
             swiftSettings: settings
         ),
         .target(
@@ -150,12 +155,11 @@ let package = Package(
                 "Coordination", "JSON", "RESP", "Redis", "Timing", "Web", coreMetrics, crypto, httpTypes, hummingbird,
                 lifecycle, logging, nioCore, nioHTTP1,
             ],
-            resources: [
-                .embedInCode("Scripts/ledger_account.lua"), .embedInCode("Scripts/ledger_add.lua"),
-                .embedInCode("Scripts/ledger_audit_accounts.lua"),
-                .embedInCode("Scripts/ledger_audit_world.lua"), .embedInCode("Scripts/ledger_entry.lua"),
-                .embedInCode("Scripts/ledger_rest.lua"), .embedInCode("Scripts/ledger_settle.lua"),
-            ],
+            resources: lua([
+                "Scripts/ledger_account", "Scripts/ledger_add", "Scripts/ledger_audit_accounts",
+                "Scripts/ledger_audit_world", "Scripts/ledger_entry", "Scripts/ledger_rest",
+                "Scripts/ledger_settle",
+            ]),
             swiftSettings: settings
         ),
         .target(
@@ -164,19 +168,15 @@ let package = Package(
                 "Coordination", "JSON", "Ledger", "Outbound", "RESP", "Redis", "Timing", "Web", coreMetrics, crypto,
                 httpTypes, hummingbird, lifecycle, logging, metrics, nioCore,
             ],
-            resources: [
-                .embedInCode("Audit/payments_audit_flight.lua"), .embedInCode("Audit/payments_audit_records.lua"),
-                .embedInCode("Scripts/payment.lua"), .embedInCode("Scripts/payment_end.lua"),
-                .embedInCode("Scripts/payment_money.lua"), .embedInCode("Scripts/payment_turn.lua"),
-                .embedInCode("Scripts/payment_whole.lua"), .embedInCode("Scripts/payments_once.lua"),
-                .embedInCode("Scripts/payments_accept.lua"),
-                .embedInCode("Scripts/payments_apply.lua"), .embedInCode("Scripts/payments_attempt.lua"),
-                .embedInCode("Scripts/payments_cancel.lua"), .embedInCode("Scripts/payments_credit.lua"),
-                .embedInCode("Scripts/payments_debit.lua"), .embedInCode("Scripts/payments_final.lua"),
-                .embedInCode("Scripts/payments_hold.lua"), .embedInCode("Scripts/payments_leave.lua"),
-                .embedInCode("Scripts/payments_lock.lua"),
-                .embedInCode("Scripts/payments_look.lua"), .embedInCode("Scripts/payments_redrive.lua"),
-            ],
+            resources: lua([
+                "Audit/payments_audit_flight", "Audit/payments_audit_records", "Scripts/payment",
+                "Scripts/payment_end", "Scripts/payment_money", "Scripts/payment_turn", "Scripts/payment_whole",
+                "Scripts/payments_once", "Scripts/payments_accept", "Scripts/payments_apply",
+                "Scripts/payments_attempt", "Scripts/payments_cancel", "Scripts/payments_credit",
+                "Scripts/payments_debit", "Scripts/payments_final", "Scripts/payments_hold",
+                "Scripts/payments_leave", "Scripts/payments_lock", "Scripts/payments_look",
+                "Scripts/payments_redrive",
+            ]),
             swiftSettings: settings
         ),
         .target(
@@ -186,14 +186,11 @@ let package = Package(
                 coreMetrics,
                 crypto, deque, httpTypes, hummingbird, lifecycle, logging,
             ],
-            resources: [
-                .embedInCode("Audit/faucet_audit_records.lua"), .embedInCode("Scripts/faucet.lua"),
-                .embedInCode("Scripts/faucet_admit.lua"),
-                .embedInCode("Scripts/faucet_advance.lua"), .embedInCode("Scripts/faucet_cancel.lua"),
-                .embedInCode("Scripts/faucet_choose.lua"), .embedInCode("Scripts/faucet_era.lua"),
-                .embedInCode("Scripts/faucet_fill.lua"), .embedInCode("Scripts/faucet_observe.lua"),
-                .embedInCode("Scripts/faucet_rebind.lua"), .embedInCode("Scripts/faucet_take.lua"),
-            ],
+            resources: lua([
+                "Audit/faucet_audit_records", "Scripts/faucet", "Scripts/faucet_admit", "Scripts/faucet_advance",
+                "Scripts/faucet_cancel", "Scripts/faucet_choose", "Scripts/faucet_era", "Scripts/faucet_fill",
+                "Scripts/faucet_observe", "Scripts/faucet_rebind", "Scripts/faucet_take",
+            ]),
             swiftSettings: settings
         ),
         .target(
@@ -202,23 +199,20 @@ let package = Package(
                 "Connect", "Coordination", "CouponAPI", "Nettle", "RESP", "Redis", "Timing", "Web", coreMetrics,
                 crypto, httpTypes, lifecycle, nioCore, nioHTTP1, protobuf,
             ],
-            resources: [
-                .embedInCode("Audit/coupons_audit_cut.lua"), .embedInCode("Scripts/coupons.lua"),
-                .embedInCode("Scripts/coupons_change.lua"),
-                .embedInCode("Scripts/coupons_create.lua"), .embedInCode("Scripts/coupons_dry.lua"),
-                .embedInCode("Scripts/coupons_give.lua"), .embedInCode("Scripts/coupons_given.lua"),
-                .embedInCode("Scripts/coupons_issue.lua"), .embedInCode("Scripts/coupons_lend.lua"),
-                .embedInCode("Scripts/coupons_open.lua"), .embedInCode("Scripts/coupons_part.lua"),
-                .embedInCode("Scripts/coupons_return.lua"), .embedInCode("Scripts/coupons_take.lua"),
-                .embedInCode("Scripts/coupons_use.lua"),
-            ],
+            resources: lua([
+                "Audit/coupons_audit_cut", "Scripts/coupons", "Scripts/coupons_change", "Scripts/coupons_create",
+                "Scripts/coupons_dry", "Scripts/coupons_give", "Scripts/coupons_given", "Scripts/coupons_issue",
+                "Scripts/coupons_lend", "Scripts/coupons_open", "Scripts/coupons_part", "Scripts/coupons_return",
+                "Scripts/coupons_take", "Scripts/coupons_use",
+            ]),
             swiftSettings: settings
         ),
         .target(name: "OpenAPI", resources: [.embedInCode("openapi.json")], swiftSettings: settings),
         .target(
             name: "App",
             dependencies: [
-                "Connect", "Coordination", "CouponAPI", "Coupons", "Ethereum", "EthereumRPC", "Faucet", "JSON",
+                "Access", "Connect", "Coordination", "CouponAPI", "Coupons", "Ethereum", "EthereumRPC", "Faucet",
+                "JSON",
                 "Ledger", "OpenAPI", "Outbound",
                 "Payments",
                 "Redis", "Telemetry", "Timing",
@@ -294,6 +288,11 @@ let package = Package(
                 "JSON", "Support", "Web", httpTypes, hummingbird, lifecycle, logging, metrics, nioCore, nioHPACK,
                 nioHTTP1, nioPosix,
             ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "AccessTests",
+            dependencies: ["Access", "Coordination", "RESP", "Redis", "Support", "Web", logging, nioPosix],
             swiftSettings: settings
         ),
         .testTarget(

@@ -29,9 +29,13 @@ package struct DeadLetters: Sendable {
 
     /// Puts reports back into the outbox; returns how many.
     package func replay(id: String?) async throws -> Int {
-        try await self.walk { outbox, letter in
-            guard id == nil || letter.message.id == id else { return false }
-            return try await outbox.replay(letter)
+        try await OneShot.run(self.configuration) { redis in
+            try await AdminActor.recorded("uniques.replay", id ?? "all", redis) {
+                try await self.walk { outbox, letter in
+                    guard id == nil || letter.message.id == id else { return false }
+                    return try await outbox.replay(letter)
+                }
+            }
         }
     }
 

@@ -14,7 +14,7 @@ package struct DeadPayments: Sendable {
 
     /// Prints one JSON object a payment, oldest of each shard first.
     package func list(_ print: @Sendable @escaping (String) -> Void) async throws {
-        try await self.with { payments in
+        try await self.with { payments, _ in
             for shard in Shard.all {
                 for letter in try await payments.deadLetters(shard) { print(letter.json) }
             }
@@ -25,7 +25,7 @@ package struct DeadPayments: Sendable {
     ///
     /// Throws a ``PaymentsError`` when the text is no payment's id.
     package func redrive(id text: String?) async throws -> Int {
-        try await self.with { payments in
+        try await self.with { payments, redis in
             var ids: [PaymentID] = []
             if let text {
                 guard let id = PaymentID(text) else { throw PaymentsError.paymentInvalid }
@@ -33,14 +33,17 @@ package struct DeadPayments: Sendable {
             } else {
                 for shard in Shard.all { ids += try await payments.deadLetters(shard).map(\.payment.id) }
             }
-            var count = 0
-            for id in ids where try await payments.redrive(id) { count += 1 }
-            return count
+            let found = ids
+            return try await AdminActor.recorded("payments.redrive", text ?? "all", redis) {
+                var count = 0
+                for id in found where try await payments.redrive(id) { count += 1 }
+                return count
+            }
         }
     }
 
     private func with<Answer: Sendable>(
-        _ body: @Sendable @escaping (Payments) async throws -> Answer
+        _ body: @Sendable @escaping (Payments, RedisNode) async throws -> Answer
     ) async throws -> Answer {
         let configuration = self.configuration
         return try await OneShot.run(configuration) { redis in
@@ -58,7 +61,8 @@ package struct DeadPayments: Sendable {
                 configuration: configuration.ledger
             )
             return try await body(
-                Payments(ledger: ledger, redis: redis, commits: commits, clock: clock, configuration: settings)
+                Payments(ledger: ledger, redis: redis, commits: commits, clock: clock, configuration: settings),
+                redis
             )
         }
     }

@@ -34,7 +34,7 @@ package struct FaucetOperator: Sendable {
     /// Gives an order to one sender's lane, or to all; returns their addresses.
     package func give(_ order: Order, sender: String?) async throws -> [String] {
         let sender = try Self.address(sender)
-        return try await self.with { admin throws(FaucetError) in
+        return try await self.with(recording: ("faucet.\(order)", sender?.text ?? "all")) { admin throws(FaucetError) in
             let senders =
                 switch order {
                 case .pause: try await admin.pause(sender)
@@ -47,7 +47,8 @@ package struct FaucetOperator: Sendable {
 
     /// Asks for a distribution to be cancelled; returns what came of it, and whether it can still help.
     package func cancel(_ id: String) async throws -> (text: String, isAsked: Bool) {
-        try await self.with { admin throws(FaucetError) in
+        try await self.with(recording: ("faucet.cancel", LoggedText.printable(id, limit: 100))) {
+            admin throws(FaucetError) in
             switch try await admin.cancel(id) {
             case .asked: ("asked: the chain decides which of the two is mined", true)
             case .over(let state): ("over: \(state.rawValue)", false)
@@ -75,12 +76,17 @@ package struct FaucetOperator: Sendable {
     }
 
     private func with<Answer: Sendable>(
+        recording action: (name: String, object: String)? = nil,
         _ body: @Sendable @escaping (FaucetAdmin) async throws(FaucetError) -> Answer
     ) async throws -> Answer {
         try await OneShot.run(self.configuration) { redis in
-            do throws(FaucetError) { return try await body(FaucetAdmin(redis: redis)) } catch {
-                throw Refusal(description: error.problem.title)
+            let told: @Sendable () async throws -> Answer = {
+                do throws(FaucetError) { return try await body(FaucetAdmin(redis: redis)) } catch {
+                    throw Refusal(description: error.problem.title)
+                }
             }
+            guard let action else { return try await told() }
+            return try await AdminActor.recorded(action.name, action.object, redis, told)
         }
     }
 }

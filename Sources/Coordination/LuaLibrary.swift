@@ -6,6 +6,8 @@ package enum LuaLibrary {
     package static let fencedLock = PackageResources.fenced_lock_lua
     /// `idempotency_find`, `idempotency_seen`, `idempotency_keep`.
     package static let idempotency = PackageResources.idempotency_lua
+    /// `admin_log_add`.
+    package static let adminLog = PackageResources.admin_log_lua
     /// `work_add`, `work_done`.
     package static let workQueue = PackageResources.work_queue_lua
 }

@@ -6,6 +6,8 @@ package struct ServiceURL: Hashable, Sendable, CustomStringConvertible {
     package let port: Int
     /// Empty, or `/…` without a slash at its end.
     package let path: String
+    /// What calls show to say who they are from; none where nobody asks.
+    package var apiKey: String?
 
     /// Reads an `http` URL without query and fragment; `nil` for anything else.
     package init?(_ text: String) {

@@ -1,7 +1,11 @@
+import NIOHTTP1
+
 /// Where requests go: the origin of an `http` URL.
 package struct LoadTarget: Hashable, Sendable, CustomStringConvertible {
     package let host: String
     package let port: Int
+    /// What requests show to say who they are from; none where nobody asks.
+    package let apiKey: String?
 
     /// The host and port as they stand in a URL and in the `Host` field.
     package var authority: String {
@@ -14,7 +18,7 @@ package struct LoadTarget: Hashable, Sendable, CustomStringConvertible {
     /// Reads `http://host`, `http://host:port` or `http://[v6]:port`, with at most a `/` after it.
     ///
     /// `option` is what a refusal calls it.
-    package init(_ url: String, option: String = "--url") throws(LoadError) {
+    package init(_ url: String, apiKey: String? = nil, option: String = "--url") throws(LoadError) {
         let refusal = LoadError.badArgument("\(option) must look like http://127.0.0.1:8080, not \(url.prefix(100))")
         guard url.hasPrefix("http://") else { throw refusal }
         var rest = url.dropFirst("http://".count)
@@ -37,5 +41,13 @@ package struct LoadTarget: Hashable, Sendable, CustomStringConvertible {
         let port = portText.map { Int($0) ?? 0 } ?? 80
         guard (1...65535).contains(port) else { throw refusal }
         self.port = port
+        self.apiKey = apiKey
+    }
+
+    /// The fields that every request has.
+    var headers: HTTPHeaders {
+        var headers: HTTPHeaders = ["host": self.authority, "user-agent": "tally-load"]
+        if let apiKey { headers.add(name: "authorization", value: "Bearer \(apiKey)") }
+        return headers
     }
 }

@@ -41,6 +41,7 @@ extension Payments {
     /// Two round trips and one more for each reversal that failed; between the shards of a Cluster two more.
     package func reverse(
         _ id: PaymentID,
+        caller: String,
         key: String?,
         requestID: String,
         _ durability: Durability
@@ -49,7 +50,7 @@ extension Payments {
         var order = PaymentOrder(from: original.to, to: original.from, amount: original.amount)
         order.reverses = id
         order.requestID = requestID
-        order.claim = key.map { order.claim(key: $0, path: "/payments/\(id.text)/reverse") }
+        order.claim = key.map { order.claim(caller: caller, key: $0, path: "/payments/\(id.text)/reverse") }
         // Its reversal's record may be gone once its own could be: a setting may have been another then.
         let isRecent = original.finished.flatMap { finished in
             self.clock.now.map { finished.advanced(byMilliseconds: Int64(self.configuration.keepMilliseconds)) > $0 }

@@ -8,6 +8,7 @@ extension Payments {
     /// One round trip, between the shards of a Cluster two more.
     package func cancel(
         _ id: PaymentID,
+        caller: String,
         key: String?,
         requestID: String,
         _ durability: Durability
@@ -16,7 +17,7 @@ extension Payments {
         guard let payment = try await self.payment(id) else { throw .paymentUnknown }
         let claim = key.map {
             IdempotencyClaim(
-                caller: AddOrder.anonymous,
+                caller: caller,
                 key: $0,
                 method: "POST",
                 path: "/payments/\(id.text)/cancel",

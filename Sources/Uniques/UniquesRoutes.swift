@@ -21,10 +21,10 @@ package struct UniquesRoutes: Sendable {
 
     package func add(to router: inout WebRouter) {
         // Its lanes have a limit and a deadline of their own, and answer in plain text when they are reached.
-        router.on(.get, AcceptAnswer.path, isLimited: false) { request, context in
+        router.on(.get, AcceptAnswer.path, scope: AcceptLanes.scope, isLimited: false) { request, context in
             try await self.accept(request, traceparent: context.traceparent)
         }
-        router.on(.get, "/api/uniques") { request, _ in try await self.list(request) }
+        router.on(.get, "/api/uniques", scope: .read("uniques")) { request, _ in try await self.list(request) }
     }
 
     /// The same answers as the hot route, for every request that is not plain: its errors are plain text, too.

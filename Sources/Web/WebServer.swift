@@ -11,11 +11,14 @@ package struct WebServer: Service {
     private let hotRoutes: [any HotRoute]
     private let observer: RequestObserver
     private let drain: DrainSignal
+    private let access: (any AccessGuard)?
     private let eventLoopGroup: any EventLoopGroup
     private let logger: Logger
     private let beforeBinding: @Sendable () async -> Void
     private let onBound: @Sendable (Int) -> Void
 
+    /// Without `access` everybody may do everything.
+    ///
     /// Connections are accepted once `beforeBinding` has returned; `onBound` is told the port then.
     package init(
         configuration: WebConfiguration,
@@ -23,6 +26,7 @@ package struct WebServer: Service {
         hotRoutes: [any HotRoute] = [],
         observer: RequestObserver,
         drain: DrainSignal,
+        access: (any AccessGuard)? = nil,
         eventLoopGroup: any EventLoopGroup,
         logger: Logger,
         beforeBinding: @escaping @Sendable () async -> Void = {},
@@ -33,6 +37,7 @@ package struct WebServer: Service {
         self.hotRoutes = hotRoutes
         self.observer = observer
         self.drain = drain
+        self.access = access
         self.eventLoopGroup = eventLoopGroup
         self.logger = logger
         self.beforeBinding = beforeBinding
@@ -42,8 +47,8 @@ package struct WebServer: Service {
     package func run() async throws {
         await self.beforeBinding()
         let configuration = self.configuration
-        let (hotRoutes, observer, drain) = (self.hotRoutes, self.observer, self.drain)
-        let responder = self.router.makeResponder(observer: observer, configuration: configuration)
+        let (hotRoutes, observer, drain, access) = (self.hotRoutes, self.observer, self.drain, self.access)
+        let responder = self.router.makeResponder(observer: observer, configuration: configuration, access: access)
         let answers = RoutedAnswers(responder, logger: self.logger)
         let application = Application(
             responder: responder,
@@ -53,7 +58,8 @@ package struct WebServer: Service {
                     configuration: configuration,
                     hotRoutes: hotRoutes,
                     observer: observer,
-                    drain: drain
+                    drain: drain,
+                    access: access
                 )
             },
             configuration: ApplicationConfiguration(

@@ -5,7 +5,9 @@ struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit",
         abstract: "Prove that what lies in Redis is whole, and is what happened.",
-        subcommands: [LedgerCommand.self, PaymentsCommand.self, FaucetCommand.self, CouponsCommand.self]
+        subcommands: [
+            LedgerCommand.self, PaymentsCommand.self, FaucetCommand.self, CouponsCommand.self, AdminLogCommand.self,
+        ]
     )
 
     struct LedgerCommand: AsyncParsableCommand {
@@ -131,6 +133,24 @@ struct AuditCommand: AsyncParsableCommand {
                 campaign: self.campaign
             ) { StandardError.write($0 + "\n") }
             if !outcome.text.isEmpty { print(outcome.text) }
+            guard outcome.exitCode == 0 else { throw ExitCode(outcome.exitCode) }
+        }
+    }
+    struct AdminLogCommand: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "admin",
+            abstract: "Check that no entry of the log of what operators did was changed or left out.",
+            discussion: "Exits with 0 when all is right, with 1 when something is violated, with 2 without Redis."
+        )
+
+        @Flag(help: "Print one JSON object.")
+        var json = false
+
+        @OptionGroup var settings: SettingOptions
+
+        func run() async throws {
+            let outcome = try await AdminRecord(self.settings.loadNearby("audit")).audit(isJSON: self.json)
+            print(outcome.text)
             guard outcome.exitCode == 0 else { throw ExitCode(outcome.exitCode) }
         }
     }

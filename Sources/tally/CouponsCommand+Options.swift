@@ -19,7 +19,8 @@ struct CallOptions: ParsableArguments {
 
     var client: CouponClient {
         get throws {
-            guard let url = ServiceURL(self.url) else { throw ValidationError("--url is no URL") }
+            guard var url = ServiceURL(self.url) else { throw ValidationError("--url is no URL") }
+            url.apiKey = try ClientKey.read()
             return CouponClient(url)
         }
     }

@@ -116,6 +116,7 @@ struct CouponsLoadCommand: AsyncParsableCommand {
     private static let otherDescriptors = 256
 
     func run() async throws {
+        let key = try ClientKey.read()
         do {
             try ProcessLimits.ensureDescriptors(Self.otherDescriptors + max(self.connections, self.connectionLimit))
         } catch {
@@ -125,7 +126,7 @@ struct CouponsLoadCommand: AsyncParsableCommand {
         let bar = Mutex(LedgerProgressBar(isTerminal: isatty(STDERR_FILENO) == 1))
         let report: CouponsReport
         do {
-            report = try await CouponsLoad(configuration: self.loadConfiguration).run { progress in
+            report = try await CouponsLoad(configuration: self.loadConfiguration(key)).run { progress in
                 if let text = bar.withLock({ $0.text(for: progress) }) { StandardError.write(text) }
             }
         } catch {
@@ -137,9 +138,10 @@ struct CouponsLoadCommand: AsyncParsableCommand {
         guard report.passed else { throw ExitCode(report.exitCode) }
     }
 
-    private var loadConfiguration: CouponsLoadConfiguration {
+    private func loadConfiguration(_ apiKey: String?) -> CouponsLoadConfiguration {
         var configuration = CouponsLoadConfiguration()
         configuration.urls = self.url
+        configuration.apiKey = apiKey
         configuration.pattern = self.pattern
         configuration.campaign = self.campaign
         configuration.coupons = self.coupons

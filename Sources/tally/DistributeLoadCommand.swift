@@ -99,6 +99,7 @@ struct DistributeLoadCommand: AsyncParsableCommand {
     private var connectionCount: Int { (self.atOnce ?? 100) + self.connectionLimit + self.followers }
 
     func run() async throws {
+        let key = try ClientKey.read()
         do { try ProcessLimits.ensureDescriptors(Self.otherDescriptors + self.connectionCount) } catch {
             StandardError.write("\(error)\n")
             throw ExitCode(2)
@@ -106,7 +107,7 @@ struct DistributeLoadCommand: AsyncParsableCommand {
         let bar = Mutex(LedgerProgressBar(isTerminal: isatty(STDERR_FILENO) == 1))
         let report: DistributeReport
         do {
-            report = try await DistributeLoad(configuration: self.loadConfiguration).run { progress in
+            report = try await DistributeLoad(configuration: self.loadConfiguration(key)).run { progress in
                 if let text = bar.withLock({ $0.text(for: progress) }) { StandardError.write(text) }
             }
         } catch {
@@ -130,9 +131,10 @@ struct DistributeLoadCommand: AsyncParsableCommand {
         }
     }
 
-    private var loadConfiguration: DistributeLoadConfiguration {
+    private func loadConfiguration(_ apiKey: String?) -> DistributeLoadConfiguration {
         var configuration = DistributeLoadConfiguration()
         configuration.urls = self.url
+        configuration.apiKey = apiKey
         configuration.chain = self.chain ?? Self.nearbyChain
         configuration.phases = self.phases
         configuration.address = self.address

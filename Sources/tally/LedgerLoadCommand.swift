@@ -77,8 +77,9 @@ struct LedgerLoadCommand: AsyncParsableCommand {
     @OptionGroup var settings: SettingOptions
 
     func run() async throws {
+        let key = try ClientKey.read()
         let bar = Mutex(LedgerProgressBar(isTerminal: isatty(STDERR_FILENO) == 1))
-        let configuration = self.loadConfiguration
+        let configuration = self.loadConfiguration(key)
         StandardError.write("users begin with \(configuration.effectiveUserPrefix)\n")
         let report: LedgerReport
         do {
@@ -103,9 +104,10 @@ struct LedgerLoadCommand: AsyncParsableCommand {
         }
     }
 
-    private var loadConfiguration: LedgerLoadConfiguration {
+    private func loadConfiguration(_ apiKey: String?) -> LedgerLoadConfiguration {
         var configuration = LedgerLoadConfiguration()
         configuration.urls = self.url
+        configuration.apiKey = apiKey
         configuration.users = self.users
         configuration.mode =
             self.rate.map { .open(rate: $0, seconds: self.seconds) } ?? .closed(transactions: self.transactions)

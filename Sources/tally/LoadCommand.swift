@@ -71,10 +71,11 @@ struct LoadCommand: AsyncParsableCommand {
         var json = false
 
         func run() async throws {
+            let key = try ClientKey.read()
             let bar = Mutex(ProgressBar(isTerminal: isatty(STDERR_FILENO) == 1))
             let report: AcceptReport
             do {
-                report = try await AcceptLoad(configuration: self.configuration).run { progress in
+                report = try await AcceptLoad(configuration: self.configuration(key)).run { progress in
                     if let text = bar.withLock({ $0.text(for: progress) }) { StandardError.write(text) }
                 }
             } catch {
@@ -86,9 +87,10 @@ struct LoadCommand: AsyncParsableCommand {
             guard report.passed else { throw ExitCode(report.exitCode) }
         }
 
-        private var configuration: AcceptLoadConfiguration {
+        private func configuration(_ apiKey: String?) -> AcceptLoadConfiguration {
             var configuration = AcceptLoadConfiguration()
             configuration.urls = self.url
+            configuration.apiKey = apiKey
             configuration.mode =
                 self.rate.map { .open(rate: $0, seconds: self.seconds) } ?? .closed(requests: self.requests)
             configuration.connections = self.connections

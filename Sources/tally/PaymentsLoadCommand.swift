@@ -116,6 +116,7 @@ struct PaymentsLoadCommand: AsyncParsableCommand {
         get throws {
             var configuration = PaymentsLoadConfiguration()
             configuration.urls = self.url
+            configuration.apiKey = try ClientKey.read()
             configuration.accounts = self.accounts
             configuration.balance = try Self.cents(self.balance, "--balance")
             configuration.mode =

@@ -1,11 +1,12 @@
 import Connect
 import HTTPTypes
 import SwiftProtobuf
+import Web
 
 /// The suite's service: each request says what shall be answered, each answer what was received.
 enum ConformanceService {
     static func make() -> RPCService {
-        var service = RPCService("connectrpc.conformance.v1.ConformanceService")
+        var service = RPCService("connectrpc.conformance.v1.ConformanceService", scope: .open)
         service.unary("Unary") { (request: UnaryRequest, context) in
             try await Self.answer(request.definition, [request], context) as RPCAnswer<UnaryResponse>
         }

@@ -41,7 +41,7 @@ final class Echo: Sendable {
     struct OwnError: Error {}
 
     func service() -> RPCService {
-        var service = RPCService(Self.name)
+        var service = RPCService(Self.name, scope: .write("tests"))
         service.unary("Echo", hasNoSideEffects: true) { try await self.answer($0, $1) }
         service.unary("Put") { try await self.answer($0, $1) }
         service.serverStream("Count", hasNoSideEffects: true) { (input: Note, _, writer: RPCWriter<Note>) in

@@ -101,7 +101,9 @@ import Testing
             for number in 0..<53 {
                 let code = try await fixture.issue(id).code
                 codes.insert(code)
-                if number % 3 == 0 { _ = try await fixture.coupons.use(code, .redeem(user: ""), requestID: nil) }
+                if number % 3 == 0 {
+                    _ = try await fixture.coupons.use(code, .redeem(user: ""), requestID: nil, caller: "test")
+                }
             }
             let campaign = try await fixture.coupons.standing(id).campaign
             for size in [1, 7, 53, 1000] {
@@ -133,23 +135,23 @@ import Testing
             let coupons = fixture.coupons
             let code = try await fixture.issue(id, user: "gopal").code
             await #expect(throws: CouponError.otherUser) {
-                _ = try await coupons.use(code, .redeem(user: "eve"), requestID: nil)
+                _ = try await coupons.use(code, .redeem(user: "eve"), requestID: nil, caller: "test")
             }
-            let redeemed = try await coupons.use(code, .redeem(user: "gopal"), requestID: "r")
-            let again = try await coupons.use(code, .redeem(user: "gopal"), requestID: "r")
+            let redeemed = try await coupons.use(code, .redeem(user: "gopal"), requestID: "r", caller: "test")
+            let again = try await coupons.use(code, .redeem(user: "gopal"), requestID: "r", caller: "test")
             #expect(again.isReplay)
             #expect(again.coupon == redeemed.coupon)
             await #expect(throws: CouponError.alreadyRedeemed) {
-                _ = try await coupons.use(code, .redeem(user: "gopal"), requestID: nil)
+                _ = try await coupons.use(code, .redeem(user: "gopal"), requestID: nil, caller: "test")
             }
             await #expect(throws: CouponError.alreadyRedeemed) {
-                _ = try await coupons.use(code, .void, requestID: nil)
+                _ = try await coupons.use(code, .void, requestID: nil, caller: "test")
             }
             let other = try await fixture.issue(id).code
-            _ = try await coupons.use(other, .void, requestID: nil)
-            _ = try await coupons.use(other, .void, requestID: nil)
+            _ = try await coupons.use(other, .void, requestID: nil, caller: "test")
+            _ = try await coupons.use(other, .void, requestID: nil, caller: "test")
             await #expect(throws: CouponError.voided) {
-                _ = try await coupons.use(other, .redeem(user: ""), requestID: nil)
+                _ = try await coupons.use(other, .redeem(user: ""), requestID: nil, caller: "test")
             }
             // A code that was not issued yet decodes, and is unknown all the same.
             let ring = try await coupons.keeper.current()
@@ -158,7 +160,7 @@ import Testing
                 CouponNumber(campaign: id, sequence: 5_000)
             )
             await #expect(throws: CouponError.couponUnknown) {
-                _ = try await coupons.use(unissued, .redeem(user: ""), requestID: nil)
+                _ = try await coupons.use(unissued, .redeem(user: ""), requestID: nil, caller: "test")
             }
         }
     }

@@ -92,12 +92,14 @@ struct CouponsFixture: Sendable {
             mode: mode,
             quotaLimit: 1_000_000_000
         )
-        order.claim = requestID.map { order.claim(requestID: $0) }
+        order.claim = requestID.map { order.claim(caller: "test", requestID: $0) }
         return try await self.coupons.create(order).id
     }
 
     func issue(_ id: CampaignID, user: String = "", requestID: String? = nil) async throws -> IssuedCoupon {
-        try await self.coupons.issue(try IssueOrder(campaign: id.number, user: user, requestID: requestID))
+        try await self.coupons.issue(
+            try IssueOrder(campaign: id.number, user: user, requestID: requestID, caller: "test")
+        )
     }
 
     /// How an issue ended: its code, or why there is none.

@@ -125,11 +125,15 @@ import Testing
         try await CouponsFixture.with { fixture in
             for number in [1, 99, CampaignID.limit, CampaignID.limit + 1, Int64.max] {
                 await #expect(throws: CouponError.campaignUnknown) {
-                    _ = try await fixture.coupons.issue(try IssueOrder(campaign: number, user: "", requestID: nil))
+                    _ = try await fixture.coupons.issue(
+                        try IssueOrder(campaign: number, user: "", requestID: nil, caller: "test")
+                    )
                 }
             }
             for number in [0, -1, Int64.min] {
-                #expect(throws: CouponError.self) { try IssueOrder(campaign: number, user: "", requestID: nil) }
+                #expect(throws: CouponError.self) {
+                    try IssueOrder(campaign: number, user: "", requestID: nil, caller: "test")
+                }
             }
         }
     }

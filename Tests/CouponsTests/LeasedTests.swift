@@ -97,7 +97,7 @@ import Testing
     @Test func `A unit set aside in the borrower's own part is found by the borrower`() async throws {
         try await CouponsFixture.with { fixture in
             let id = try await fixture.create(1, mode: .leased)
-            let order = try IssueOrder(campaign: id.number, user: "gopal", requestID: nil)
+            let order = try IssueOrder(campaign: id.number, user: "gopal", requestID: nil, caller: "test")
             // Gopal's part gets the only unit, and sets it aside for somebody who dies.
             var random = SeededGenerator(seed: 1)
             let place = order.part(&random)

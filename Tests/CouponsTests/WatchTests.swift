@@ -33,7 +33,7 @@ import Testing
             let id = try await fixture.create(10, mode: mode)
             var codes: [CouponCode] = []
             for _ in 0..<4 { codes.append(try await fixture.issue(id).code) }
-            _ = try await fixture.coupons.use(codes[1], .redeem(user: "u"), requestID: nil)
+            _ = try await fixture.coupons.use(codes[1], .redeem(user: "u"), requestID: nil, caller: "test")
             _ = try await fixture.coupons.change(id, .pause)
             _ = try await fixture.coupons.change(id, .resume)
             _ = try await fixture.coupons.change(id, .raise(11))

@@ -111,7 +111,7 @@ struct AcceptTests {
             try await fixture.fund("alice", 10)
             let id = try await fixture.pay("alice", "bob", 5)
             for _ in 0..<2 {
-                let result = try await fixture.payments.cancel(id, key: nil, requestID: "r", .local)
+                let result = try await fixture.payments.cancel(id, caller: "test", key: nil, requestID: "r", .local)
                 #expect(result.outcome == .cancelled)
             }
             try await fixture.drain()
@@ -121,9 +121,9 @@ struct AcceptTests {
 
             let done = try await fixture.pay("alice", "bob", 5)
             try await fixture.drain()
-            let refused = try await fixture.payments.cancel(done, key: "c", requestID: "first", .local)
+            let refused = try await fixture.payments.cancel(done, caller: "test", key: "c", requestID: "first", .local)
             #expect(refused.outcome == .refused(.notPending(status: "done"), requestID: "first"))
-            let again = try await fixture.payments.cancel(done, key: "c", requestID: "second", .local)
+            let again = try await fixture.payments.cancel(done, caller: "test", key: "c", requestID: "second", .local)
             #expect(again.outcome == refused.outcome && again.isReplay)
         }
     }
@@ -135,7 +135,7 @@ struct AcceptTests {
         try await PaymentsFixture.with(Self.options(steps)) { fixture in
             try await fixture.fund("alice", 10)
             let id = try await fixture.pay("alice", "bob", 10)
-            let early = try? await fixture.payments.reverse(id, key: nil, requestID: "r", .local)
+            let early = try? await fixture.payments.reverse(id, caller: "test", key: nil, requestID: "r", .local)
             #expect(early == nil)
             try await fixture.drain()
 
@@ -143,7 +143,7 @@ struct AcceptTests {
             try await fixture.pay("bob", "carol", 10)
             try await fixture.drain()
             let first = try #require(
-                try await fixture.payments.reverse(id, key: "k1", requestID: "r", .local).payment
+                try await fixture.payments.reverse(id, caller: "test", key: "k1", requestID: "r", .local).payment
             )
             try await fixture.drain()
             #expect(try await fixture.state(first) == .failed)
@@ -154,6 +154,7 @@ struct AcceptTests {
                     group.addTask {
                         try? await fixture.payments.reverse(
                             id,
+                            caller: "test",
                             key: nil,
                             requestID: "\(Int.random(in: 0...(.max)))",
                             .local
@@ -168,12 +169,12 @@ struct AcceptTests {
             #expect(try await fixture.balance("alice") == 10)
             #expect(try await fixture.balance("bob") == 0)
             // The first key still has its first answer.
-            let replay = try await fixture.payments.reverse(id, key: "k1", requestID: "r", .local)
+            let replay = try await fixture.payments.reverse(id, caller: "test", key: "k1", requestID: "r", .local)
             #expect(replay.payment == first && replay.isReplay)
-            let late = try await fixture.payments.reverse(id, key: "k2", requestID: "late", .local)
+            let late = try await fixture.payments.reverse(id, caller: "test", key: "k2", requestID: "late", .local)
             #expect(late.refusal == results.first.map { .alreadyReversed(by: $0) })
             let own = try #require(results.first)
-            let twice = try await fixture.payments.reverse(own, key: "k3", requestID: "r", .local)
+            let twice = try await fixture.payments.reverse(own, caller: "test", key: "k3", requestID: "r", .local)
             #expect(twice.refusal == .notReversible)
             try await fixture.expectSettled()
         }

@@ -58,7 +58,7 @@ struct PoisonTests {
             try await fixture.drain()
             #expect(try await fixture.payment(id).dead != nil)
             _ = try await fixture.node.send(RedisCommand("DEL", .key(broken)), within: nil)
-            let result = try await fixture.payments.cancel(id, key: nil, requestID: "r", .local)
+            let result = try await fixture.payments.cancel(id, caller: "test", key: nil, requestID: "r", .local)
             #expect(result.outcome == .cancelled)
             #expect(try await fixture.payments.redrive(id) == false)
             try await fixture.sweeper.sweep()

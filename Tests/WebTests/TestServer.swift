@@ -15,6 +15,7 @@ final class HeldHotRoute: HotRoute, Sendable {
     private let held = Mutex<[NIOLoopBound<HotExchange>]>([])
 
     var pattern: HotPattern { .get("/hot") }
+    var scope: Scope { .write("hot") }
 
     var heldCount: Int { self.held.withLock { $0.count } }
 
@@ -58,6 +59,7 @@ final class HeldHotRoute: HotRoute, Sendable {
 /// A hot route that answers a POST with `hot`, the length of its target and the body; not when the body says no.
 struct PuttingHotRoute: HotRoute {
     let pattern: HotPattern
+    let scope = Scope.write("hot")
 
     func makeResponder(on eventLoop: any EventLoop) -> any HotResponder { Responder() }
 
@@ -74,30 +76,32 @@ struct PuttingHotRoute: HotRoute {
 func withServer(
     _ configuration: WebConfiguration = WebConfiguration(port: 0),
     drain: DrainSignal = DrainSignal(),
+    access: (any AccessGuard)? = nil,
     _ body: @Sendable @escaping (Int, HeldHotRoute, ServiceGroup) async throws -> Void
 ) async throws {
     var router = WebRouter()
-    router.on(.get, "/hot") { _, _ in Response(text: "routed hot") }
-    router.on(.get, "/plain") { _, _ in Response(text: "plain") }
-    router.on(.get, "/items/{name}") { _, context in Response(text: context.parameters.get("name") ?? "") }
-    router.on(.get, "/slow") { _, _ in
+    router.on(.get, "/hot", scope: .write("hot")) { _, _ in Response(text: "routed hot") }
+    router.on(.get, "/plain", scope: .open) { _, _ in Response(text: "plain") }
+    router.on(.get, "/closed", scope: .read("closed")) { _, _ in Response(text: "closed") }
+    router.on(.get, "/items/{name}", scope: .open) { Response(text: $1.parameters.get("name") ?? "") }
+    router.on(.get, "/slow", scope: .open) { _, _ in
         try await Task.sleep(for: .seconds(60))
         return Response(text: "late")
     }
-    router.on(.get, "/long") { _, _ in Response(text: String(repeating: "x", count: 8_000_000) + "end") }
-    router.on(.get, "/broken") { _, _ in throw CocoaLikeError() }
-    router.on(.post, "/echo") { request, _ in
+    router.on(.get, "/long", scope: .open) { _, _ in Response(text: String(repeating: "x", count: 8_000_000) + "end") }
+    router.on(.get, "/broken", scope: .open) { _, _ in throw CocoaLikeError() }
+    router.on(.post, "/echo", scope: .open) { request, _ in
         var fields = try JSONFields(try await JSONBody.read(request, limit: 1024))
         let text = try fields.string("text")
         try fields.finish()
         return Response(json: "{\"text\":\(JSONText.quoted(text))}")
     }
-    router.on(.post, "/things/{name}/put") { request, _ in
+    router.on(.post, "/things/{name}/put", scope: .write("hot")) { request, _ in
         var request = request
         return Response(text: "routed \(String(buffer: try await request.collectBody(upTo: 100)))")
     }
-    router.on(.post, "/mirror", isLimited: false) { request, _ in mirror(request) }
-    router.on(.post, "/s.v1.S/Put") { _, _ in Response(text: "routed") }
+    router.on(.post, "/mirror", scope: .open, isLimited: false) { request, _ in mirror(request) }
+    router.on(.post, "/s.v1.S/Put", scope: .open) { _, _ in Response(text: "routed") }
     let hot = HeldHotRoute()
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let bound = AsyncStream<Int>.makeStream()
@@ -109,6 +113,7 @@ func withServer(
         ],
         observer: RequestObserver(logger: logger, accessLogSample: 1),
         drain: drain,
+        access: access,
         eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
         logger: logger,
         onBound: { bound.continuation.yield($0) }

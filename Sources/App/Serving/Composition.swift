@@ -1,3 +1,4 @@
+import Access
 import Coordination
 import Ethereum
 import Faucet
@@ -32,6 +33,8 @@ struct Composition {
     let faucet: FaucetParts
     let coupons: CouponParts
     let observer: RequestObserver
+    /// `nil` where everybody may do everything.
+    let keys: KeyTable?
     let drain = DrainSignal()
     private let isListening = ListeningSignal()
     /// How long a starting instance waits for Redis before it listens without.
@@ -90,6 +93,9 @@ struct Composition {
             guardian: self.guardian,
             clock: self.clock
         )
+        self.keys =
+            configuration.needsKeys
+            ? KeyTable(redis: self.redis, clock: self.clock, logger: Logger(label: "tally.access")) : nil
         self.observer = RequestObserver(
             logger: Logger(label: "tally.access"),
             accessLogSample: configuration.accessLogSample
@@ -185,10 +191,12 @@ struct Composition {
             "public",
             self.configuration.web,
             router,
+            access: self.keys,
             hotRoutes: [lanes, AddHotRoute(self.ledger, node: self.redis, waiting: waitingAdds)] + coupons.hot,
             beforeBinding: self.waitForRedis
         ) { isListening.begin() }
-        return [callbacks, wakes, waitingAdds] + watchers + coupons.services + [server]
+        let keys: [any Service] = self.keys.map { [$0] } ?? []
+        return keys + [callbacks, wakes, waitingAdds] + watchers + coupons.services + [server]
     }
 
     /// A proxy goes elsewhere while nobody listens, but passes a 503 on: the first requests must not come too early.
@@ -196,6 +204,7 @@ struct Composition {
         let end = LoopClock().now.advanced(by: Self.startLimit)
         while LoopClock().now < end,
             !self.redis.isReady || !self.clock.isKnown || self.guardian.verdict == .unknown
+                || !(self.keys?.isKnown ?? true)
         {
             guard (try? await Task.sleep(for: .milliseconds(5), clock: .loop)) != nil else { return }
         }
@@ -216,6 +225,13 @@ struct Composition {
             ReadinessCheck("drain") { drain.isDraining ? .notReady("the process is about to stop") : .ready },
         ]
         if let check = self.faucet.check { checks.append(check) }
+        if listens, let keys = self.keys {
+            checks.append(
+                ReadinessCheck("keys") {
+                    keys.isKnown ? .ready : .notReady("it is not known which API keys are valid")
+                }
+            )
+        }
         if listens {
             checks.append(
                 ReadinessCheck("listener") {
@@ -231,6 +247,7 @@ struct Composition {
         _ name: String,
         _ web: WebConfiguration,
         _ router: WebRouter,
+        access: (any AccessGuard)? = nil,
         hotRoutes: [any HotRoute] = [],
         beforeBinding: @escaping @Sendable () async -> Void = {},
         onListening: @escaping @Sendable () -> Void = {}
@@ -242,6 +259,7 @@ struct Composition {
             hotRoutes: hotRoutes,
             observer: self.observer,
             drain: self.drain,
+            access: access,
             eventLoopGroup: self.eventLoopGroup,
             logger: Logger(label: "tally.http"),
             beforeBinding: beforeBinding

@@ -42,7 +42,7 @@ struct CouponParts {
         isReady: @escaping @Sendable () -> Bool
     ) -> (hot: [any HotRoute], services: [any Service]) {
         RPCServer(
-            services: CouponService(self.coupons).services,
+            services: CouponService(self.coupons, log: AdminLog(redis: self.redis)).services,
             descriptors: [CouponAPI.descriptors],
             health: isReady,
             configuration: self.settings.connect,

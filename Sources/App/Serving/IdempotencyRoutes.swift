@@ -1,7 +1,6 @@
 import Coordination
 import Hummingbird
 import JSON
-import Ledger
 import Web
 
 /// `GET /idempotency/{key}`: what is known of a key, without repeating the request.
@@ -15,7 +14,7 @@ struct IdempotencyRoutes: Sendable {
     }
 
     func add(to router: inout WebRouter) {
-        router.on(.get, "/idempotency/{key}") { _, context in try await self.look(context) }
+        router.on(.get, "/idempotency/{key}", scope: .any) { _, context in try await self.look(context) }
     }
 
     private func look(_ context: WebRequestContext) async throws -> Response {
@@ -26,7 +25,7 @@ struct IdempotencyRoutes: Sendable {
         guard let now = self.clock.now else { throw Problem.dependencyUnavailable }
         let records: [IdempotencyLookup.Record]
         do {
-            records = try await self.lookup.records(caller: AddOrder.anonymous, key: key.text, at: now)
+            records = try await self.lookup.records(caller: context.caller.name, key: key.text, at: now)
         } catch { throw Problem.dependencyUnavailable }
         return Response(json: Self.json(key, records))
     }

@@ -18,6 +18,8 @@ package struct AppConfiguration: Sendable {
     package let drainLimit: Duration
     package let web: WebConfiguration
     package let admin: WebConfiguration
+    /// Whether callers need an API key.
+    package let needsKeys: Bool
     package let redis: RedisConfiguration
     package let clockErrorLimit: Duration
     package let uniques: UniquesConfiguration
@@ -59,6 +61,7 @@ package struct AppConfiguration: Sendable {
         // Probes and scrapers name it by address.
         admin.allowedHosts = []
         self.admin = admin
+        self.needsKeys = values.text(Settings.accessKeys) == "required"
         self.redis = try Self.redis(values, clientName: "tally-\(self.instance)")
         self.clockErrorLimit = values.seconds(Settings.clockErrorLimit)
         self.uniques = try Self.uniques(values)

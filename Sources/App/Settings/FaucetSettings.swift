@@ -61,6 +61,9 @@ package struct FaucetSettings: Sendable {
         faucet.cooldown = values.seconds(Settings.faucetCooldown)
         faucet.dayLimit = values.integer(Settings.faucetDayLimit)
         faucet.callers = try Self.callers(values.text(Settings.faucetCallers))
+        guard faucet.callers.isEmpty || values.text(Settings.accessKeys) == "open" else {
+            throw .inconsistent("faucet.callersFile has no meaning with access.keys=required: API keys name callers")
+        }
         return faucet
     }
 

@@ -5,6 +5,9 @@ import Configuration
 /// Command line before environment (`TALLY_…`) before file before default. A name that no setting has is an error: a
 /// misspelled limit must not silently be no limit.
 package struct SettingValues: Sendable {
+    /// Names the file with the key with which commands call the service; no setting of a process.
+    package static let clientKeyVariable = "TALLY_API_KEY_FILE"
+
     package struct Value: Hashable, Sendable {
         package let texts: [String]
         package let source: String
@@ -92,7 +95,7 @@ package struct SettingValues: Sendable {
     }
 
     private static func checkEnvironment(_ environment: [String: String]) throws(SettingsError) {
-        let known = Set(Settings.all.map(\.environmentName))
+        let known = Set(Settings.all.map(\.environmentName) + [Self.clientKeyVariable])
         for name in environment.keys.sorted() where name.hasPrefix("TALLY_") && !known.contains(name) {
             throw .unknown(name: name, source: "the environment")
         }

@@ -3,7 +3,8 @@
 /// `docs/configuration.md` lists the same.
 package enum Settings {
     package static let all: [Setting] =
-        Self.process + Self.http + Self.redis + Self.money + Self.payments + Self.faucet + Self.lane + Self.coupons
+        Self.process + Self.http + Self.access + Self.redis + Self.money + Self.payments + Self.faucet + Self.lane
+        + Self.coupons
         + Self.uniques + Self.outside
 
     // MARK: The process

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import HTTPTypes
 import SwiftProtobuf
+import Web
 
 /// gRPC's server reflection: which services are here, and the files that describe them.
 struct ReflectionService: Sendable {
@@ -12,7 +13,7 @@ struct ReflectionService: Sendable {
 
     /// The service under each of its names.
     var all: [RPCService] {
-        var service = RPCService(Self.names[0])
+        var service = RPCService(Self.names[0], scope: .open)
         service.bidiStream("ServerReflectionInfo") {
             (requests: RPCRequests<Grpc_Reflection_V1_ServerReflectionRequest>, _, writer) in
             for try await request in requests { try await writer.write(self.answer(request)) }

@@ -77,6 +77,7 @@ struct Call: Sendable {
             service: self.service,
             method: self.method.name,
             headers: self.request.headers,
+            caller: self.web.caller,
             requestID: self.web.requestID,
             traceparent: self.web.traceparent,
             timeout: self.terms.timeout,

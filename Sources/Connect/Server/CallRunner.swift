@@ -25,6 +25,7 @@ struct CallRunner: Sendable {
         guard let form = CallForm(contentType: request.headers[values: .contentType]),
             method.isUnimplemented || form.suits(isUnary: method.isUnary)
         else { return Self.unsupportedMediaType(method) }
+        if let refusal = web.refusal { return self.refusal(.init(refusal), form, service, method) }
         let terms: CallTerms
         do { terms = try CallTerms(form, request.headers) } catch {
             return self.refusal(error, form, service, method)
@@ -45,6 +46,7 @@ struct CallRunner: Sendable {
         _ service: String,
         _ method: RPCMethod
     ) async -> Response {
+        if let refusal = web.refusal { return self.refusal(.init(refusal), .bareJSON, service, method) }
         let query: CallQuery
         let terms: CallTerms
         do {
@@ -87,4 +89,24 @@ struct CallRunner: Sendable {
 
 extension CallForm {
     static let bareJSON = CallForm(rpcProtocol: .connect, codec: .json, isEnveloped: false)
+}
+
+extension RPCError {
+    /// Who may not call, in the words of Connect and gRPC, with `google.rpc.ErrorInfo`.
+    fileprivate init(_ refusal: AccessRefusal) {
+        let code: RPCCode
+        var info = Google_Rpc_ErrorInfo()
+        info.domain = "tally"
+        switch refusal {
+        case .keyMissing: (code, info.reason) = (.unauthenticated, "UNAUTHORIZED")
+        case .keyInvalid: (code, info.reason) = (.unauthenticated, "UNAUTHORIZED")
+        case .scopeMissing: (code, info.reason) = (.permissionDenied, "FORBIDDEN")
+        case .unavailable: (code, info.reason) = (.unavailable, "DEPENDENCY_UNAVAILABLE")
+        }
+        let problem = refusal.problem
+        var fields: HTTPFields = [:]
+        fields[.wwwAuthenticate] = problem.challenge
+        let message = [problem.title, problem.detail].compactMap(\.self).joined(separator: ": ")
+        self.init(code, message, details: [RPCDetail(info)], headers: fields)
+    }
 }

@@ -28,7 +28,7 @@ package struct RPCServer: Sendable {
         for service in self.services {
             for method in service.methods { self.add(method, of: service.name, to: &router) }
             // What is behind it is unimplemented, whoever asks in whatever way.
-            let unknown = RPCMethod(name: "unknown", hasNoSideEffects: true, work: .unimplemented)
+            let unknown = RPCMethod(name: "unknown", scope: .open, hasNoSideEffects: true, work: .unimplemented)
             self.add(unknown, of: service.name, path: "/\(service.name)/{method}", to: &router)
         }
     }
@@ -36,11 +36,11 @@ package struct RPCServer: Sendable {
     private func add(_ method: RPCMethod, of service: String, path: String? = nil, to router: inout WebRouter) {
         let runner = self.runner
         let path = path ?? "/\(service)/\(method.name)"
-        router.on(.post, path, isLimited: false) { request, context in
+        router.on(.post, path, scope: method.scope, isLimited: false, refusesItself: true) { request, context in
             await runner.post(request, context, service, method)
         }
         guard method.hasNoSideEffects, method.isUnary else { return }
-        router.on(.get, path, isLimited: false) { request, context in
+        router.on(.get, path, scope: method.scope, isLimited: false, refusesItself: true) { request, context in
             await runner.get(request, context, service, method)
         }
     }

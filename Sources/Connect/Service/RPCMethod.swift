@@ -1,4 +1,5 @@
 import HTTPTypes
+import Web
 
 /// One method of a service, with the types of its messages taken away.
 struct RPCMethod: Sendable {
@@ -22,6 +23,7 @@ struct RPCMethod: Sendable {
     }
 
     let name: String
+    let scope: Scope
     let hasNoSideEffects: Bool
     let work: Work
 

@@ -1,5 +1,6 @@
 package import HTTPTypes
 package import SwiftProtobuf
+package import Web
 
 /// A service: its name and its methods, as handlers of typed messages.
 ///
@@ -7,15 +8,18 @@ package import SwiftProtobuf
 package struct RPCService: Sendable {
     /// The full name, such as `coupon.v1.CouponService`.
     package let name: String
+    /// What callers of its methods need, unless a method says otherwise.
+    private let scope: Scope
     private(set) var methods: [RPCMethod] = []
 
-    package init(_ name: String) {
+    package init(_ name: String, scope: Scope) {
         self.name = name
+        self.scope = scope
     }
 
     /// The same methods under another name.
     package func named(_ other: String) -> RPCService {
-        var service = RPCService(other)
+        var service = RPCService(other, scope: self.scope)
         service.methods = self.methods
         return service
     }
@@ -23,11 +27,13 @@ package struct RPCService: Sendable {
     /// Adds a method with one message each way; without side effects it may be called by GET.
     package mutating func unary<Input: Message, Output: Message>(
         _ method: String,
+        scope: Scope? = nil,
         hasNoSideEffects: Bool = false,
         use handler: @escaping @Sendable (Input, RPCContext) async throws -> RPCAnswer<Output>
     ) {
         self.add(
             method,
+            scope,
             hasNoSideEffects,
             .unary { bytes, codec, context in
                 let answer = try await handler(try codec.decode(bytes), context)
@@ -43,11 +49,13 @@ package struct RPCService: Sendable {
     /// Adds a method that answers one message with many; its handler returns the trailers.
     package mutating func serverStream<Input: Message, Output: Message>(
         _ method: String,
+        scope: Scope? = nil,
         hasNoSideEffects: Bool = false,
         use handler: @escaping @Sendable (Input, RPCContext, RPCWriter<Output>) async throws -> HTTPFields
     ) {
         self.add(
             method,
+            scope,
             hasNoSideEffects,
             .stream { source, codec, context, sink in
                 let input: Input = try codec.decode(try await source.single())
@@ -59,10 +67,12 @@ package struct RPCService: Sendable {
     /// Adds a method that answers many messages with one.
     package mutating func clientStream<Input: Message, Output: Message>(
         _ method: String,
+        scope: Scope? = nil,
         use handler: @escaping @Sendable (RPCRequests<Input>, RPCContext) async throws -> RPCAnswer<Output>
     ) {
         self.add(
             method,
+            scope,
             false,
             .stream { source, codec, context, sink in
                 let answer = try await handler(RPCRequests(source: source, codec: codec), context)
@@ -76,12 +86,14 @@ package struct RPCService: Sendable {
     /// Adds a method with many messages each way; its handler returns the trailers.
     package mutating func bidiStream<Input: Message, Output: Message>(
         _ method: String,
+        scope: Scope? = nil,
         use handler:
             @escaping @Sendable (RPCRequests<Input>, RPCContext, RPCWriter<Output>) async throws ->
             HTTPFields
     ) {
         self.add(
             method,
+            scope,
             false,
             .stream { source, codec, context, sink in
                 let requests = RPCRequests<Input>(source: source, codec: codec)
@@ -91,9 +103,16 @@ package struct RPCService: Sendable {
     }
 
     /// Adds a method that is known and never answers.
-    package mutating func unimplemented(_ method: String) { self.add(method, false, .unimplemented) }
+    package mutating func unimplemented(_ method: String) { self.add(method, nil, false, .unimplemented) }
 
-    private mutating func add(_ name: String, _ hasNoSideEffects: Bool, _ work: RPCMethod.Work) {
-        self.methods.append(RPCMethod(name: name, hasNoSideEffects: hasNoSideEffects, work: work))
+    private mutating func add(
+        _ name: String,
+        _ scope: Scope?,
+        _ hasNoSideEffects: Bool,
+        _ work: RPCMethod.Work
+    ) {
+        self.methods.append(
+            RPCMethod(name: name, scope: scope ?? self.scope, hasNoSideEffects: hasNoSideEffects, work: work)
+        )
     }
 }

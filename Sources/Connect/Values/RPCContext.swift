@@ -1,4 +1,5 @@
 package import HTTPTypes
+package import Web
 
 /// What a handler knows of a call besides its messages.
 package struct RPCContext: Sendable {
@@ -7,6 +8,8 @@ package struct RPCContext: Sendable {
     package let method: String
     /// The request's header fields, each value by itself.
     package let headers: HTTPFields
+    /// Who calls.
+    package let caller: Caller
     /// The name of the request in answers and logs.
     package let requestID: String
     /// The caller's place in its trace, when it sent a valid one.
@@ -24,6 +27,7 @@ package struct RPCContext: Sendable {
         service: String,
         method: String,
         headers: HTTPFields = [:],
+        caller: Caller = .anonymous,
         requestID: String = "",
         traceparent: String? = nil,
         timeout: Duration? = nil,
@@ -34,6 +38,7 @@ package struct RPCContext: Sendable {
         self.service = service
         self.method = method
         self.headers = headers
+        self.caller = caller
         self.requestID = requestID
         self.traceparent = traceparent
         self.timeout = timeout

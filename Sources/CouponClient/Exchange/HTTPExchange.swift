@@ -58,6 +58,7 @@ struct HTTPExchange: Sendable {
         var head = HTTPRequestHead(version: .http1_1, method: .POST, uri: self.url.path + path, headers: fields)
         head.headers.add(name: "host", value: self.url.authority)
         head.headers.add(name: "user-agent", value: "tally")
+        if let key = self.url.apiKey { head.headers.add(name: "authorization", value: "Bearer \(key)") }
         head.headers.add(name: "content-length", value: "\(body.readableBytes)")
         do {
             return try await connection.executeThenClose { [head] inbound, outbound in

@@ -85,9 +85,9 @@ package struct CampaignOrder: Hashable, Sendable {
 
 extension CampaignOrder {
     /// The claim of a request that makes this campaign.
-    package func claim(requestID: String) -> IdempotencyClaim {
+    package func claim(caller: String, requestID: String) -> IdempotencyClaim {
         IdempotencyClaim(
-            caller: "",
+            caller: caller,
             key: requestID,
             method: "CreateCampaign",
             path: "campaigns",

@@ -29,6 +29,7 @@ package struct IssueHotRoute: HotRoute {
     }
 
     package var pattern: HotPattern { .post(self.path) }
+    package var scope: Scope { CouponService.write }
 
     package func makeResponder(on eventLoop: any EventLoop) -> any HotResponder {
         IssueResponder(

@@ -7,15 +7,15 @@ package struct IssueOrder: Hashable, Sendable {
     let user: String
     let claim: IdempotencyClaim?
 
-    /// `requestID` was checked by ``RequestName``.
-    package init(campaign: Int64, user: String, requestID: String?) throws(CouponError) {
+    /// `requestID` was checked by ``RequestName``; it is one of this caller's.
+    package init(campaign: Int64, user: String, requestID: String?, caller: String) throws(CouponError) {
         // A number that no campaign can have is as unknown as one that none has.
         guard campaign > 0 else { throw .invalid(field: "campaign_id", description: "must be a positive number") }
         guard let id = CampaignID(campaign) else { throw .campaignUnknown }
         try UserName.check(user)
         self.campaign = id
         self.user = user
-        self.claim = requestID.map { id.claim("IssueCoupon", requestID: $0, canonical: user) }
+        self.claim = requestID.map { id.claim("IssueCoupon", caller: caller, requestID: $0, canonical: user) }
     }
 
     /// Where a leased campaign counts this issue: the same place for the same user, or for the same request id.
@@ -65,7 +65,7 @@ enum UserName {
 
 extension CampaignID {
     /// The claim of a request that belongs to this campaign.
-    func claim(_ method: String, requestID: String, canonical: String) -> IdempotencyClaim {
-        IdempotencyClaim(caller: "", key: requestID, method: method, path: "\(self)", canonical: canonical)
+    func claim(_ method: String, caller: String, requestID: String, canonical: String) -> IdempotencyClaim {
+        IdempotencyClaim(caller: caller, key: requestID, method: method, path: "\(self)", canonical: canonical)
     }
 }

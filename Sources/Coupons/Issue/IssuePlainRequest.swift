@@ -41,7 +41,7 @@ struct IssuePlainRequest {
             message = try? Coupon_V1_IssueCouponRequest(jsonUTF8Bytes: body, options: Self.jsonOptions)
         default: return nil
         }
-        guard let message, let order = try? Self.order(message, keys) else { return nil }
+        guard let message, let order = try? Self.order(message, keys, request.caller) else { return nil }
         self.order = order
     }
 
@@ -53,12 +53,14 @@ struct IssuePlainRequest {
 
     private static func order(
         _ message: Coupon_V1_IssueCouponRequest,
-        _ keys: [String]
+        _ keys: [String],
+        _ caller: Caller
     ) throws(CouponError) -> IssueOrder {
         try IssueOrder(
             campaign: message.campaignID,
             user: message.userID,
-            requestID: try RequestName.read(message.requestID, keys)
+            requestID: try RequestName.read(message.requestID, keys),
+            caller: caller.name
         )
     }
 }

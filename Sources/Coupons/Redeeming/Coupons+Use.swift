@@ -15,7 +15,8 @@ extension Coupons {
     package func use(
         _ code: CouponCode,
         _ use: Use,
-        requestID: String?
+        requestID: String?,
+        caller: String
     ) async throws(CouponError) -> (coupon: Coupon, isReplay: Bool) {
         try self.ensureStore()
         var user = ""
@@ -25,7 +26,12 @@ extension Coupons {
         }
         let found = try await self.coupon(code)
         let claim = requestID.map {
-            found.campaign.id.claim(use.method, requestID: $0, canonical: "\(found.coupon.number.sequence) \(user)")
+            found.campaign.id.claim(
+                use.method,
+                caller: caller,
+                requestID: $0,
+                canonical: "\(found.coupon.number.sequence) \(user)"
+            )
         }
         let reply = try await self.step(
             "use",

@@ -1,5 +1,5 @@
 package import Connect
-import Coordination
+package import Coordination
 import CouponAPI
 import HTTPTypes
 import SwiftProtobuf
@@ -11,16 +11,23 @@ package struct CouponService: Sendable {
     /// What the first users call it.
     package static let seedName = "couponpb.CouponService"
 
+    static let write = Scope.write("coupons")
+    private static let read = Scope.read("coupons")
+    private static let admin = Scope.admin("coupons")
+
     private let coupons: Coupons
+    private let log: AdminLog
     private static let replayed: HTTPFields = [.idempotentReplayed: "true"]
 
-    package init(_ coupons: Coupons) {
+    /// `log` gets who makes and changes campaigns, and makes coupons void.
+    package init(_ coupons: Coupons, log: AdminLog) {
         self.coupons = coupons
+        self.log = log
     }
 
     /// The service under both of its names.
     package var services: [RPCService] {
-        var service = RPCService(Self.name)
+        var service = RPCService(Self.name, scope: Self.write)
         self.addCampaigns(to: &service)
         self.addCoupons(to: &service)
         return [service, service.named(Self.seedName)]
@@ -29,10 +36,11 @@ package struct CouponService: Sendable {
     // MARK: Campaigns
 
     private func addCampaigns(to service: inout RPCService) {
-        service.unary("CreateCampaign") { request, context in
+        service.unary("CreateCampaign", scope: Self.admin) { request, context in
             try await Self.answer { () async throws(CouponError) in try await self.create(request, context) }
         }
-        service.unary("GetCampaign", hasNoSideEffects: true) { (request: Coupon_V1_GetCampaignRequest, _) in
+        service.unary("GetCampaign", scope: Self.read, hasNoSideEffects: true) {
+            (request: Coupon_V1_GetCampaignRequest, _) in
             try await Self.answer { () async throws(CouponError) in
                 let whole = try await self.coupons.whole(try Self.campaign(request.campaignID))
                 return RPCAnswer(
@@ -43,22 +51,23 @@ package struct CouponService: Sendable {
                 )
             }
         }
-        service.unary("ListCampaigns", hasNoSideEffects: true) { request, _ in
+        service.unary("ListCampaigns", scope: Self.read, hasNoSideEffects: true) { request, _ in
             try await Self.answer { () async throws(CouponError) in try await self.list(request) }
         }
-        service.unary("PauseCampaign") { (request: Coupon_V1_PauseCampaignRequest, _) in
-            let campaign = try await self.change(request.campaignID, .pause)
+        service.unary("PauseCampaign", scope: Self.admin) { (request: Coupon_V1_PauseCampaignRequest, context) in
+            let campaign = try await self.change(request.campaignID, .pause, "pause", context)
             return RPCAnswer(Coupon_V1_PauseCampaignResponse.with { $0.campaign = campaign })
         }
-        service.unary("ResumeCampaign") { (request: Coupon_V1_ResumeCampaignRequest, _) in
-            let campaign = try await self.change(request.campaignID, .resume)
+        service.unary("ResumeCampaign", scope: Self.admin) { (request: Coupon_V1_ResumeCampaignRequest, context) in
+            let campaign = try await self.change(request.campaignID, .resume, "resume", context)
             return RPCAnswer(Coupon_V1_ResumeCampaignResponse.with { $0.campaign = campaign })
         }
-        service.unary("RaiseQuota") { (request: Coupon_V1_RaiseQuotaRequest, _) in
-            let campaign = try await self.change(request.campaignID, .raise(request.totalCoupons))
+        service.unary("RaiseQuota", scope: Self.admin) { (request: Coupon_V1_RaiseQuotaRequest, context) in
+            let change = Coupons.Change.raise(request.totalCoupons)
+            let campaign = try await self.change(request.campaignID, change, "raise", context)
             return RPCAnswer(Coupon_V1_RaiseQuotaResponse.with { $0.campaign = campaign })
         }
-        service.serverStream("WatchCampaign", hasNoSideEffects: true) {
+        service.serverStream("WatchCampaign", scope: Self.read, hasNoSideEffects: true) {
             (request: Coupon_V1_WatchCampaignRequest, _, writer: RPCWriter<Coupon_V1_WatchCampaignResponse>) in
             do {
                 var watch = try await CampaignWatch(
@@ -91,8 +100,15 @@ package struct CouponService: Sendable {
             mode: mode,
             quotaLimit: self.coupons.configuration.quotaLimit
         )
-        order.claim = try Self.requestID(request.requestID, context).map { order.claim(requestID: $0) }
-        let made = try await self.coupons.create(order)
+        order.claim = try Self.requestID(request.requestID, context).map {
+            order.claim(caller: context.caller.name, requestID: $0)
+        }
+        let checked = order
+        let told: ((id: CampaignID, isReplay: Bool)) -> String = { "campaign \($0.id.number)" }
+        let made = try await self.recorded("create", order.name, context, detail: told) {
+            () async throws(CouponError) in
+            try await self.coupons.create(checked)
+        }
         return RPCAnswer(.with { $0.campaignID = made.id.number }, headers: made.isReplay ? Self.replayed : [:])
     }
 
@@ -114,10 +130,36 @@ package struct CouponService: Sendable {
         )
     }
 
-    private func change(_ id: Int64, _ change: Coupons.Change) async throws -> Coupon_V1_Campaign {
+    private func change(
+        _ id: Int64,
+        _ change: Coupons.Change,
+        _ name: String,
+        _ context: RPCContext
+    ) async throws -> Coupon_V1_Campaign {
         try await Self.answer { () async throws(CouponError) in
-            .init(try await self.coupons.change(try Self.campaign(id), change))
+            let campaign = try Self.campaign(id)
+            let standing = try await self.recorded(name, "campaign \(id)", context) { () async throws(CouponError) in
+                try await self.coupons.change(campaign, change)
+            }
+            return .init(standing)
         }
+    }
+
+    /// Carries out what an operator asks for, between its entries in the log.
+    private func recorded<Answer>(
+        _ name: String,
+        _ object: String,
+        _ context: RPCContext,
+        detail: (Answer) -> String = { _ in "" },
+        _ body: () async throws(CouponError) -> Answer
+    ) async throws(CouponError) -> Answer {
+        let action = AdminLog.Action(
+            actor: "api:\(context.caller.name)",
+            name: "coupons.\(name)",
+            object: object,
+            requestID: context.requestID
+        )
+        return try await self.log.record(action, unwritten: { CouponError($0) }, detail: detail, body)
     }
 
     // MARK: Coupons
@@ -129,7 +171,8 @@ package struct CouponService: Sendable {
                     try IssueOrder(
                         campaign: request.campaignID,
                         user: request.userID,
-                        requestID: try Self.requestID(request.requestID, context)
+                        requestID: try Self.requestID(request.requestID, context),
+                        caller: context.caller.name
                     )
                 )
                 return RPCAnswer(
@@ -138,44 +181,47 @@ package struct CouponService: Sendable {
                 )
             }
         }
-        service.unary("ListCoupons", hasNoSideEffects: true) { request, _ in
+        service.unary("ListCoupons", scope: Self.read, hasNoSideEffects: true) { request, _ in
             try await Self.answer { () async throws(CouponError) in try await self.listCoupons(request) }
         }
-        service.unary("GetCoupon", hasNoSideEffects: true) { (request: Coupon_V1_GetCouponRequest, _) in
+        service.unary("GetCoupon", scope: Self.read, hasNoSideEffects: true) {
+            (request: Coupon_V1_GetCouponRequest, _) in
             try await Self.answer { () async throws(CouponError) in
                 let found = try await self.coupons.coupon(try Self.code(request.couponCode))
                 return RPCAnswer(Coupon_V1_GetCouponResponse.with { $0.coupon = .init(found.coupon) })
             }
         }
         service.unary("RedeemCoupon") { (request: Coupon_V1_RedeemCouponRequest, context) in
-            let used = try await self.use(
-                request.couponCode,
-                .redeem(user: request.userID),
-                request.requestID,
-                context
-            )
+            let used = try await Self.answer { () async throws(CouponError) in
+                let code = try Self.code(request.couponCode)
+                return try await self.use(code, .redeem(user: request.userID), request.requestID, context)
+            }
             return RPCAnswer(Coupon_V1_RedeemCouponResponse.with { $0.coupon = used.coupon }, headers: used.headers)
         }
-        service.unary("VoidCoupon") { (request: Coupon_V1_VoidCouponRequest, context) in
-            let used = try await self.use(request.couponCode, .void, "", context)
+        service.unary("VoidCoupon", scope: Self.admin) { (request: Coupon_V1_VoidCouponRequest, context) in
+            let used = try await Self.answer { () async throws(CouponError) in
+                let code = try Self.code(request.couponCode)
+                return try await self.recorded("void", code.description, context) { () async throws(CouponError) in
+                    try await self.use(code, .void, "", context)
+                }
+            }
             return RPCAnswer(Coupon_V1_VoidCouponResponse.with { $0.coupon = used.coupon }, headers: used.headers)
         }
     }
 
     private func use(
-        _ code: String,
+        _ code: CouponCode,
         _ use: Coupons.Use,
         _ requestID: String,
         _ context: RPCContext
-    ) async throws -> (coupon: Coupon_V1_Coupon, headers: HTTPFields) {
-        try await Self.answer { () async throws(CouponError) in
-            let used = try await self.coupons.use(
-                try Self.code(code),
-                use,
-                requestID: try Self.requestID(requestID, context)
-            )
-            return (.init(used.coupon), used.isReplay ? Self.replayed : [:])
-        }
+    ) async throws(CouponError) -> (coupon: Coupon_V1_Coupon, headers: HTTPFields) {
+        let used = try await self.coupons.use(
+            code,
+            use,
+            requestID: try Self.requestID(requestID, context),
+            caller: context.caller.name
+        )
+        return (.init(used.coupon), used.isReplay ? Self.replayed : [:])
     }
 
     private func listCoupons(

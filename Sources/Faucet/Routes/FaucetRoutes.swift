@@ -12,6 +12,8 @@ package struct FaucetRoutes: Sendable {
     let faucet: Faucet
     let watch: DistributionWatch
     let drain: DrainSignal
+    private static let read = Scope.read("faucet")
+    private static let write = Scope.write("faucet")
     /// How long somebody who waits goes without looking by itself.
     static let pause = Duration.seconds(1)
     /// Time that is left for admission when Redis is slow.
@@ -25,14 +27,14 @@ package struct FaucetRoutes: Sendable {
 
     package func add(to router: inout WebRouter) {
         // They wait for a node, which may take longer than a request may otherwise.
-        router.on(.get, "/distribute", isLimited: false) { request, context in
+        router.on(.get, "/distribute", scope: Self.write, isLimited: false) { request, context in
             try await self.distribute(request, context, address: nil)
         }
-        router.on(.post, "/distribute", isLimited: false) { request, context in
+        router.on(.post, "/distribute", scope: Self.write, isLimited: false) { request, context in
             try await self.distribute(request, context, address: try await Self.bodyAddress(request))
         }
-        router.on(.get, "/distributions") { request, _ in try await self.list(request) }
-        router.on(.get, "/distributions/{id}", isLimited: false) { request, context in
+        router.on(.get, "/distributions", scope: Self.read) { request, _ in try await self.list(request) }
+        router.on(.get, "/distributions/{id}", scope: Self.read, isLimited: false) { request, context in
             try await self.look(request, context)
         }
     }
@@ -62,7 +64,7 @@ package struct FaucetRoutes: Sendable {
         guard let text = query["address"] ?? address, query["address"] == nil || address == nil else {
             throw FaucetError.addressInvalid
         }
-        let caller = try self.caller(request)
+        let caller = try self.caller(request, context)
         let key = try IdempotencyKey.read(request.headers)
         var order = try DistributionOrder(address: text)
         order.requestID = context.requestID
@@ -196,9 +198,9 @@ package struct FaucetRoutes: Sendable {
     }
 
     /// The scope of the request's key; refuses a stranger when there is a list of callers.
-    private func caller(_ request: Request) throws(FaucetError) -> String {
+    private func caller(_ request: Request, _ context: WebRequestContext) throws(FaucetError) -> String {
         let callers = self.faucet.configuration.callers
-        guard !callers.isEmpty else { return "anonymous" }
+        guard !callers.isEmpty else { return context.caller.name }
         let values = request.headers[values: .authorization]
         let words = (values.first ?? "").split(separator: " ", omittingEmptySubsequences: false)
         guard values.count == 1, words.count == 2, words[0].lowercased() == "bearer",

@@ -26,9 +26,6 @@ package struct AddOrder: Hashable, Sendable {
         self.reference = reference
     }
 
-    /// Every caller, until callers have names.
-    package static let anonymous = "anonymous"
-
     /// Reads the body of a request.
     init(_ account: Account, body: JSONValue) throws {
         var fields = try JSONFields(body)
@@ -49,10 +46,10 @@ package struct AddOrder: Hashable, Sendable {
         self.init(account, amount: amount, reference: reference)
     }
 
-    /// This order as the request with this idempotency key.
-    func claim(key: String) -> IdempotencyClaim {
+    /// This order as the request with this idempotency key of this caller.
+    func claim(caller: String, key: String) -> IdempotencyClaim {
         IdempotencyClaim(
-            caller: Self.anonymous,
+            caller: caller,
             key: key,
             method: "POST",
             path: "/users/\(self.account.user.text)/add",

@@ -22,6 +22,7 @@ package struct AddHotRoute: HotRoute {
     }
 
     package var pattern: HotPattern { .post(AddPlainRequest.head, AddPlainRequest.tail) }
+    package var scope: Scope { LedgerRoutes.write }
 
     package func makeResponder(on eventLoop: any EventLoop) -> any HotResponder {
         AddResponder(self.ledger, connection: self.node.connection(on: eventLoop), waiting: self.waiting)

@@ -10,6 +10,7 @@ struct AddPlainRequest {
     static let tail = "/add"
 
     let user: UserID
+    let caller: Caller
     let key: IdempotencyKey?
     let body: JSONValue
 
@@ -39,6 +40,7 @@ struct AddPlainRequest {
             let body = try? JSONParser.parse(Array(request.body.readableBytesView))
         else { return nil }
         self.user = user
+        self.caller = request.caller
         self.key = key
         self.body = body
     }
@@ -47,7 +49,7 @@ struct AddPlainRequest {
         let account = ledger.account(self.user)
         guard var order = try? AddOrder(account, body: self.body) else { return nil }
         order.requestID = requestID
-        order.claim = self.key.map { order.claim(key: $0.text) }
+        order.claim = self.key.map { order.claim(caller: self.caller.name, key: $0.text) }
         return order
     }
 }

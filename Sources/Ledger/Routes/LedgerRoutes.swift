@@ -7,6 +7,8 @@ package import Web
 package struct LedgerRoutes: Sendable {
     let ledger: Ledger
     private let queue: AddQueue
+    private static let read = Scope.read("ledger")
+    static let write = Scope.write("ledger")
 
     package init(_ ledger: Ledger, queue: AddQueue) {
         self.ledger = ledger
@@ -14,11 +16,19 @@ package struct LedgerRoutes: Sendable {
     }
 
     package func add(to router: inout WebRouter) {
-        router.on(.post, "/users/{uid}/add") { request, context in try await self.add(request, context) }
-        router.on(.get, "/users/{uid}/balance") { request, context in try await self.balance(request, context) }
-        router.on(.get, "/users/{uid}/history") { request, context in try await self.history(request, context) }
-        router.on(.get, "/users/{uid}/statement") { request, context in try await self.statement(request, context) }
-        router.on(.get, "/transactions/{id}") { _, context in try await self.transaction(context) }
+        router.on(.post, "/users/{uid}/add", scope: Self.write) { request, context in
+            try await self.add(request, context)
+        }
+        router.on(.get, "/users/{uid}/balance", scope: Self.read) { request, context in
+            try await self.balance(request, context)
+        }
+        router.on(.get, "/users/{uid}/history", scope: Self.read) { request, context in
+            try await self.history(request, context)
+        }
+        router.on(.get, "/users/{uid}/statement", scope: Self.read) { request, context in
+            try await self.statement(request, context)
+        }
+        router.on(.get, "/transactions/{id}", scope: Self.read) { _, context in try await self.transaction(context) }
     }
 
     func account(_ context: WebRequestContext) throws(LedgerError) -> Account {
@@ -39,7 +49,7 @@ package struct LedgerRoutes: Sendable {
         var order = try await AddOrder(account, body: JSONBody.read(request, limit: JSONBody.defaultLimit))
         order.precondition = precondition
         order.requestID = context.requestID
-        order.claim = key.map { order.claim(key: $0.text) }
+        order.claim = key.map { order.claim(caller: context.caller.name, key: $0.text) }
         let preferred = Preferences(request.headers)["durability"].flatMap { Durability(rawValue: $0) }
         let result = try await self.queue.add(order, preferred ?? self.ledger.configuration.durability)
         var response = AddAnswer(account).response(result)

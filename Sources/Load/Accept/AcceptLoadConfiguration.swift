@@ -13,6 +13,8 @@ package struct AcceptLoadConfiguration: Sendable {
     ///
     /// Default `http://127.0.0.1:8080`.
     package var urls = ["http://127.0.0.1:8080"]
+    /// The API key of all requests, where one is asked for.
+    package var apiKey: String?
     /// Default 10 000 requests.
     package var mode = Mode.closed(requests: 10_000)
     /// Connections kept open, one request at a time on each: default 100, 1 to 10 000.
@@ -95,7 +97,7 @@ package struct AcceptLoadConfiguration: Sendable {
         try LoadSetting.check("clock skew", self.clockSkew, .zero...(.seconds(3600)))
         guard !self.urls.isEmpty else { throw .badArgument("--url is missing") }
         var targets: [LoadTarget] = []
-        for url in self.urls { targets.append(try LoadTarget(url)) }
+        for url in self.urls { targets.append(try LoadTarget(url, apiKey: self.apiKey)) }
         return targets
     }
 }

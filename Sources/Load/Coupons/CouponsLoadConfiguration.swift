@@ -7,6 +7,8 @@ package struct CouponsLoadConfiguration: Sendable {
     ///
     /// Default `http://127.0.0.1:8080`.
     package var urls = ["http://127.0.0.1:8080"]
+    /// The API key of all requests, where one is asked for.
+    package var apiKey: String?
     /// Default `seed`.
     package var pattern = CouponPattern.seed
     /// A campaign that is there and has started; by default one is made.
@@ -107,7 +109,7 @@ package struct CouponsLoadConfiguration: Sendable {
         guard self.userLimit == 0 || self.users > 0 else { throw .badArgument("--user-limit needs --users") }
         guard !self.urls.isEmpty else { throw .badArgument("--url is missing") }
         var targets: [LoadTarget] = []
-        for url in self.urls { targets.append(try LoadTarget(url)) }
+        for url in self.urls { targets.append(try LoadTarget(url, apiKey: self.apiKey)) }
         return targets
     }
 }

@@ -7,6 +7,8 @@ package struct DistributeLoadConfiguration: Sendable {
     ///
     /// Default `http://127.0.0.1:8080`.
     package var urls = ["http://127.0.0.1:8080"]
+    /// The API key of all requests, where one is asked for.
+    package var apiKey: String?
     /// Origin of a node of the chain, over JSON-RPC: nothing by default, so that the chain cannot be checked.
     package var chain: String?
     /// One after the other: default 100 in sequence, then 100 at once.
@@ -82,7 +84,7 @@ package struct DistributeLoadConfiguration: Sendable {
         try LoadSetting.check("--settle-wait", self.settleWait, .zero...(.seconds(3600)))
         guard !self.urls.isEmpty else { throw .badArgument("--url is missing") }
         var targets: [LoadTarget] = []
-        for url in self.urls { targets.append(try LoadTarget(url)) }
+        for url in self.urls { targets.append(try LoadTarget(url, apiKey: self.apiKey)) }
         guard self.isChecking else { return (targets, nil) }
         guard let chain = self.chain else {
             throw .badArgument("name a node of the chain with --chain, or do without the check with --no-check")

@@ -18,7 +18,7 @@ package final class LaneChannelHandler: ChannelInboundHandler {
     package init(slot: Int, target: LoadTarget, driver: LoadDriver) {
         self.slot = slot
         self.driver = driver
-        self.headers = ["host": target.authority, "user-agent": "tally-load"]
+        self.headers = target.headers
     }
 
     package func handlerAdded(context: ChannelHandlerContext) { self.context = context }

@@ -68,7 +68,7 @@ package final class ExchangeChannelHandler: ChannelInboundHandler {
             version: .http1_1,
             method: request.change?.body == nil ? .GET : .POST,
             uri: request.path,
-            headers: ["host": self.target.authority, "user-agent": "tally-load"]
+            headers: self.target.headers
         )
         if let key = request.change?.key { head.headers.add(name: "idempotency-key", value: key) }
         if let durability = request.change?.durability {

@@ -22,6 +22,8 @@ package struct LedgerLoadConfiguration: Sendable {
     ///
     /// Default `http://127.0.0.1:8080`.
     package var urls = ["http://127.0.0.1:8080"]
+    /// The API key of all requests, where one is asked for.
+    package var apiKey: String?
     /// Users whose accounts are changed: default 1000, 1 to 1 000 000.
     package var users = 1000
     /// Default 100 transactions per user.
@@ -110,7 +112,7 @@ package struct LedgerLoadConfiguration: Sendable {
         }
         guard !self.urls.isEmpty else { throw .badArgument("--url is missing") }
         var targets: [LoadTarget] = []
-        for url in self.urls { targets.append(try LoadTarget(url)) }
+        for url in self.urls { targets.append(try LoadTarget(url, apiKey: self.apiKey)) }
         return targets
     }
 

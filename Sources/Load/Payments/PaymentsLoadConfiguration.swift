@@ -16,6 +16,8 @@ package struct PaymentsLoadConfiguration: Sendable {
     ///
     /// Default `http://127.0.0.1:8080`.
     package var urls = ["http://127.0.0.1:8080"]
+    /// The API key of all requests, where one is asked for.
+    package var apiKey: String?
     /// Accounts that pay each other: default 1000, 2 to 1 000 000.
     package var accounts = 1000
     /// Cents that each account is given first: default 1000.00, from 0.01.
@@ -117,7 +119,7 @@ package struct PaymentsLoadConfiguration: Sendable {
         try LoadSetting.check("--settle-wait", self.settleWait, .zero...(.seconds(3600)))
         guard !self.urls.isEmpty else { throw .badArgument("--url is missing") }
         var targets: [LoadTarget] = []
-        for url in self.urls { targets.append(try LoadTarget(url)) }
+        for url in self.urls { targets.append(try LoadTarget(url, apiKey: self.apiKey)) }
         return targets
     }
 }

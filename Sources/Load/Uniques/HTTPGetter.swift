@@ -102,12 +102,9 @@ private final class AnswerChannelHandler: ChannelInboundHandler {
 
     init(_ promise: EventLoopPromise<Answer>, path: String, target: LoadTarget) {
         self.promise = promise
-        self.head = HTTPRequestHead(
-            version: .http1_1,
-            method: .GET,
-            uri: path,
-            headers: ["host": target.authority, "user-agent": "tally-load", "connection": "close"]
-        )
+        var headers = target.headers
+        headers.add(name: "connection", value: "close")
+        self.head = HTTPRequestHead(version: .http1_1, method: .GET, uri: path, headers: headers)
     }
 
     func channelActive(context: ChannelHandlerContext) {

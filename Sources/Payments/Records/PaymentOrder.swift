@@ -73,10 +73,10 @@ package struct PaymentOrder: Hashable, Sendable {
         return text
     }
 
-    /// This order as the request with this idempotency key.
-    func claim(key: String, path: String = "/payments") -> IdempotencyClaim {
+    /// This order as the request with this idempotency key of this caller.
+    func claim(caller: String, key: String, path: String = "/payments") -> IdempotencyClaim {
         IdempotencyClaim(
-            caller: AddOrder.anonymous,
+            caller: caller,
             key: key,
             method: "POST",
             path: path,

@@ -12,6 +12,8 @@ package struct PaymentRoutes: Sendable {
     let payments: Payments
     let watch: PaymentWatch
     let drain: DrainSignal
+    private static let read = Scope.read("payments")
+    private static let write = Scope.write("payments")
 
     package init(_ payments: Payments, watch: PaymentWatch, drain: DrainSignal) {
         self.payments = payments
@@ -21,19 +23,25 @@ package struct PaymentRoutes: Sendable {
 
     package func add(to router: inout WebRouter) {
         for path in ["/payments", "/payment"] {
-            router.on(.post, path) { request, context in try await self.make(request, context) }
+            router.on(.post, path, scope: Self.write) { request, context in try await self.make(request, context) }
         }
         // A client may ask to wait for longer than a request may take.
-        router.on(.get, "/payments/{id}", isLimited: false) { request, context in
+        router.on(.get, "/payments/{id}", scope: Self.read, isLimited: false) { request, context in
             try await self.look(request, context)
         }
-        router.on(.post, "/payments/{id}/cancel") { request, context in try await self.cancel(request, context) }
-        router.on(.post, "/payments/{id}/reverse") { request, context in try await self.reverse(request, context) }
-        router.on(.get, "/payments/{id}/events", isLimited: false) { request, context in
+        router.on(.post, "/payments/{id}/cancel", scope: Self.write) { request, context in
+            try await self.cancel(request, context)
+        }
+        router.on(.post, "/payments/{id}/reverse", scope: Self.write) { request, context in
+            try await self.reverse(request, context)
+        }
+        router.on(.get, "/payments/{id}/events", scope: Self.read, isLimited: false) { request, context in
             try await self.paymentEvents(request, context)
         }
-        router.on(.get, "/users/{uid}/payments") { request, context in try await self.list(request, context) }
-        router.on(.get, "/users/{uid}/events", isLimited: false) { request, context in
+        router.on(.get, "/users/{uid}/payments", scope: Self.read) { request, context in
+            try await self.list(request, context)
+        }
+        router.on(.get, "/users/{uid}/events", scope: Self.read, isLimited: false) { request, context in
             try await self.userEvents(request, context)
         }
     }
@@ -59,7 +67,7 @@ package struct PaymentRoutes: Sendable {
             order.callback = endpoint.text
         }
         order.requestID = context.requestID
-        order.claim = key.map { order.claim(key: $0.text) }
+        order.claim = key.map { order.claim(caller: context.caller.name, key: $0.text) }
         let durability = self.durability(request)
         return try self.answer(
             await self.counted { () async throws(PaymentsError) in
@@ -76,6 +84,7 @@ package struct PaymentRoutes: Sendable {
         let durability = self.durability(request)
         let result = try await self.payments.cancel(
             id,
+            caller: context.caller.name,
             key: key?.text,
             requestID: context.requestID,
             durability.wanted
@@ -96,6 +105,7 @@ package struct PaymentRoutes: Sendable {
         let result = try await self.counted { () async throws(PaymentsError) in
             try await self.payments.reverse(
                 id,
+                caller: context.caller.name,
                 key: key?.text,
                 requestID: context.requestID,
                 durability.wanted

@@ -28,6 +28,8 @@ package final class AcceptLanes: HotRoute, Sendable {
         self.eventLoopGroup = eventLoopGroup
     }
 
+    static let scope = Scope.write("uniques")
+    package var scope: Scope { Self.scope }
     package var pattern: HotPattern { .get(AcceptAnswer.path) }
 
     package func makeResponder(on eventLoop: any EventLoop) -> any HotResponder {

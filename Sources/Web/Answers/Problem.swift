@@ -32,7 +32,8 @@ package struct Problem: Hashable, Sendable {
         title: String,
         detail: String? = nil,
         retryAfterSeconds: Int? = nil,
-        allow: [String] = []
+        allow: [String] = [],
+        challenge: String? = nil
     ) {
         self.slug = slug
         self.status = status
@@ -40,6 +41,7 @@ package struct Problem: Hashable, Sendable {
         self.detail = detail
         self.retryAfterSeconds = retryAfterSeconds
         self.allow = allow
+        self.challenge = challenge
     }
 
     /// The same problem with one more member, as RFC 9457 lets a type have.

@@ -89,12 +89,12 @@ package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, Removabl
             self.refuse(ticket, problem, requestID: survey.requestID, isHead: head.method == .HEAD)
         case .admit:
             let request = HeldRequest(head: head, survey: survey, isClosing: isClosing)
-            guard self.machine.phase == .open, let responder = self.loop.hotResponder(for: head, survey) else {
+            guard self.machine.phase == .open, let place = self.loop.hotPlace(for: head, survey) else {
                 return self.route(request, data, context)
             }
             if survey.hasBody {
                 self.held = request
-            } else if !self.takeHot(request, responder) {
+            } else if !self.takeHot(request, place) {
                 self.route(request, data, context)
             }
         }
@@ -112,8 +112,8 @@ package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, Removabl
     ///
     /// Returns whether it was taken; else it goes the router's way.
     private func offer(_ held: HeldRequest) -> Bool {
-        if self.machine.phase == .open, let responder = self.loop.hotResponder(for: held.head, held.survey),
-            self.takeHot(held, responder)
+        if self.machine.phase == .open, let place = self.loop.hotPlace(for: held.head, held.survey),
+            self.takeHot(held, place)
         {
             _ = self.machine.receivedEnd()
             self.held = nil
@@ -131,7 +131,8 @@ package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, Removabl
         if held.body.readableBytes > 0 { self.channelRead(context: context, data: NIOAny(InboundIn.body(held.body))) }
     }
 
-    private func takeHot(_ request: HeldRequest, _ responder: any HotResponder) -> Bool {
+    private func takeHot(_ request: HeldRequest, _ place: HotPlace) -> Bool {
+        guard let caller = self.loop.caller(of: request.head, for: place) else { return false }
         let exchange = HotExchange(
             connection: self,
             ticket: self.machine.nextTicket,
@@ -142,8 +143,7 @@ package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, Removabl
             traceparent: request.survey.traceparent.flatMap { TraceParent.isValid($0) ? $0 : nil },
             arrived: .now()
         )
-        let whole = HotRequest(target: request.head.uri, headers: request.head.headers, body: request.body)
-        switch responder.respond(to: whole, exchange) {
+        switch place.responder.respond(to: HotRequest(request, caller), exchange) {
         case .declined: return false
         case .taken: _ = self.machine.received(.hot, closes: request.isClosing)
         case .answered(let answer):

@@ -9,7 +9,8 @@ final class HTTPConnectionLoop {
     let gate: RequestGate
     let observer: RequestObserver
     let drain: DrainSignal
-    private let hot: [(pattern: HotPattern, responder: any HotResponder)]
+    private let access: (any AccessGuard)?
+    private let hot: [HotPlace]
     private var requestIDs: RequestIDGenerator
     private var date = HTTPDate()
 
@@ -19,7 +20,10 @@ final class HTTPConnectionLoop {
         self.gate = RequestGate(listener.configuration)
         self.observer = listener.observer
         self.drain = listener.drain
-        self.hot = listener.hotRoutes.map { ($0.pattern, $0.makeResponder(on: eventLoop)) }
+        self.access = listener.access
+        self.hot = listener.hotRoutes.map {
+            HotPlace(pattern: $0.pattern, scope: $0.scope, responder: $0.makeResponder(on: eventLoop))
+        }
         self.requestIDs = RequestIDGenerator(using: &random)
     }
 
@@ -27,11 +31,27 @@ final class HTTPConnectionLoop {
 
     func httpDate() -> String { self.date.now() }
 
-    /// The responder of the hot route that a plain request is for, if any.
-    func hotResponder(for head: HTTPRequestHead, _ survey: RequestSurvey) -> (any HotResponder)? {
+    /// The hot route that a plain request is for, if any.
+    func hotPlace(for head: HTTPRequestHead, _ survey: RequestSurvey) -> HotPlace? {
         guard survey.expectation == nil, !survey.isChunked else { return nil }
         return self.hot.first { route in
             route.pattern.hasBody == survey.hasBody && route.pattern.matches(head.method, head.uri)
-        }?.responder
+        }
     }
+
+    /// Who makes the request; `nil` when it is refused, which is the router's to say.
+    func caller(of head: HTTPRequestHead, for place: HotPlace) -> Caller? {
+        guard let access = self.access else { return .anonymous }
+        guard case .admitted(let caller) = access.judge(head.headers["authorization"], for: place.scope) else {
+            return nil
+        }
+        return caller
+    }
+}
+
+/// A hot route on one event loop.
+struct HotPlace {
+    let pattern: HotPattern
+    let scope: Scope
+    let responder: any HotResponder
 }

@@ -20,6 +20,7 @@ package struct HTTPListener: ServerChildChannel, HTTPChannelHandler {
     let hotRoutes: [any HotRoute]
     let observer: RequestObserver
     let drain: DrainSignal
+    let access: (any AccessGuard)?
     private let loops = LoopStore()
     private let executors = LoopTaskExecutors()
 
@@ -28,13 +29,15 @@ package struct HTTPListener: ServerChildChannel, HTTPChannelHandler {
         configuration: WebConfiguration,
         hotRoutes: [any HotRoute],
         observer: RequestObserver,
-        drain: DrainSignal
+        drain: DrainSignal,
+        access: (any AccessGuard)?
     ) {
         self.responder = responder
         self.configuration = configuration
         self.hotRoutes = hotRoutes
         self.observer = observer
         self.drain = drain
+        self.access = access
     }
 
     package func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTPConnection> {

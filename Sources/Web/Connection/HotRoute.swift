@@ -9,6 +9,8 @@ package import NIOHTTP1
 /// must answer alike.
 package protocol HotRoute: Sendable {
     var pattern: HotPattern { get }
+    /// As the route in the router has it: who lacks it is answered there.
+    var scope: Scope { get }
 
     /// The part that lives on one event loop. Called once per loop, on it.
     func makeResponder(on eventLoop: any EventLoop) -> any HotResponder
@@ -59,6 +61,14 @@ package struct HotRequest {
     package let target: String
     package let headers: HTTPHeaders
     package let body: ByteBuffer
+    package let caller: Caller
+
+    init(_ request: HeldRequest, _ caller: Caller) {
+        self.target = request.head.uri
+        self.headers = request.head.headers
+        self.body = request.body
+        self.caller = caller
+    }
 }
 
 /// What a ``HotResponder`` does with a request.

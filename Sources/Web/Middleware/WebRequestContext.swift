@@ -8,6 +8,10 @@ package struct WebRequestContext: RequestContext {
     package var requestID = ""
     /// The caller's place in its trace, when it sent a valid one: passed on to whatever the request sets off.
     package var traceparent: String?
+    /// Who makes the request.
+    package var caller = Caller.anonymous
+    /// Why the caller may not, for a route that answers that itself.
+    package var refusal: AccessRefusal?
     /// The connection, or its one stream that the request came on.
     private let channel: any Channel
 

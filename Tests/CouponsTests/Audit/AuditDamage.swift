@@ -28,8 +28,8 @@ struct AuditScene: Sendable {
         _ = try await fixture.issue(self.exact, user: "indu")
         _ = try await coupons.change(self.exact, .raise(12))
         let codes = try await fixture.codes(self.exact)
-        _ = try await coupons.use(codes[0], .redeem(user: "gopal"), requestID: nil)
-        _ = try await coupons.use(codes[1], .void, requestID: nil)
+        _ = try await coupons.use(codes[0], .redeem(user: "gopal"), requestID: nil, caller: "test")
+        _ = try await coupons.use(codes[1], .void, requestID: nil, caller: "test")
         self.leased = try await fixture.create(1000, userLimit: 2, mode: .leased)
         for number in 0..<40 { _ = try await fixture.issue(self.leased, user: "user-\(number)") }
         let end = try await fixture.now().advanced(byMilliseconds: 3_600_000)

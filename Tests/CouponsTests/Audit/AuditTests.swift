@@ -37,8 +37,8 @@ struct AuditTests {
             _ = try await fixture.coupons.change(exact, .resume)
             _ = try await fixture.coupons.change(leased, .raise(500))
             let codes = try await fixture.codes(exact)
-            _ = try await fixture.coupons.use(codes[2], .redeem(user: "asha"), requestID: "r")
-            _ = try await fixture.coupons.use(try await fixture.codes(leased)[7], .void, requestID: nil)
+            _ = try await fixture.coupons.use(codes[2], .redeem(user: "asha"), requestID: "r", caller: "test")
+            _ = try await fixture.coupons.use(try await fixture.codes(leased)[7], .void, requestID: nil, caller: "test")
 
             let report = try await fixture.audit()
             #expect(report.isClean, "\(report.text)")
@@ -156,7 +156,7 @@ struct AuditTests {
             case .success(let code):
                 guard turn.isMultiple(of: 20) else { continue }
                 let use = turn.isMultiple(of: 40) ? Coupons.Use.void : .redeem(user: user)
-                _ = try await fixture.coupons.use(code, use, requestID: nil)
+                _ = try await fixture.coupons.use(code, use, requestID: nil, caller: "test")
             case .failure(.soldOut):
                 // What is raised after that is issued too.
                 if hasHeardAll { return }

@@ -1,0 +1,80 @@
+import Coordination
+import JSON
+import Redis
+import Uniques
+
+/// The log of what operators did, for people.
+package struct AdminRecord: Sendable {
+    private static let page = 500
+
+    private let configuration: AppConfiguration
+
+    package init(_ configuration: AppConfiguration) {
+        self.configuration = configuration
+    }
+
+    /// Prints the newest entries as JSON lines, oldest first.
+    package func newest(_ count: Int, _ print: @Sendable @escaping (String) -> Void) async throws {
+        try await OneShot.run(self.configuration) { redis in
+            for entry in try await AdminLog(redis: redis).newest(count) { print(Self.json(entry)) }
+        }
+    }
+
+    /// Checks that no entry is missing or was changed.
+    package func audit(isJSON: Bool) async throws -> ProofOutcome {
+        do {
+            return try await OneShot.run(self.configuration) { redis in
+                let report = try await Self.check(AdminLog(redis: redis))
+                let verdict = report.violations.isEmpty ? "right" : "violated"
+                let exitCode: Int32 = report.violations.isEmpty ? 0 : 1
+                guard isJSON else {
+                    let lines = ["admin log: \(report.entries) entries, \(verdict)"] + report.violations
+                    return ProofOutcome(text: lines.joined(separator: "\n"), exitCode: exitCode)
+                }
+                let violations = report.violations.map { JSONText.quoted($0) }.joined(separator: ",")
+                return ProofOutcome(
+                    text: "{\"entries\":\(report.entries),\"verdict\":\"\(verdict)\",\"violations\":[\(violations)]}",
+                    exitCode: exitCode
+                )
+            }
+        } catch let error as RedisError {
+            return ProofOutcome(text: "Redis could not be read: \(error)", exitCode: 2)
+        }
+    }
+
+    private static func check(_ log: AdminLog) async throws(RedisError) -> (entries: Int, violations: [String]) {
+        // What is written meanwhile is behind the head that was read first.
+        let head = try await log.head()
+        var last: (number: Int64, hash: String) = (0, "start")
+        var violations: [String] = []
+        var count = 0
+        reading: while true {
+            let entries = try await log.entries(after: last.number, limit: Self.page)
+            if entries.isEmpty { break }
+            for entry in entries {
+                if entry.number > head.number { break reading }
+                count += 1
+                if entry.number != last.number + 1 {
+                    violations.append("entries \(last.number + 1) to \(entry.number - 1) are missing")
+                } else if entry.hash(behind: last.hash) != entry.hash {
+                    violations.append("entry \(entry.number) is not what was written")
+                }
+                last = (entry.number, entry.hash)
+            }
+        }
+        if head.number < 0 {
+            violations.append("the head of the log is not what was written")
+        } else if last.number != head.number || last.hash != head.hash {
+            violations.append("the log ends with entry \(last.number), its head says \(head.number)")
+        }
+        return (count, violations)
+    }
+
+    private static func json(_ entry: AdminEntry) -> String {
+        var members = ["\"number\":\(entry.number)", "\"at\":\(JSONText.quoted(entry.time.rfc3339))"]
+        for field in entry.fields where field.name != "at" {
+            members.append("\(JSONText.quoted(field.name)):\(JSONText.quoted(field.value))")
+        }
+        return "{\(members.joined(separator: ","))}"
+    }
+}

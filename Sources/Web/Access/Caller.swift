@@ -1,0 +1,12 @@
+/// Who makes a request.
+package struct Caller: Hashable, Sendable {
+    /// The scope of its idempotency keys; what logs of its actions say.
+    package let name: String
+
+    package init(name: String) {
+        self.name = name
+    }
+
+    /// Everybody, where no keys are asked for.
+    package static let anonymous = Caller(name: "anonymous")
+}

@@ -1,0 +1,34 @@
+import App
+import ArgumentParser
+
+struct AdminCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "admin",
+        abstract: "Look at what operators did.",
+        subcommands: [Log.self]
+    )
+
+    struct Log: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Print the newest entries of the log of what operators did, as JSON lines.",
+            discussion: """
+                Keys that were made or ended, campaigns that were made or changed, coupons made void, lanes paused, \
+                dead letters sent again: who, what, when, and how it ended. 'tally audit admin' checks that no entry \
+                was changed or left out.
+                """
+        )
+
+        @Option(help: "How many.")
+        var last = 100
+
+        @OptionGroup var settings: SettingOptions
+
+        func validate() throws {
+            guard (1...100_000).contains(self.last) else { throw ValidationError("--last is 1 to 100000") }
+        }
+
+        func run() async throws {
+            try await AdminRecord(self.settings.loadNearby("admin")).newest(self.last) { print($0) }
+        }
+    }
+}
