@@ -35,6 +35,7 @@ let nioHTTP2 = Target.Dependency.product(name: "NIOHTTP2", package: "swift-nio-h
 let nioHTTPTypesHTTP2 = Target.Dependency.product(name: "NIOHTTPTypesHTTP2", package: "swift-nio-extras")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
@@ -78,11 +79,16 @@ let package = Package(
         .systemLibrary(name: "CZlib"),
         .target(name: "JSON", swiftSettings: settings),
         .target(name: "Timing", dependencies: [nioCore, nioPosix], swiftSettings: settings),
+        .target(
+            name: "TLS",
+            dependencies: ["Timing", lifecycle, logging, nioCore, nioSSL, systemPackage],
+            swiftSettings: settings
+        ),
         .target(name: "RESP", dependencies: ["CHiredis", nioCore], swiftSettings: settings),
         .target(
             name: "Redis",
             dependencies: [
-                "RESP", "Timing", crypto, deque, lifecycle, logging, metrics, nioCore, nioPosix, nioSSL,
+                "RESP", "TLS", "Timing", crypto, deque, lifecycle, logging, metrics, nioCore, nioPosix, nioSSL,
             ],
             swiftSettings: settings
         ),
@@ -112,8 +118,8 @@ let package = Package(
         .target(
             name: "Web",
             dependencies: [
-                "JSON", "Timing", deque, httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, metrics, nioCore,
-                nioHTTP1, nioHTTP2, nioHTTPTypes, nioHTTPTypesHTTP1, nioHTTPTypesHTTP2,
+                "JSON", "TLS", "Timing", deque, httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, metrics,
+                nioCore, nioHTTP1, nioHTTP2, nioHTTPTypes, nioHTTPTypesHTTP1, nioHTTPTypesHTTP2, nioSSL, nioTLS,
             ],
             swiftSettings: settings
         ),
@@ -215,7 +221,7 @@ let package = Package(
                 "JSON",
                 "Ledger", "OpenAPI", "Outbound",
                 "Payments",
-                "Redis", "Telemetry", "Timing",
+                "Redis", "TLS", "Telemetry", "Timing",
                 "Uniques",
                 "Web",
                 configuration,
@@ -262,7 +268,7 @@ let package = Package(
         .testTarget(
             name: "RedisTests",
             dependencies: [
-                "RESP", "Redis", "Support", lifecycle, logging, metrics, nioCore, nioEmbedded, nioPosix,
+                "RESP", "Redis", "Support", "TLS", lifecycle, logging, metrics, nioCore, nioEmbedded, nioPosix,
             ],
             swiftSettings: settings
         ),
@@ -285,7 +291,7 @@ let package = Package(
         .testTarget(
             name: "WebTests",
             dependencies: [
-                "JSON", "Support", "Web", httpTypes, hummingbird, lifecycle, logging, metrics, nioCore, nioHPACK,
+                "JSON", "Support", "TLS", "Web", httpTypes, hummingbird, lifecycle, logging, metrics, nioCore, nioHPACK,
                 nioHTTP1, nioPosix,
             ],
             swiftSettings: settings

@@ -3,6 +3,7 @@ import HummingbirdCore
 package import Logging
 package import NIOCore
 import ServiceLifecycle
+package import TLS
 
 /// One HTTP listener as a service: it serves until graceful shutdown, then finishes what runs.
 package struct WebServer: Service {
@@ -11,7 +12,8 @@ package struct WebServer: Service {
     private let hotRoutes: [any HotRoute]
     private let observer: RequestObserver
     private let drain: DrainSignal
-    private let access: (any AccessGuard)?
+    private let access: (any AccessGuard)?,
+    private let certificate: ServerCertificate?
     private let eventLoopGroup: any EventLoopGroup
     private let logger: Logger
     private let beforeBinding: @Sendable () async -> Void
@@ -20,6 +22,8 @@ package struct WebServer: Service {
     /// Without `access` everybody may do everything.
     ///
     /// Connections are accepted once `beforeBinding` has returned; `onBound` is told the port then.
+    ///
+    /// With a `certificate` the port speaks TLS and nothing else.
     package init(
         configuration: WebConfiguration,
         router: WebRouter,
@@ -27,6 +31,7 @@ package struct WebServer: Service {
         observer: RequestObserver,
         drain: DrainSignal,
         access: (any AccessGuard)? = nil,
+        certificate: ServerCertificate? = nil,
         eventLoopGroup: any EventLoopGroup,
         logger: Logger,
         beforeBinding: @escaping @Sendable () async -> Void = {},
@@ -38,6 +43,7 @@ package struct WebServer: Service {
         self.observer = observer
         self.drain = drain
         self.access = access
+        self.certificate = certificate
         self.eventLoopGroup = eventLoopGroup
         self.logger = logger
         self.beforeBinding = beforeBinding
@@ -47,7 +53,8 @@ package struct WebServer: Service {
     package func run() async throws {
         await self.beforeBinding()
         let configuration = self.configuration
-        let (hotRoutes, observer, drain, access) = (self.hotRoutes, self.observer, self.drain, self.access)
+        let (hotRoutes, observer, drain) = (self.hotRoutes, self.observer, self.drain)
+        let (access, certificate) = (self.access, self.certificate)
         let responder = self.router.makeResponder(observer: observer, configuration: configuration, access: access)
         let answers = RoutedAnswers(responder, logger: self.logger)
         let application = Application(
@@ -59,7 +66,8 @@ package struct WebServer: Service {
                     hotRoutes: hotRoutes,
                     observer: observer,
                     drain: drain,
-                    access: access
+                    access: access,
+                    certificate: certificate
                 )
             },
             configuration: ApplicationConfiguration(

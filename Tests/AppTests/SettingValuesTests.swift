@@ -43,7 +43,7 @@ struct SettingValuesTests {
     ) throws {
         let other: String
         switch setting.kind {
-        case .text, .list, .secretFile: other = "other"
+        case .text, .list, .secretFile, .file: other = "other"
         case .integer(let range): other = String(range.upperBound)
         case .decimal(let range): other = String(range.upperBound)
         case .choice(let choices): other = try #require(choices.last)

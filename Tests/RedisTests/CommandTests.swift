@@ -4,6 +4,7 @@ import NIOPosix
 import RESP
 import Redis
 import Support
+import TLS
 import Testing
 
 @Suite struct `Commands on a real Redis` {
@@ -164,11 +165,12 @@ import Testing
     @Test func `a missing CA file stops the start with a clear error`() async throws {
         var configuration = try RedisConfiguration(url: "rediss://127.0.0.1:1")
         configuration.caFile = "/nowhere/ca.pem"
+        let missing = TLSError.unreadable(path: "/nowhere/ca.pem", reason: "No such file or directory")
         let node = RedisNode(
             configuration: configuration,
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
             logger: CapturedLogs().logger()
         )
-        await #expect(throws: RedisConfigurationError.caFileInvalid) { try await node.run() }
+        await #expect(throws: RedisConfigurationError.tls(missing)) { try await node.run() }
     }
 }

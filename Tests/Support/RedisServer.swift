@@ -15,6 +15,8 @@ package final class RedisServer: Sendable {
         package var users: [String] = []
         /// Listens on ``RedisServer/tlsPort`` too, with ``RedisServer/certificate``.
         package var usesTLS = false
+        /// Whether TLS asks clients for a certificate of the same authority.
+        package var asksClients = false
         /// More of `redis-server`'s arguments, such as `--maxmemory 2mb`.
         package var arguments: [String] = []
 
@@ -30,6 +32,8 @@ package final class RedisServer: Sendable {
     package let port: Int
     package let tlsPort: Int
     package let options: Options
+    /// Who vouches for the server's certificate; `nil` without TLS.
+    package let authority: CertificateAuthority?
     private let child: Mutex<ChildProcess?>
     private let starts = Mutex(0)
 
@@ -40,7 +44,13 @@ package final class RedisServer: Sendable {
         self.port = try freePort()
         self.tlsPort = options.usesTLS ? try freePort() : 0
         self.child = Mutex(nil)
-        if options.usesTLS { try Certificate.make(in: self.folder.url) }
+        if options.usesTLS {
+            let authority = try CertificateAuthority(in: self.folder.url)
+            _ = try authority.issue("server")
+            self.authority = authority
+        } else {
+            self.authority = nil
+        }
         try self.start()
     }
 
@@ -49,7 +59,7 @@ package final class RedisServer: Sendable {
     package var url: String { "redis://127.0.0.1:\(self.port)/0" }
     package var socketPath: String { self.folder.url.appendingPathComponent("s").path }
     /// PEM file of the authority that the server's certificate is from.
-    package var certificate: String { self.folder.url.appendingPathComponent("ca.pem").path }
+    package var certificate: String { self.authority?.certificate ?? "" }
     package var identifier: Int32 { self.child.withLock { $0?.identifier ?? 0 } }
 
     /// Starts it again after ``kill()`` or ``stop()``, with the same port and data, and waits until it answers.
@@ -101,38 +111,12 @@ package final class RedisServer: Sendable {
             arguments += ["--aclfile", file.path]
         }
         if self.options.usesTLS {
-            arguments += ["--tls-port", "\(self.tlsPort)", "--tls-auth-clients", "no"]
+            arguments += ["--tls-port", "\(self.tlsPort)", "--tls-auth-clients"]
+            arguments += [self.options.asksClients ? "yes" : "no"]
             arguments += [
                 "--tls-cert-file", "server.pem", "--tls-key-file", "server.key", "--tls-ca-cert-file", "ca.pem",
             ]
         }
         return arguments + self.options.arguments
-    }
-}
-
-/// A certificate for `localhost` and 127.0.0.1, from an authority made for the occasion.
-private enum Certificate {
-    static func make(in folder: URL) throws {
-        try "subjectAltName=DNS:localhost,IP:127.0.0.1\n".write(
-            to: folder.appendingPathComponent("san"),
-            atomically: true,
-            encoding: .utf8
-        )
-        let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-        try self.openssl(
-            ["req", "-x509", "-days", "2", "-subj", "/CN=Test CA", "-keyout", "ca.key", "-out", "ca.pem"] + key,
-            in: folder
-        )
-        try self.openssl(["req", "-subj", "/CN=localhost", "-keyout", "server.key", "-out", "csr"] + key, in: folder)
-        try self.openssl(
-            ["x509", "-req", "-days", "2", "-in", "csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial"]
-                + ["-extfile", "san", "-out", "server.pem"],
-            in: folder
-        )
-    }
-
-    private static func openssl(_ arguments: [String], in folder: URL) throws {
-        let child = try ChildProcess("openssl", arguments, directory: folder)
-        while child.isRunning { usleep(1000) }
     }
 }

@@ -8,6 +8,7 @@ import NIOHTTP1
 import NIOPosix
 import ServiceLifecycle
 import Synchronization
+import TLS
 import Web
 
 /// A hot route that answers `/hot?<text>` with the text, when told to.
@@ -77,6 +78,7 @@ func withServer(
     _ configuration: WebConfiguration = WebConfiguration(port: 0),
     drain: DrainSignal = DrainSignal(),
     access: (any AccessGuard)? = nil,
+    certificate: ServerCertificate? = nil,
     _ body: @Sendable @escaping (Int, HeldHotRoute, ServiceGroup) async throws -> Void
 ) async throws {
     var router = WebRouter()
@@ -114,6 +116,7 @@ func withServer(
         observer: RequestObserver(logger: logger, accessLogSample: 1),
         drain: drain,
         access: access,
+        certificate: certificate,
         eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
         logger: logger,
         onBound: { bound.continuation.yield($0) }

@@ -1,7 +1,9 @@
 import CoreMetrics
 import Glibc
 import Logging
+import Redis
 import ServiceLifecycle
+import TLS
 import Telemetry
 import Timing
 import UnixSignals
@@ -43,7 +45,15 @@ package struct AppProcess: Sendable {
             metrics: registry
         )
         let senderKeys = self.role == .serve ? [] : try self.configuration.faucet.keys()
-        let composition = Composition(self.configuration, registry: registry, senderKeys: senderKeys)
+        let certificate = try self.certificate()
+        // What is wrong with its files should be said here, and not once the parts have started.
+        _ = try RedisDialer(self.configuration.redis)
+        let composition = Composition(
+            self.configuration,
+            registry: registry,
+            senderKeys: senderKeys,
+            certificate: certificate
+        )
         composition.logger.notice(
             "Starting",
             metadata: [
@@ -58,6 +68,12 @@ package struct AppProcess: Sendable {
         )
         try await self.run(group, composition.logger)
         composition.logger.notice("Stopped")
+    }
+
+    /// Of the public listener, which workers do not have.
+    private func certificate() throws(TLSError) -> ServerCertificate? {
+        guard self.role != .work, let files = self.configuration.tls else { return nil }
+        return try ServerCertificate(files, logger: Logger(label: "tally.http"))
     }
 
     private func services(_ composition: Composition) -> [any Service] {

@@ -9,6 +9,7 @@ import NIOCore
 import NIOPosix
 import Outbound
 import Redis
+import TLS
 import ServiceLifecycle
 import Synchronization
 import Telemetry
@@ -36,15 +37,24 @@ struct Composition {
     /// `nil` where everybody may do everything.
     let keys: KeyTable?
     let drain = DrainSignal()
+    private let certificate: ServerCertificate?
     private let isListening = ListeningSignal()
     /// How long a starting instance waits for Redis before it listens without.
     private static let startLimit = Duration.seconds(1)
 
     /// `senderKeys` are for a process that has the background roles.
-    init(_ configuration: AppConfiguration, registry: PrometheusRegistry, senderKeys: [SenderKey] = []) {
+    ///
+    /// With a `certificate` the public listener speaks TLS.
+    init(
+        _ configuration: AppConfiguration,
+        registry: PrometheusRegistry,
+        senderKeys: [SenderKey] = [],
+        certificate: ServerCertificate? = nil
+    ) {
         let logger = Logger(label: "tally")
         self.configuration = configuration
         self.registry = registry
+        self.certificate = certificate
         self.logger = logger
         // The process's one group of loops: timers of the parts that know no loop run on it, too.
         NIOSingletons.groupLoopCountSuggestion = configuration.threads
@@ -193,10 +203,12 @@ struct Composition {
             router,
             access: self.keys,
             hotRoutes: [lanes, AddHotRoute(self.ledger, node: self.redis, waiting: waitingAdds)] + coupons.hot,
+            certificate: self.certificate,
             beforeBinding: self.waitForRedis
         ) { isListening.begin() }
         let keys: [any Service] = self.keys.map { [$0] } ?? []
-        return keys + [callbacks, wakes, waitingAdds] + watchers + coupons.services + [server]
+        let renewal: [any Service] = self.certificate.map { [$0] } ?? []
+        return keys + renewal + [callbacks, wakes, waitingAdds] + watchers + coupons.services + [server]
     }
 
     /// A proxy goes elsewhere while nobody listens, but passes a 503 on: the first requests must not come too early.
@@ -249,6 +261,7 @@ struct Composition {
         _ router: WebRouter,
         access: (any AccessGuard)? = nil,
         hotRoutes: [any HotRoute] = [],
+        certificate: ServerCertificate? = nil,
         beforeBinding: @escaping @Sendable () async -> Void = {},
         onListening: @escaping @Sendable () -> Void = {}
     ) -> WebServer {
@@ -260,6 +273,7 @@ struct Composition {
             observer: self.observer,
             drain: self.drain,
             access: access,
+            certificate: certificate,
             eventLoopGroup: self.eventLoopGroup,
             logger: Logger(label: "tally.http"),
             beforeBinding: beforeBinding

@@ -5,6 +5,7 @@ package import Logging
 import NIOCore
 package import Outbound
 package import Redis
+package import TLS
 package import Uniques
 package import Web
 
@@ -17,6 +18,8 @@ package struct AppConfiguration: Sendable {
     package let drainDelay: Duration
     package let drainLimit: Duration
     package let web: WebConfiguration
+    /// What the public listener proves itself with; `nil` speaks no TLS.
+    package let tls: TLSFiles?
     package let admin: WebConfiguration
     /// Whether callers need an API key.
     package let needsKeys: Bool
@@ -57,6 +60,12 @@ package struct AppConfiguration: Sendable {
         self.drainDelay = values.seconds(Settings.drainDelay)
         self.drainLimit = values.seconds(Settings.drainLimit)
         self.web = Self.web(values, host: Settings.host, port: Settings.port)
+        self.tls = try Self.tls(
+            values,
+            certificate: Settings.certificateFile,
+            key: Settings.keyFile,
+            clientAuthority: Settings.clientCaFile
+        )
         var admin = Self.web(values, host: Settings.adminHost, port: Settings.adminPort)
         // Probes and scrapers name it by address.
         admin.allowedHosts = []
@@ -91,6 +100,26 @@ package struct AppConfiguration: Sendable {
         return web
     }
 
+    private static func tls(
+        _ values: SettingValues,
+        certificate: Setting,
+        key: Setting,
+        clientAuthority: Setting? = nil
+    ) throws(SettingsError) -> TLSFiles? {
+        let authority = clientAuthority.map { values.text($0) }.flatMap { $0.isEmpty ? nil : $0 }
+        let files = TLSFiles(
+            certificate: values.text(certificate),
+            key: values.text(key),
+            clientAuthority: authority
+        )
+        guard files.certificate.isEmpty == files.key.isEmpty else {
+            throw .inconsistent("\(certificate.name) and \(key.name) are only of use together")
+        }
+        guard files.certificate.isEmpty else { return files }
+        guard let clientAuthority, authority != nil else { return nil }
+        throw .inconsistent("\(clientAuthority.name) is of no use without \(certificate.name)")
+    }
+
     private static func redis(_ values: SettingValues, clientName: String) throws(SettingsError) -> RedisConfiguration {
         var redis: RedisConfiguration
         do { redis = try RedisConfiguration(url: values.text(Settings.redisURL)) } catch {
@@ -104,6 +133,15 @@ package struct AppConfiguration: Sendable {
         if !passwordFile.isEmpty { redis.password = try Self.secret(inFile: passwordFile) }
         let caFile = values.text(Settings.redisCAFile)
         if !caFile.isEmpty { redis.caFile = caFile }
+        redis.certificate = try Self.tls(
+            values,
+            certificate: Settings.redisCertificateFile,
+            key: Settings.redisKeyFile
+        )
+        // Whoever names a CA believes that the way is encrypted.
+        guard redis.address.usesTLS || (redis.caFile == nil && redis.certificate == nil) else {
+            throw .inconsistent("redis.caFile and redis.certificateFile are only of use with a rediss:// URL")
+        }
         redis.clientName = clientName
         redis.commandDeadline = values.seconds(Settings.redisDeadline)
         redis.inFlightLimit = values.integer(Settings.redisInFlight)

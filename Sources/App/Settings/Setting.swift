@@ -13,6 +13,8 @@ package struct Setting: Hashable, Sendable {
         case choice([String])
         /// The path of a file whose first line is the value.
         case secretFile
+        /// The path of a file that the process reads.
+        case file
     }
 
     package let name: String
@@ -44,7 +46,7 @@ package struct Setting: Hashable, Sendable {
         case .integer(let range): "whole number \(range.lowerBound)…\(range.upperBound)"
         case .decimal(let range): "number \(Self.short(range.lowerBound))…\(Self.short(range.upperBound))"
         case .choice(let choices): choices.joined(separator: " or ")
-        case .secretFile: "path of a file"
+        case .secretFile, .file: "path of a file"
         }
     }
 

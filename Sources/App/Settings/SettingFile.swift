@@ -40,7 +40,8 @@ struct SettingFile {
     /// The value in the type that the setting is asked for; `nil` when it has another.
     private static func content(_ value: JSONValue, for kind: Setting.Kind) -> ConfigContent? {
         switch (kind, value) {
-        case (.text, .string(let text)), (.choice, .string(let text)), (.secretFile, .string(let text)):
+        case (.text, .string(let text)), (.choice, .string(let text)), (.secretFile, .string(let text)),
+            (.file, .string(let text)):
             .string(text)
         case (.list, .string(let text)): .stringArray([text])
         case (.list, .array(let elements)): Self.texts(elements).map { .stringArray($0) }

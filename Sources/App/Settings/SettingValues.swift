@@ -105,7 +105,7 @@ package struct SettingValues: Sendable {
 extension Setting {
     fileprivate var configType: ConfigType {
         switch self.kind {
-        case .text, .choice, .secretFile: .string
+        case .text, .choice, .secretFile, .file: .string
         case .list: .stringArray
         case .integer: .int
         case .decimal: .double
@@ -115,7 +115,7 @@ extension Setting {
     /// The value as texts, or `nil` when it is out of range.
     fileprivate func texts(_ content: ConfigContent) -> [String]? {
         switch (self.kind, content) {
-        case (.text, .string(let text)), (.secretFile, .string(let text)): [text]
+        case (.text, .string(let text)), (.secretFile, .string(let text)), (.file, .string(let text)): [text]
         case (.choice(let choices), .string(let text)): choices.contains(text) ? [text] : nil
         case (.list, .stringArray(let texts)):
             texts.flatMap { $0.split(separator: ",") }.map { $0.filter { $0 != " " } }.filter { !$0.isEmpty }

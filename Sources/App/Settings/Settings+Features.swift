@@ -13,7 +13,19 @@ extension Settings {
         default: "",
         "File with Redis's password; wins over one in the URL"
     )
-    static let redisCAFile = Setting("redis.caFile", .text, default: "", "PEM file of the CA that signed Redis's key")
+    static let redisCAFile = Setting(
+        "redis.caFile",
+        .file,
+        default: "",
+        "PEM file of the CA that signed Redis's certificate; empty trusts the system's"
+    )
+    static let redisCertificateFile = Setting(
+        "redis.certificateFile",
+        .file,
+        default: "",
+        "PEM file of our certificate, for a Redis that asks clients for one"
+    )
+    static let redisKeyFile = Setting("redis.keyFile", .file, default: "", "PEM file of that certificate's key")
     static let redisDeadline = Setting(
         "redis.commandDeadlineSeconds",
         .decimal(0.05...30),
@@ -34,8 +46,8 @@ extension Settings {
     )
 
     static let redis = [
-        Self.redisURL, Self.redisPasswordFile, Self.redisCAFile, Self.redisDeadline, Self.redisInFlight,
-        Self.clockErrorLimit,
+        Self.redisURL, Self.redisPasswordFile, Self.redisCAFile, Self.redisCertificateFile, Self.redisKeyFile,
+        Self.redisDeadline, Self.redisInFlight, Self.clockErrorLimit,
     ]
 
     // MARK: Uniques

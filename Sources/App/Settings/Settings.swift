@@ -124,9 +124,29 @@ package enum Settings {
         "Most bytes of all header fields; then 400"
     )
 
+    static let certificateFile = Setting(
+        "http.certificateFile",
+        .file,
+        default: "",
+        "PEM file of the public listener's certificate and its chain; empty speaks no TLS"
+    )
+    static let keyFile = Setting(
+        "http.keyFile",
+        .file,
+        default: "",
+        "PEM file of that certificate's key; for its owner alone"
+    )
+    static let clientCaFile = Setting(
+        "http.clientCaFile",
+        .file,
+        default: "",
+        "PEM file of the CA that signs clients' certificates; empty asks them for none"
+    )
+
     private static let http = [
-        Self.host, Self.port, Self.adminHost, Self.adminPort, Self.allowedHosts, Self.connectionLimit,
-        Self.concurrentRequestLimit, Self.requestDeadline, Self.headDeadline, Self.bodyDeadline, Self.idleTimeout,
+        Self.host, Self.port, Self.certificateFile, Self.keyFile, Self.clientCaFile, Self.adminHost, Self.adminPort,
+        Self.allowedHosts, Self.connectionLimit, Self.concurrentRequestLimit, Self.requestDeadline,
+        Self.headDeadline, Self.bodyDeadline, Self.idleTimeout,
         Self.connectionStreamLimit, Self.bodyLimit,
         Self.targetLimit, Self.headerFieldLimit, Self.headerListLimit,
     ]

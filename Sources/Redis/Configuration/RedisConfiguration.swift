@@ -1,10 +1,13 @@
 package import RESP
+package import TLS
 
 /// Where Redis is and how patient we are with it.
 package struct RedisConfiguration: Sendable {
     package var address: RedisAddress
     /// PEM file of the authorities that may vouch for a `rediss` server; `nil` (default) means the system's.
     package var caFile: String?
+    /// Our own certificate, for a `rediss` server that asks for one; default none.
+    package var certificate: TLSFiles?
     /// The name in Redis's `CLIENT LIST`: printable ASCII without spaces; default `tally`.
     ///
     /// Empty sends none.

@@ -1,3 +1,5 @@
+package import TLS
+
 /// Why a Redis URL or a file it needs cannot be used.
 ///
 /// Never holds the URL or a part of it: a password may be anywhere in a URL that is not well formed.
@@ -17,6 +19,22 @@ package enum RedisConfigurationError: Error, Hashable, Sendable {
     case pathInvalid
     /// A control character or a space.
     case characterInvalid
-    /// The CA file is missing, unreadable or holds no PEM certificate.
-    case caFileInvalid
+    /// A file with certificates or a key cannot be used.
+    case tls(TLSError)
+}
+
+extension RedisConfigurationError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .schemeUnknown: "the URL begins neither with redis:// nor with rediss:// or unix://"
+        case .hostMissing: "the URL names no host"
+        case .portInvalid: "the URL's port is not 1…65535"
+        case .databaseInvalid: "the URL's database is not 0…65535"
+        case .percentEncodingInvalid: "the URL has a % without two hexadecimal digits, or bytes that are no UTF-8"
+        case .partUnknown: "the URL has a query, a fragment or a path that does not belong there"
+        case .pathInvalid: "the URL's path is not absolute, or longer than 107 bytes"
+        case .characterInvalid: "the URL has a control character or a space"
+        case .tls(let error): "\(error)"
+        }
+    }
 }

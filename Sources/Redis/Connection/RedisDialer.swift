@@ -1,6 +1,7 @@
 package import NIOCore
 import NIOPosix
 import NIOSSL
+import TLS
 
 /// Opens sockets to one address, with TLS where the address asks for it.
 package struct RedisDialer: Sendable {
@@ -8,7 +9,7 @@ package struct RedisDialer: Sendable {
     private let connectTimeout: TimeAmount
     private let tls: NIOSSLContext?
 
-    /// Reads the CA file, so it is made once and not for each connection.
+    /// Reads the files of certificates, so it is made once and not for each connection.
     package init(_ configuration: RedisConfiguration) throws(RedisConfigurationError) {
         self.address = configuration.address
         self.connectTimeout = .nanoseconds(configuration.connectTimeout.wholeNanoseconds)
@@ -16,9 +17,9 @@ package struct RedisDialer: Sendable {
             self.tls = nil
             return
         }
-        var tls = TLSConfiguration.makeClientConfiguration()
-        if let caFile = configuration.caFile { tls.trustRoots = .file(caFile) }
-        do { self.tls = try NIOSSLContext(configuration: tls) } catch { throw .caFileInvalid }
+        do { self.tls = try TLSFiles.clientContext(configuration.certificate, authority: configuration.caFile) } catch {
+            throw .tls(error)
+        }
     }
 
     /// Opens one socket whose bytes `handler` gets.

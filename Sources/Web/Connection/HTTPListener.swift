@@ -5,13 +5,15 @@ import NIOHTTP1
 import NIOHTTP2
 import NIOHTTPTypesHTTP1
 import NIOHTTPTypesHTTP2
+import NIOSSL
 import Synchronization
+import TLS
 
 /// How Hummingbird's server sets up each connection of ours.
 ///
 /// One port speaks HTTP/1.1 and, to who begins with its preface, HTTP/2. HTTP/1.1 is like Hummingbird's own channel,
 /// with ``HTTPConnectionChannelHandler`` in the place of its connection state handler, before the HTTP types are made,
-/// so that hot requests cost neither those nor a task.
+/// so that hot requests cost neither those nor a task. With a certificate all of that is inside of TLS.
 package struct HTTPListener: ServerChildChannel, HTTPChannelHandler {
     package typealias Value = HTTPConnection
 
@@ -20,7 +22,8 @@ package struct HTTPListener: ServerChildChannel, HTTPChannelHandler {
     let hotRoutes: [any HotRoute]
     let observer: RequestObserver
     let drain: DrainSignal
-    let access: (any AccessGuard)?
+    let access: (any AccessGuard)?,
+    private let certificate: ServerCertificate?
     private let loops = LoopStore()
     private let executors = LoopTaskExecutors()
 
@@ -30,7 +33,8 @@ package struct HTTPListener: ServerChildChannel, HTTPChannelHandler {
         hotRoutes: [any HotRoute],
         observer: RequestObserver,
         drain: DrainSignal,
-        access: (any AccessGuard)?
+        access: (any AccessGuard)?,
+        certificate: ServerCertificate?
     ) {
         self.responder = responder
         self.configuration = configuration
@@ -38,15 +42,22 @@ package struct HTTPListener: ServerChildChannel, HTTPChannelHandler {
         self.observer = observer
         self.drain = drain
         self.access = access
+        self.certificate = certificate
     }
 
     package func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTPConnection> {
         channel.eventLoop.makeCompletedFuture {
             let spoken = channel.eventLoop.makePromise(of: HTTPConnection.Spoken.self)
-            try channel.pipeline.syncOperations.addHandler(HTTPProtocolChannelHandler(self, spoken: spoken))
+            let pipeline = channel.pipeline.syncOperations
+            if let certificate = self.certificate {
+                try pipeline.addHandler(NIOSSLServerHandler(context: certificate.context))
+            }
+            try pipeline.addHandler(HTTPProtocolChannelHandler(self, spoken: spoken, logger))
             return HTTPConnection(channel: channel, spoken: spoken.futureResult)
         }
     }
+
+    var usesTLS: Bool { self.certificate != nil }
 
     func setUpHTTP1(_ channel: any Channel) throws -> HTTPConnection.Spoken {
         var limits = NIOHTTPDecoderLimitConfiguration()
@@ -62,7 +73,7 @@ package struct HTTPListener: ServerChildChannel, HTTPChannelHandler {
             withDecoderLimitConfiguration: limits
         )
         try pipeline.addHandler(HTTPConnectionChannelHandler(self.loops.loop(for: self, on: channel.eventLoop)))
-        try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
+        try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: self.usesTLS))
         try pipeline.addHandler(WholeRequestChannelHandler())
         return .http1(
             try NIOAsyncChannel(

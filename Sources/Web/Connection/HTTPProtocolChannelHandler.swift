@@ -1,27 +1,33 @@
+import Logging
 import NIOCore
+import NIOTLS
 
 /// Reads the first bytes of a connection, and puts the handlers of the protocol that they are of in its own place.
 ///
 /// Before a byte came the connection is idle; after the first one a head is on its way, and the head's deadline counts.
+/// A handshake of TLS has that time too, from the connection's beginning.
 final class HTTPProtocolChannelHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
 
     private let listener: HTTPListener
     private let spoken: EventLoopPromise<HTTPConnection.Spoken>
+    private let logger: Logger
     private var bytes = ByteBuffer()
     /// What is written while the first bytes are passed on may bring more bytes, and events, before we are gone.
     private var isDecided = false
     private var timer: Scheduled<Void>?
 
     /// `spoken` is kept when it is known what the connection speaks, or when it has ended before that.
-    init(_ listener: HTTPListener, spoken: EventLoopPromise<HTTPConnection.Spoken>) {
+    init(_ listener: HTTPListener, spoken: EventLoopPromise<HTTPConnection.Spoken>, _ logger: Logger) {
         self.listener = listener
         self.spoken = spoken
+        self.logger = logger
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        self.closeConnection(in: self.listener.configuration.idleTimeout, context)
+        let limits = self.listener.configuration
+        self.closeConnection(in: self.listener.usesTLS ? limits.headDeadline : limits.idleTimeout, context)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -56,8 +62,17 @@ final class HTTPProtocolChannelHandler: ChannelInboundHandler, RemovableChannelH
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard !self.isDecided else { return context.fireUserInboundEventTriggered(event) }
+        if case .handshakeCompleted = event as? TLSUserEvent {
+            return self.closeConnection(in: self.listener.configuration.idleTimeout, context)
+        }
         // Nothing is owed yet: the service is being stopped, or the client will never say more.
         if event is ChannelShouldQuiesceEvent || event as? ChannelEvent == .inputClosed { context.close(promise: nil) }
+    }
+
+    /// Mostly a handshake that came to nothing; the connection is closed by whoever says so.
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        self.logger.debug("A connection failed before its first request", metadata: ["error": "\(error)"])
+        context.fireErrorCaught(error)
     }
 
     private func closeConnection(in time: TimeAmount, _ context: ChannelHandlerContext) {
