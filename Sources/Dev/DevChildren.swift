@@ -22,13 +22,21 @@ package struct DevChildren: Sendable {
     private let ports: DevPorts
     private let programs: Programs
     private let root: String
+    private let certificates: DevCertificates?
 
-    /// `root` is the absolute path of the system's folder.
-    package init(_ configuration: DevConfiguration, ports: DevPorts, programs: Programs, root: String) {
+    /// `root` is the absolute path of the system's folder; `certificates` are for a system with TLS.
+    package init(
+        _ configuration: DevConfiguration,
+        ports: DevPorts,
+        programs: Programs,
+        root: String,
+        certificates: DevCertificates? = nil
+    ) {
         self.configuration = configuration
         self.ports = ports
         self.programs = programs
         self.root = root.hasSuffix("/") ? String(root.dropLast()) : root
+        self.certificates = certificates
     }
 
     package var all: [ChildProcess] {
@@ -53,12 +61,22 @@ package struct DevChildren: Sendable {
             stage: 0,
             self.programs.redis,
             [
-                "--bind", "127.0.0.1", "--port", "\(self.ports.redis)", "--daemonize", "no", "--appendonly", "yes",
-                "--appendfsync", "always", "--save", "", "--maxmemory-policy", "noeviction",
-            ],
+                "--bind", "127.0.0.1", "--daemonize", "no", "--appendonly", "yes", "--appendfsync", "always", "--save",
+                "", "--maxmemory-policy", "noeviction",
+            ] + self.redisListener,
             folder: "redis",
-            probe: .redis(port: self.ports.redis)
+            probe: self.certificates == nil
+                ? .redis(port: self.ports.redis) : .tcp(host: "127.0.0.1", port: self.ports.redis)
         )
+    }
+
+    private var redisListener: [String] {
+        guard let certificates else { return ["--port", "\(self.ports.redis)"] }
+        let pair = certificates.pair("redis")
+        return [
+            "--port", "0", "--tls-port", "\(self.ports.redis)", "--tls-ca-cert-file", certificates.authority,
+            "--tls-cert-file", pair.certificate, "--tls-key-file", pair.key, "--tls-auth-clients", "yes",
+        ]
     }
 
     /// One or none.
@@ -82,10 +100,7 @@ package struct DevChildren: Sendable {
             "nginx",
             stage: 2,
             self.programs.nginx,
-            // A watched campaign would keep a worker until it is killed.
-            [
-                "-p", "\(self.root)/", "-c", "nginx/nginx.conf", "-e", "stderr", "-g", "worker_shutdown_timeout 3s;",
-            ],
+            ["-p", "\(self.root)/", "-c", "nginx/nginx.conf", "-e", "stderr"],
             probe: .tcp(host: PortFinder.reachable(self.configuration.listenAddress), port: self.ports.http)
         )
         child.stopSignal = SIGQUIT
@@ -104,6 +119,7 @@ package struct DevChildren: Sendable {
         environment["TALLY_INSTANCE"] = name
         environment["TALLY_ADMIN_PORT"] = "\(admin)"
         environment["TALLY_REDIS_URL"] = "redis://127.0.0.1:\(self.ports.redis)"
+        if let certificates { environment.merge(self.environment(certificates)) { $1 } }
         if let port { environment["TALLY_PORT"] = "\(port)" }
         var child = self.child(
             name,
@@ -114,6 +130,17 @@ package struct DevChildren: Sendable {
         )
         child.environment = environment
         return child
+    }
+
+    /// TLS to Redis, and on the public listener for nginx alone.
+    private func environment(_ certificates: DevCertificates) -> [String: String] {
+        let pair = certificates.pair("instance")
+        return [
+            "TALLY_REDIS_URL": "rediss://127.0.0.1:\(self.ports.redis)",
+            "TALLY_REDIS_CA_FILE": certificates.authority, "TALLY_REDIS_CERTIFICATE_FILE": pair.certificate,
+            "TALLY_REDIS_KEY_FILE": pair.key, "TALLY_HTTP_CERTIFICATE_FILE": pair.certificate,
+            "TALLY_HTTP_KEY_FILE": pair.key, "TALLY_HTTP_CLIENT_CA_FILE": certificates.authority,
+        ]
     }
 
     /// What the children do not inherit from this process anyway.

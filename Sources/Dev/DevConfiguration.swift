@@ -8,6 +8,8 @@ package struct DevConfiguration: Sendable {
     package var port: Int
     /// nginx's port for gRPC: 0…65535, default 8081; 0 takes a free one.
     package var grpcPort: Int
+    /// nginx's port for TLS: 0…65535, 0 takes a free one; nil, the default, is a system without TLS.
+    package var tlsPort: Int?
     /// The address of nginx, default 127.0.0.1; everything else listens on 127.0.0.1 always.
     package var listenAddress: String
     /// Where data, logs, pids and ports are kept, relative to the working directory; default `.tally`.
@@ -34,6 +36,7 @@ package struct DevConfiguration: Sendable {
         workers: Int = 1,
         port: Int = 8080,
         grpcPort: Int = 8081,
+        tlsPort: Int? = nil,
         listenAddress: String = "127.0.0.1",
         directory: String = ".tally",
         fresh: Bool = false,
@@ -49,6 +52,7 @@ package struct DevConfiguration: Sendable {
         self.workers = workers
         self.port = port
         self.grpcPort = grpcPort
+        self.tlsPort = tlsPort
         self.listenAddress = listenAddress
         self.directory = directory
         self.fresh = fresh
@@ -67,6 +71,7 @@ package struct DevConfiguration: Sendable {
         try Self.check("workers", self.workers, in: 0...32)
         try Self.check("port", self.port, in: 1...65_535)
         try Self.check("gRPC port", self.grpcPort, in: 0...65_535)
+        try Self.check("TLS port", self.tlsPort ?? 0, in: 0...65_535)
         try Self.check("ready deadline in seconds", Int(self.readyDeadline.components.seconds), in: 1...600)
         try Self.check("stop grace in seconds", Int(self.stopGrace.components.seconds), in: 0...600)
         // The address becomes a word of nginx's configuration.

@@ -1,4 +1,3 @@
-private import Glibc
 private import SystemPackage
 private import UnixSignals
 
@@ -57,16 +56,17 @@ package struct DevSystem: Sendable {
         // Outside of run/, which is emptied at each start: the next start wants the same ports.
         try directory.write(ports.json, to: "ports.json")
         try directory.write(ports.json, to: "run/ports.json")
-        let address = self.configuration.listenAddress
-        let nginx = NginxConfiguration.text(
-            listen: "\(address):\(ports.http)",
-            grpc: "\(address):\(ports.grpc)",
-            instances: ports.instances,
-            isRoot: getuid() == 0
-        )
-        try directory.write(nginx, to: "nginx/nginx.conf")
+        let certificates = try await self.certificates(in: directory.file("tls"))
+        let nginx = NginxConfiguration(self.configuration, ports: ports, certificates: certificates)
+        try directory.write(nginx.text, to: "nginx/nginx.conf")
 
-        let children = DevChildren(self.configuration, ports: ports, programs: programs, root: directory.path)
+        let children = DevChildren(
+            self.configuration,
+            ports: ports,
+            programs: programs,
+            root: directory.path,
+            certificates: certificates
+        )
         let supervisor = Supervisor(
             children: children.all,
             setpriv: setpriv,
@@ -81,6 +81,16 @@ package struct DevSystem: Sendable {
         )
         try await supervisor.run(stops: stops) { for line in table.lines { say(line) } }
         extendLifetime(directory)
+    }
+
+    private func certificates(in folder: String) async throws(DevError) -> DevCertificates? {
+        guard self.configuration.tlsPort != nil else { return nil }
+        let openssl = try Programs.find("openssl", package: "openssl")
+        return try await DevCertificates.make(
+            in: folder,
+            openssl: openssl,
+            address: self.configuration.listenAddress
+        )
     }
 
     private func chain(executable: String) -> DevChainProgram? {

@@ -10,6 +10,8 @@ package struct DevTable: Hashable, Sendable {
         var rows = [["name", "listens on", "admin port", "log"]]
         rows.append(["nginx", http, "-", "log/nginx.log"])
         rows.append(["nginx (gRPC)", "\(configuration.listenAddress):\(ports.grpc)", "-", "log/nginx.log"])
+        rows.append(["nginx (status)", "127.0.0.1:\(ports.status)", "-", "log/nginx.log"])
+        if let tls = ports.tls { rows.append(["nginx (TLS)", "\(configuration.listenAddress):\(tls)", "-", "log/nginx.log"]) }
         for (index, port) in ports.instances.enumerated() {
             let name = "instance-\(index + 1)"
             rows.append([name, "127.0.0.1:\(port)", "\(ports.admin[index])", "log/\(name).log"])
@@ -30,6 +32,7 @@ package struct DevTable: Hashable, Sendable {
         }
         let isMissing = configuration.chain == .local && chain == nil
         let note = isMissing ? ["chain: none – run scripts/setup"] : []
-        self.lines = table + note + ["everything in \(root)", "Tally is ready: http://\(http)"]
+        let secure = ports.tls.map { ["with TLS: curl --cacert \(root)/tls/ca.pem https://localhost:\($0)/"] } ?? []
+        self.lines = table + note + secure + ["everything in \(root)", "Tally is ready: http://\(http)"]
     }
 }

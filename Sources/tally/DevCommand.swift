@@ -21,6 +21,12 @@ struct DevCommand: AsyncParsableCommand {
     @Option(help: "The port of nginx for gRPC: HTTP/2 without TLS; 0 takes a free one.")
     var grpcPort = 8081
 
+    @Flag(help: "TLS everywhere: clients to nginx, nginx to instances, all to Redis. The authority is DIR/tls/ca.pem.")
+    var tls = false
+
+    @Option(help: "The port of nginx for TLS, with --tls; 0 takes a free one.")
+    var tlsPort = 8443
+
     @Option(help: "The address of nginx.")
     var listen = "127.0.0.1"
 
@@ -67,6 +73,7 @@ struct DevCommand: AsyncParsableCommand {
             workers: self.workers,
             port: self.port,
             grpcPort: self.grpcPort,
+            tlsPort: self.tls ? self.tlsPort : nil,
             listenAddress: self.listen,
             directory: self.dir,
             fresh: self.fresh,

@@ -36,7 +36,13 @@ struct SettingOptions: ParsableArguments {
     func loadNearby(_ command: String) throws -> AppConfiguration {
         var options = self
         if try self.values()[Settings.redisURL].source == "default", let ports = DevPorts.running(in: ".tally") {
-            options.settings += ["--redis-url", "redis://127.0.0.1:\(ports.redis)/0"]
+            options.settings += ["--redis-url", "redis\(ports.tls == nil ? "" : "s")://127.0.0.1:\(ports.redis)/0"]
+            if ports.tls != nil {
+                let certificates = DevCertificates(folder: ".tally/tls")
+                let pair = certificates.pair("instance")
+                options.settings += ["--redis-ca-file", certificates.authority]
+                options.settings += ["--redis-certificate-file", pair.certificate, "--redis-key-file", pair.key]
+            }
         }
         if try self.values()[Settings.faucetRPC].source == "default",
             let chain = DevPorts.running(in: ".tally")?.chain

@@ -13,7 +13,7 @@ struct Tally: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, WorkCommand.self, DevCommand.self, LoadCommand.self, AuditCommand.self,
             UniquesCommand.self, PaymentsCommand.self, FaucetCommand.self, CouponsCommand.self,
-            KeysCommand.self, AdminCommand.self, ConfigCommand.self, HealthcheckCommand.self,
+            KeysCommand.self, AdminCommand.self, ConfigCommand.self, NginxCommand.self, HealthcheckCommand.self,
         ]
     )
 

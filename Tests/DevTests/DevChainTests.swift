@@ -44,7 +44,7 @@ struct DevChainTests {
     @Test
     func `the faucet is told where the chain is, unless a setting says it`() throws {
         var configuration = DevConfiguration()
-        let ports = DevPorts(http: 1, grpc: 7, redis: 2, instances: [3], admin: [4, 5], chain: 6)
+        let ports = DevPorts(http: 1, grpc: 7, status: 9, redis: 2, instances: [3], admin: [4, 5], chain: 6)
         let children = { (configuration: DevConfiguration, program: DevChainProgram?) in
             DevChildren(
                 configuration,
@@ -94,7 +94,7 @@ struct DevChainTests {
 
     @Test
     func `the table says which chain there is`() {
-        let ports = DevPorts(http: 1, grpc: 7, redis: 2, instances: [], admin: [], chain: 6)
+        let ports = DevPorts(http: 1, grpc: 7, status: 9, redis: 2, instances: [], admin: [], chain: 6)
         let lines = { (chain: DevChain, program: DevChainProgram?) in
             DevTable(DevConfiguration(chain: chain), ports: ports, chain: program, root: "/r").lines
                 .filter { $0.hasPrefix("chain") }.map { $0.split(separator: " ").joined(separator: " ") }

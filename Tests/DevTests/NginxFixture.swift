@@ -1,11 +1,15 @@
 import Dev
-import Glibc
 import NIOCore
 
 /// Where nginx listens.
 struct NginxEntry {
     let http: Int
     let grpc: Int
+    /// Where it may listen with TLS.
+    let tls: Int
+    let status: Int
+    /// nginx's prefix, where its files are.
+    let prefix: String
 }
 
 /// An upstream for as long as the body runs.
@@ -27,24 +31,37 @@ func withUpstream<Result>(
 /// nginx itself in front of them, with the configuration that we ship.
 func withNginx<Result: Sendable>(
     upstreams: [Int],
+    change: (inout NginxConfiguration, NginxEntry) async throws -> Void = { _, _ in },
     edit: (String) -> String = { $0 },
     _ body: (NginxEntry) async throws -> Result
 ) async throws -> Result {
     try await withFolder { folder in
         let directory = try DevDirectory.open(folder, fresh: false)
-        let entry = NginxEntry(http: try await freePort(), grpc: try await freePort())
-        let text = NginxConfiguration.text(
-            listen: "127.0.0.1:\(entry.http)",
-            grpc: "127.0.0.1:\(entry.grpc)",
-            instances: upstreams,
-            isRoot: getuid() == 0
+        let entry = NginxEntry(
+            http: try await freePort(),
+            grpc: try await freePort(),
+            tls: try await freePort(),
+            status: try await freePort(),
+            prefix: directory.path
         )
-        try directory.write(edit(text), to: "nginx/nginx.conf")
-        var configuration = DevConfiguration(port: entry.http)
+        var configuration = DevConfiguration(port: entry.http, tlsPort: entry.tls)
         configuration.readyDeadline = .seconds(30)
+        let ports = DevPorts(
+            http: entry.http,
+            grpc: entry.grpc,
+            tls: entry.tls,
+            status: entry.status,
+            redis: 1,
+            instances: upstreams,
+            admin: []
+        )
+        var nginx = NginxConfiguration(configuration, ports: ports)
+        try await change(&nginx, entry)
+        try nginx.validate()
+        try directory.write(edit(nginx.text), to: "nginx/nginx.conf")
         let children = DevChildren(
             configuration,
-            ports: DevPorts(http: entry.http, grpc: entry.grpc, redis: 1, instances: [], admin: []),
+            ports: DevPorts(http: entry.http, grpc: entry.grpc, status: entry.status, redis: 1, instances: [], admin: []),
             programs: .init(redis: "", nginx: try Programs.find("nginx", package: "nginx"), tally: ""),
             root: directory.path
         ).all.filter { $0.name == "nginx" }

@@ -7,6 +7,7 @@ final class TallySystem: Sendable {
     struct Ports: Decodable {
         let http: Int
         let grpc: Int
+        let tls: Int?
         let redis: Int
         let chain: Int?
         let instances: [Int]

@@ -15,6 +15,8 @@ package final class RedisServer: Sendable {
         package var users: [String] = []
         /// Listens on ``RedisServer/tlsPort`` too, with ``RedisServer/certificate``.
         package var usesTLS = false
+        /// What its certificate is for.
+        package var certificateNames = "DNS:localhost,IP:127.0.0.1"
         /// Whether TLS asks clients for a certificate of the same authority.
         package var asksClients = false
         /// More of `redis-server`'s arguments, such as `--maxmemory 2mb`.
@@ -46,7 +48,7 @@ package final class RedisServer: Sendable {
         self.child = Mutex(nil)
         if options.usesTLS {
             let authority = try CertificateAuthority(in: self.folder.url)
-            _ = try authority.issue("server")
+            _ = try authority.issue("server", names: options.certificateNames)
             self.authority = authority
         } else {
             self.authority = nil

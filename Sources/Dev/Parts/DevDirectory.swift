@@ -9,7 +9,7 @@ package struct DevDirectory: ~Copyable, Sendable {
     private let lock: FileDescriptor
 
     private static let marker = "tally-dev"
-    private static let folders = ["chain", "log", "nginx", "redis", "run"]
+    private static let folders = ["chain", "log", "nginx", "redis", "run", "tls"]
 
     private init(path: String, lock: FileDescriptor) {
         self.path = path

@@ -6,6 +6,11 @@ package struct DevPorts: Hashable, Sendable, Codable {
     package var http: Int
     /// nginx, for gRPC.
     package var grpc: Int
+    /// nginx, with TLS; nil without.
+    package var tls: Int?
+    /// nginx, for probes and scrapers.
+    package var status: Int
+    /// With TLS when ``tls`` is there.
     package var redis: Int
     /// The local chain, or another one of this machine; nil when there is none.
     package var chain: Int?
@@ -14,9 +19,20 @@ package struct DevPorts: Hashable, Sendable, Codable {
     /// The admin port of each instance, then of each worker.
     package var admin: [Int]
 
-    package init(http: Int, grpc: Int, redis: Int, instances: [Int], admin: [Int], chain: Int? = nil) {
+    package init(
+        http: Int,
+        grpc: Int,
+        tls: Int? = nil,
+        status: Int,
+        redis: Int,
+        instances: [Int],
+        admin: [Int],
+        chain: Int? = nil
+    ) {
         self.http = http
         self.grpc = grpc
+        self.tls = tls
+        self.status = status
         self.redis = redis
         self.instances = instances
         self.admin = admin
@@ -42,7 +58,9 @@ package struct DevPorts: Hashable, Sendable, Codable {
         }
         let chain = self.chain.map { "\"chain\":\($0)," } ?? ""
         let entry = "\"grpc\":\(self.grpc),\"http\":\(self.http)"
-        return "{\(lists[0]),\(chain)\(entry),\(lists[1]),\"redis\":\(self.redis)}\n"
+        let tls = self.tls.map { ",\"tls\":\($0)" } ?? ""
+        let rest = "\"redis\":\(self.redis),\"status\":\(self.status)\(tls)"
+        return "{\(lists[0]),\(chain)\(entry),\(lists[1]),\(rest)}\n"
     }
 
     /// Keeps what was used before as far as it is still free, and finds the rest.
@@ -54,13 +72,17 @@ package struct DevPorts: Hashable, Sendable, Codable {
         earlier: DevPorts?,
         finder: PortFinder
     ) async throws(DevError) -> DevPorts {
-        for port in [configuration.port, configuration.grpcPort] where port != 0 {
-            guard await finder.isFree(port, host: configuration.listenAddress) else { throw .portInUse(port) }
+        var taken: Set<Int> = []
+        for port in [configuration.port, configuration.grpcPort, configuration.tlsPort ?? 0] where port != 0 {
+            guard await finder.isFree(port, host: configuration.listenAddress), taken.insert(port).inserted else {
+                throw .portInUse(port)
+            }
         }
-        guard configuration.grpcPort != configuration.port else { throw .portInUse(configuration.port) }
-        var taken: Set<Int> = [configuration.port, configuration.grpcPort]
         var grpc = configuration.grpcPort
         if grpc == 0 { grpc = try await Self.pick([earlier?.grpc], &taken, finder) }
+        var tls = configuration.tlsPort
+        if tls == 0 { tls = try await Self.pick([earlier?.tls], &taken, finder) }
+        let status = try await Self.pick([earlier?.status], &taken, finder)
         let redis = try await Self.pick([earlier?.redis], &taken, finder)
         let instances = try await Self.pick(earlier?.instances, count: configuration.instances, &taken, finder)
         let processes = configuration.instances + configuration.workers
@@ -69,6 +91,8 @@ package struct DevPorts: Hashable, Sendable, Codable {
         return DevPorts(
             http: configuration.port,
             grpc: grpc,
+            tls: tls,
+            status: status,
             redis: redis,
             instances: instances,
             admin: admin,

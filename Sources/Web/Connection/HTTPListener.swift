@@ -22,7 +22,7 @@ package struct HTTPListener: ServerChildChannel, HTTPChannelHandler {
     let hotRoutes: [any HotRoute]
     let observer: RequestObserver
     let drain: DrainSignal
-    let access: (any AccessGuard)?,
+    let access: (any AccessGuard)?
     private let certificate: ServerCertificate?
     private let loops = LoopStore()
     private let executors = LoopTaskExecutors()
