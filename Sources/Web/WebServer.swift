@@ -14,6 +14,7 @@ package struct WebServer: Service {
     private let drain: DrainSignal
     private let access: (any AccessGuard)?,
     private let certificate: ServerCertificate?
+    private let listener: String
     private let eventLoopGroup: any EventLoopGroup
     private let logger: Logger
     private let beforeBinding: @Sendable () async -> Void
@@ -23,7 +24,7 @@ package struct WebServer: Service {
     ///
     /// Connections are accepted once `beforeBinding` has returned; `onBound` is told the port then.
     ///
-    /// With a `certificate` the port speaks TLS and nothing else.
+    /// With a `certificate` the port speaks TLS and nothing else. `listener` is what metrics call it.
     package init(
         configuration: WebConfiguration,
         router: WebRouter,
@@ -32,6 +33,7 @@ package struct WebServer: Service {
         drain: DrainSignal,
         access: (any AccessGuard)? = nil,
         certificate: ServerCertificate? = nil,
+        listener: String = "public",
         eventLoopGroup: any EventLoopGroup,
         logger: Logger,
         beforeBinding: @escaping @Sendable () async -> Void = {},
@@ -44,6 +46,7 @@ package struct WebServer: Service {
         self.drain = drain
         self.access = access
         self.certificate = certificate
+        self.listener = listener
         self.eventLoopGroup = eventLoopGroup
         self.logger = logger
         self.beforeBinding = beforeBinding
@@ -73,7 +76,7 @@ package struct WebServer: Service {
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port),
                 backlog: 4096,
-                availableConnectionsDelegate: MaximumAvailableConnections(configuration.connectionLimit)
+                availableConnectionsDelegate: OpenConnections(self.listener, limit: configuration.connectionLimit)
             ),
             onServerRunning: { channel in self.onBound(channel.localAddress?.port ?? configuration.port) },
             eventLoopGroupProvider: .shared(self.eventLoopGroup),

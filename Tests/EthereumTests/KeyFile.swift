@@ -13,6 +13,15 @@ struct KeyFile {
         try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: self.path)
     }
 
+    /// Gives the file away, with its mode: only root can.
+    func give(to user: uid_t, group: gid_t) throws {
+        let mode = try FileManager.default.attributesOfItem(atPath: self.path)[.posixPermissions]
+        let given = unsafe chown(self.path, user, group)
+        guard given == 0, let mode else { throw CocoaError(.fileWriteNoPermission) }
+        // The change of owner may have taken bits away.
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: self.path)
+    }
+
     /// The key in hexadecimal digits.
     static func key(_ text: String) throws -> SenderKey {
         try SenderKey(contentsOf: KeyFile(text).path)

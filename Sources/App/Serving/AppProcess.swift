@@ -39,6 +39,7 @@ package struct AppProcess: Sendable {
         try ProcessLimits.ensureDescriptors(connections + Self.otherDescriptors)
         let registry = PrometheusRegistry()
         MetricDescriptions.describe(in: registry)
+        registry.setBuild(version: Version.number, swift: Version.swift)
         Telemetry.bootstrap(
             level: self.configuration.logLevel,
             instance: self.configuration.instance,

@@ -251,6 +251,7 @@ struct Composition {
                 }
             )
         }
+        registry.collect { [checks] in checks.flatMap(CheckMetrics.samples) }
         AdminRoutes(checks: checks, version: Version.json) { registry.render() }.add(to: &router)
         return self.server("admin", self.configuration.admin, router)
     }
@@ -274,6 +275,7 @@ struct Composition {
             drain: self.drain,
             access: access,
             certificate: certificate,
+            listener: name,
             eventLoopGroup: self.eventLoopGroup,
             logger: Logger(label: "tally.http"),
             beforeBinding: beforeBinding

@@ -4,6 +4,8 @@ import Telemetry
 enum MetricDescriptions {
     private static let texts = [
         ("http_server_request_duration_seconds", "Time from reading a request to its answer, by route and status."),
+        ("http_server_connections", "Open connections, by listener."),
+        ("http_server_connection_limit", "Connections that may be open at once, by listener."),
         ("redis_commands_total", "Commands sent to Redis, by command or script."),
         ("redis_command_duration_seconds", "Time from sending a command to its reply, by command or script."),
         ("redis_in_flight_commands", "Commands that wait for their reply."),
@@ -13,6 +15,7 @@ enum MetricDescriptions {
         ("tally_fenced_writes_total", "Writes refused because their lock or lease had passed to another, by role."),
         ("tally_outbox_pending", "Messages that wait for their delivery."),
         ("tally_outbox_oldest_seconds", "Age of the oldest message that waits for its delivery."),
+        ("tally_outbox_dead_total", "Messages that could not be delivered and were put aside, by outbox."),
         ("tally_uniques_accepted_total", "Ids, by what became of them."),
         ("tally_uniques_moved_total", "Ids whose window was taken from Redis's clock instead of ours."),
         ("tally_uniques_windows_closed_total", "Windows closed and published by this process."),
@@ -28,6 +31,7 @@ enum MetricDescriptions {
         ("tally_payments_requests_total", "Requests for payments and reversals, by what became of them."),
         ("tally_payments_steps_total", "Steps of payments, by what their script said."),
         ("tally_payments_unfinished", "Payments that have not ended."),
+        ("tally_payments_oldest_seconds", "Age of the oldest message of work on payments that is not done."),
         ("tally_payments_dead", "Payments that workers gave up on."),
         ("tally_payments_webhooks_total", "Tries to deliver a webhook, by outcome."),
         (

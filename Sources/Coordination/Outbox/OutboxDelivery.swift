@@ -22,6 +22,7 @@ package final class OutboxDelivery: Sendable {
     private let logger: Logger
     private let send: Send
     private let machine: Mutex<OutboxMachine>
+    private let dead: Counter
 
     /// New messages are looked for every `pollInterval`, and again at once while there are many.
     ///
@@ -43,6 +44,7 @@ package final class OutboxDelivery: Sendable {
         self.logger = logger
         self.send = send
         self.machine = Mutex(OutboxMachine(configuration))
+        self.dead = Counter(label: "tally_outbox_dead_total", dimensions: name.map { [("outbox", $0)] } ?? [])
     }
 
     /// Delivers until cancelled.
@@ -121,6 +123,7 @@ package final class OutboxDelivery: Sendable {
                 "Message is a dead letter",
                 metadata: ["idempotency_key": "\(message.idempotencyKey)", "reason": "\(reason)"]
             )
+            self.dead.increment()
             await self.settle("bury") { () throws(RedisError) in
                 try await self.outbox.bury(message, reason: reason)
             }

@@ -7,7 +7,7 @@ package enum SenderKeyError: Error, Hashable, Sendable {
     case notRegular
     /// The file belongs neither to us nor to root.
     case foreignOwner
-    /// Others than the owner may read, write or execute it.
+    /// Others than the owner, or than root and our group, may read it, or may do more than read and write.
     case tooOpen(mode: UInt32)
     /// Not 64 hexadecimal digits.
     case malformed
@@ -30,7 +30,10 @@ extension SenderKeyError: CustomStringConvertible {
         case .notRegular: "the key file is not a regular file"
         case .foreignOwner: "the key file belongs neither to this process's user nor to root"
         case .tooOpen(let mode):
-            "the key file's mode is 0\(String(mode, radix: 8)): make it 0600 or 0400, for its owner alone"
+            """
+            the key file's mode is 0\(String(mode, radix: 8)): make it 0600 or 0400, for its owner alone \
+            (0440 is for a file of root's whose group is this process's)
+            """
         case .malformed: "the key file has to hold 64 hexadecimal digits, and nothing else but 0x before and a newline"
         case .outOfRange: "the key is no secret of secp256k1: it is zero, or not below the curve's order"
         case .notLockable(let reason):

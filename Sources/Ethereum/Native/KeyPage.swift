@@ -53,6 +53,16 @@ package final class KeyPage: Sendable {
         guard unsafe mprotect(self.secret, self.size, PROT_READ) == 0 else { throw .memory(Self.reason) }
     }
 
+    /// The bits that a file's mode may have.
+    ///
+    /// Kubernetes gives a secret to a process that is not root as root's file that the process's group may read, and
+    /// systemd as one of root and root's group with an access list, whose mask stands where the group's bits are. Our
+    /// own file has no such reason: the mode of that we could have changed.
+    private static func allowed(by status: stat) -> mode_t {
+        guard status.st_uid == 0, status.st_gid == getegid() || status.st_gid == 0 else { return 0o600 }
+        return 0o640
+    }
+
     /// What the system says about the call that just failed.
     private static var reason: String { unsafe String(cString: strerror(errno)) }
 }
@@ -66,7 +76,7 @@ extension KeyPage {
         try self.decode(count)
     }
 
-    /// A secret from a file that only its owner may read.
+    /// A secret from a file that only its owner may read, or root's that the process's group may read as well.
     ///
     /// The descriptor is looked at, not the path: what is read is what was looked at.
     package convenience init(contentsOf path: String) throws(SenderKeyError) {
@@ -79,7 +89,9 @@ extension KeyPage {
         guard unsafe fstat(file, &status) == 0 else { throw .unreadable(Self.reason) }
         guard status.st_mode & S_IFMT == S_IFREG else { throw .notRegular }
         guard status.st_uid == geteuid() || status.st_uid == 0 else { throw .foreignOwner }
-        guard status.st_mode & 0o7777 & ~0o600 == 0 else { throw .tooOpen(mode: status.st_mode & 0o7777) }
+        guard status.st_mode & 0o7777 & ~Self.allowed(by: status) == 0 else {
+            throw .tooOpen(mode: status.st_mode & 0o7777)
+        }
         var count = 0
         // One byte more than is allowed shows that there are too many.
         while count <= Self.textBytes {

@@ -36,6 +36,13 @@ struct LaneMetrics: Sendable {
         self.gauge("tally_faucet_stall_seconds", stallSeconds)
     }
 
+    /// Nothing is known of the lane any more: another process tells how it stands.
+    func left() {
+        for label in [
+            "tally_faucet_balance_coins", "tally_faucet_open", "tally_faucet_nonce_drift", "tally_faucet_stall_seconds",
+        ] { self.gauge(label, .nan) }
+    }
+
     private func gauge(_ label: String, _ value: Double) {
         Gauge(label: label, dimensions: [("sender", self.sender)]).record(value)
     }

@@ -52,6 +52,7 @@ actor LaneRun {
 
     /// Works until cancelled, until another process has the lane, or until the chain is another.
     func run() async {
+        defer { self.metrics.left() }
         var isNew = true
         while !Task.isCancelled, self.parts.eras.era == self.era {
             var pause = self.configuration.idlePoll

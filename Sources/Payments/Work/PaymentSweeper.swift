@@ -50,19 +50,13 @@ package struct PaymentSweeper: Service {
                 .integer(Self.roundLimit)
             )
         }
-        let sizes = Shard.all.flatMap { shard in
-            [
-                RedisCommand("ZCARD", .key(PaymentKeys.open(shard))),
-                RedisCommand("ZCARD", .key(PaymentKeys.dead(shard))),
-            ]
-        }
         var replies: [RESPValue] = []
-        for result in await self.payments.redis.send(due + sizes, within: nil) {
+        for result in await self.payments.redis.send(due + PaymentBacklog.commands, within: nil) {
             do { replies.append(try result.get()) } catch .refused { replies.append(.null) } catch {
                 throw .ledger(LedgerError(error))
             }
         }
-        self.record(replies.dropFirst(due.count).map { $0.integerValue ?? 0 })
+        PaymentBacklog(replies.dropFirst(due.count), now: now).record()
         for ids in replies.prefix(due.count) {
             for id in (ids.array ?? []).compactMap({ $0.string.flatMap { PaymentID($0) } }) {
                 // One damaged payment must not hold up the others.
@@ -73,12 +67,5 @@ package struct PaymentSweeper: Service {
                 }
             }
         }
-    }
-
-    private func record(_ sizes: [Int64]) {
-        let open = stride(from: 0, to: sizes.count, by: 2).reduce(0) { $0 + sizes[$1] }
-        let dead = stride(from: 1, to: sizes.count, by: 2).reduce(0) { $0 + sizes[$1] }
-        Gauge(label: "tally_payments_unfinished").record(open)
-        Gauge(label: "tally_payments_dead").record(dead)
     }
 }

@@ -17,6 +17,17 @@ package struct ReadinessCheck: Sendable {
     }
 }
 
+extension ReadinessCheck {
+    /// What the check says now, as values for `/metrics`: `tally_check_ready` and `tally_check_degraded`.
+    package var values: (ready: Double, degraded: Double) {
+        switch self.check() {
+        case .ready: (1, 0)
+        case .degraded: (1, 1)
+        case .notReady: (0, 0)
+        }
+    }
+}
+
 /// All checks of a process, and what they add up to.
 package struct ReadinessReport: Hashable, Sendable {
     package let isReady: Bool
