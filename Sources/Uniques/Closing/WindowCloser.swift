@@ -20,6 +20,7 @@ package struct WindowCloser: Service {
     private let lease: Lease
     private let delivery: OutboxDelivery
     private let configuration: UniquesConfiguration
+    private let closed = Counter(label: "tally_uniques_windows_closed_total")
     private let logger: Logger
 
     package init(
@@ -190,7 +191,7 @@ package struct WindowCloser: Service {
             "Unique request count in the last minute: \(count)",
             metadata: ["minute": "\(window.rfc3339)", "unique_count": "\(count)"]
         )
-        Counter(label: "tally_uniques_windows_closed_total").increment()
+        self.closed.increment()
         let mark = RedisCommand("SET", .key(UniquesKeys.logged), .integer(Int(window.milliseconds)))
         do { _ = try await self.redis.send(mark, within: nil) } catch {
             self.logger.warning("Logged window not marked", metadata: ["error": "\(error)"])
