@@ -390,6 +390,7 @@ let package = Package(
             dependencies: ["Dev", nioCore, nioPosix],
             swiftSettings: settings
         ),
+        .testTarget(name: "DeployTests", dependencies: ["Support"], exclude: ["Peer"], swiftSettings: settings),
         .testTarget(name: "TidyTests", swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",

@@ -1,0 +1,48 @@
+"""Renders the overlays with kubectl and validates what comes out."""
+
+import functools
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+DEPLOY = ROOT / "deploy"
+OVERLAYS = ["dev", "prod"]
+
+
+@functools.cache
+def text(overlay):
+    """What `kubectl kustomize` makes of an overlay."""
+    folder = DEPLOY / "k8s" / "overlays" / overlay
+    done = subprocess.run([os.environ["KUBECTL"], "kustomize", folder], capture_output=True, text=True)
+    if done.returncode != 0 or done.stderr:
+        raise SystemExit(f"kubectl kustomize {overlay}: {done.stderr}")
+    return done.stdout
+
+
+def documents(overlay):
+    """The resources of an overlay, made anew for each caller, who may change them."""
+    return list(yaml.safe_load_all(text(overlay)))
+
+
+def validated(rendered):
+    """What kubernetes-validate says against a text; nothing when it is content."""
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+        file.write(rendered)
+        file.flush()
+        tool = os.path.join(os.path.dirname(sys.executable), "kubernetes-validate")
+        done = subprocess.run([tool, "--strict", "--quiet", "--no-warn", file.name], capture_output=True, text=True)
+    return [] if done.returncode == 0 else (done.stdout + done.stderr).splitlines() or ["it failed"]
+
+
+def complaints():
+    for overlay in OVERLAYS:
+        for line in validated(text(overlay)):
+            yield f"{overlay}: {line}"
+    wrong = text("dev").replace("maxUnavailable: 0", "maxUnavailible: 0")
+    if not validated(wrong):
+        yield "kubernetes-validate accepts a field that does not exist"
