@@ -1,5 +1,7 @@
 """That the checks can fail: each of these changes to a sound overlay has to be noticed."""
 
+import base64
+
 import fit
 from pods import named
 from render import documents
@@ -64,6 +66,8 @@ MUTANTS = {
     "namespace": lambda r: named(r, "Service", "tally-serve")["metadata"].update(namespace="default"),
     "pod security": lambda r: next(each for each in r if each["kind"] == "Namespace")["metadata"]["labels"].update(
         {"pod-security.kubernetes.io/enforce": "baseline"}),
+    "rights in Redis": lambda r: next(each for each in r if each["metadata"]["name"].startswith("tally-redis-acl"))[
+        "data"].update({"users.acl": base64.b64encode(b"user tally on ~* +@all").decode()}),
     "no denial": drop("NetworkPolicy", "default-deny"),
     "no way to Redis": drop("NetworkPolicy", "to-redis"),
     "open instances": lambda r: spec(r, "NetworkPolicy", "serve")["ingress"][0].pop("from"),

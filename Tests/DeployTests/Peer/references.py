@@ -1,5 +1,6 @@
 """That what a resource names is there: ConfigMaps, Secrets, mounts, settings, Services, ports, selectors, scales."""
 
+import base64
 import re
 
 from pods import OURS, containers, named, of_kind, settings
@@ -162,8 +163,25 @@ def namespaces(overlay, resources):
         yield "a secret is in the manifests"
 
 
+def rights(text):
+    """What Redis's user tally may do, without the password."""
+    line = next((line for line in text.splitlines() if line.startswith("user tally ")), "")
+    return [word for word in line.split() if not word.startswith("#")]
+
+
+def redis_user(resources):
+    """The user of the overlay's own Redis has the rights of the one that is shipped for all others."""
+    for secret in of_kind(resources, "Secret"):
+        if secret["metadata"]["name"].startswith("tally-redis-acl"):
+            given = base64.b64decode(secret["data"]["users.acl"]).decode()
+            shipped = ROOT / "docker" / "users.acl"
+            if not rights(given) or not shipped.exists() or rights(given) != rights(shipped.read_text()):
+                yield "Redis's user has other rights than in docker/users.acl"
+
+
 def complaints(overlay, resources):
     yield from configuration(overlay, resources)
+    yield from redis_user(resources)
     yield from services(resources)
     yield from selectors(resources)
     yield from namespaces(overlay, resources)
