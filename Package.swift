@@ -228,6 +228,7 @@ let package = Package(
                 coreMetrics, httpTypes, hummingbird,
                 lifecycle, logging, metrics, nioCore, nioHTTP1, nioPosix, unixSignals,
             ],
+            resources: [.embedInCode("Resources/commit")],
             swiftSettings: settings
         ),
         .target(

@@ -14,7 +14,10 @@ struct DevTests {
             for port in system.ports.admin {
                 #expect(try await curl("http://127.0.0.1:\(port)/livez") == "ok\n")
                 #expect(try await curl("http://127.0.0.1:\(port)/readyz") == "ok\n")
-                #expect(try await curl("http://127.0.0.1:\(port)/version").contains("\"version\""))
+                let version = try await curl("http://127.0.0.1:\(port)/version")
+                #expect(version.contains("\"version\"") && version.contains("\"commit\":\"unknown\""))
+                let metrics = try await curl("http://127.0.0.1:\(port)/metrics")
+                #expect(metrics.contains("tally_build_info{"))
             }
             let load = try await TallySystem.run([
                 "load", "accept", "--url", system.url, "--requests", "2000", "--no-check",

@@ -8,7 +8,7 @@ struct PromtoolTests {
     func `promtool has nothing to say about our metrics`() throws {
         let registry = PrometheusRegistry()
         registry.collect { ProcessMetrics.sample() }
-        registry.setBuild(version: "1.0.0", swift: "6.3")
+        registry.setBuild(version: "1.0.0", swift: "6.3", commit: "abc")
         registry.describe("redis_commands_total", "Commands sent to Redis.", labels: ["command"])
         Counter(label: "redis_commands_total", dimensions: [("command", "get")], factory: registry).increment()
         Meter(label: "redis_connections", factory: registry).set(2)

@@ -39,7 +39,7 @@ package struct AppProcess: Sendable {
         try ProcessLimits.ensureDescriptors(connections + Self.otherDescriptors)
         let registry = PrometheusRegistry()
         MetricDescriptions.describe(in: registry)
-        registry.setBuild(version: Version.number, swift: Version.swift)
+        registry.setBuild(version: Version.number, swift: Version.swift, commit: Version.commit)
         Telemetry.bootstrap(
             level: self.configuration.logLevel,
             instance: self.configuration.instance,

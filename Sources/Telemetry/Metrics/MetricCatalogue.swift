@@ -16,8 +16,8 @@ package struct MetricCatalogue: Sendable {
             buckets: .shortLatency
         ),
         "tally_build_info": Entry(
-            help: "Always 1; version and compiler of this process are the labels.",
-            labels: ["version", "swift"]
+            help: "Always 1; version, commit and compiler of this process are the labels.",
+            labels: ["version", "commit", "swift"]
         ),
         "tally_metrics_series_dropped_total": Entry(
             help: "Series refused because their metric has too many, or its name another type.",

@@ -57,8 +57,8 @@ package final class PrometheusRegistry: Sendable {
     }
 
     /// Shows what was built, as labels of `tally_build_info`.
-    package func setBuild(version: String, swift: String) {
-        let labels = [("version", version), ("swift", swift)]
+    package func setBuild(version: String, swift: String, commit: String) {
+        let labels = [("version", version), ("swift", swift), ("commit", commit)]
         self.gauge("tally_build_info", labels)?.set(Int64(1))
     }
 
