@@ -93,6 +93,13 @@ struct TidyTests {
     }
 
     @Test
+    func `what is deployed agrees with the sources`() {
+        #expect(self.tree.file(DeploymentRules.users) != nil && self.tree.file(DeploymentRules.version) != nil)
+        self.expectNone(DeploymentRules.commands(self.tree.files))
+        self.expectNone(DeploymentRules.versions(self.tree.files))
+    }
+
+    @Test
     func `a shell script is fit to run`() { self.expectNone(self.violations(RepositoryRules.shell)) }
 
     @Test
