@@ -9,7 +9,7 @@ struct LoadCommand: AsyncParsableCommand {
         abstract: "Load a running system over HTTP, and check the outcome exactly.",
         subcommands: [
             Accept.self, LedgerLoadCommand.self, PaymentsLoadCommand.self, DistributeLoadCommand.self,
-            CouponsLoadCommand.self,
+            CouponsLoadCommand.self, MixedLoadCommand.self,
         ]
     )
 

@@ -91,13 +91,14 @@ package final class ChangeDriver {
         guard !self.isOver, let attempt = self.slots[slot].attempt else { return }
         self.slots[slot].attempt = nil
         if self.slots[slot].handler?.isIdle == true { self.idle.append(slot) }
-        let outcome: ChangeOutcome
+        var outcome: ChangeOutcome
         switch ending {
         case .broken(let reason): outcome = self.plan.changes.outcome(reason, of: attempt.number)
         case .answered(let answer):
             self.slots[slot].failures = 0
             outcome = self.plan.changes.outcome(answer, of: attempt.number)
         }
+        outcome = self.plan.limited(outcome, attempt)
         self.tally.record(ending, outcome)
         let now = MonotonicClock.now
         if case .accepted = outcome { self.tally.recordLatency(now - attempt.dueAt, isRepeat: attempt.isRepeat) }

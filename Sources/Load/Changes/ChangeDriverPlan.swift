@@ -11,6 +11,8 @@ package struct ChangeDriverPlan: Sendable {
     /// How long nothing is sent unless all connections are open.
     package let connectWait: Int64?
     package let requestTimeout: Int64
+    /// How often a change may be sent again; nil is until it is answered.
+    package let retryLimit: Int?
     /// The monotonic instant from which on no change is begun.
     package let beginsUntil: Int64
     /// The monotonic instant at which the load ends, finished or not.
@@ -19,4 +21,12 @@ package struct ChangeDriverPlan: Sendable {
     package let random: SeededRandom
     /// First and longest wait before a request or a connection is tried again: 20 ms, doubled up to 1 s.
     package let backOff: ClosedRange<Int64> = 20_000_000...1_000_000_000
+
+    /// What an attempt came to, when it may not be sent again for ever.
+    package func limited(_ outcome: ChangeOutcome, _ attempt: ChangeAttempt) -> ChangeOutcome {
+        guard case .again(let doubt) = outcome, let limit = self.retryLimit, attempt.attempts >= limit else {
+            return outcome
+        }
+        return .lost(doubt)
+    }
 }

@@ -15,6 +15,8 @@ package struct ChangeLoad: Sendable {
     /// How long nothing is sent unless all connections are open; nil sends on each as soon as it is.
     package var connectWait: Duration?
     package var requestTimeout = Duration.seconds(10)
+    /// How often a change that was not answered for good is sent again; nil is until it is.
+    package var retryLimit: Int?
     /// After this no change is begun; nil begins all of them.
     package var sendingTime: Duration?
     package var timeLimit = Duration.seconds(600)
@@ -74,6 +76,7 @@ package struct ChangeLoad: Sendable {
                 connectionLimit: self.connectionLimit.map { Self.share(of: $0, loop, loops) } ?? 0,
                 connectWait: self.connectWait?.nanoseconds,
                 requestTimeout: self.requestTimeout.nanoseconds,
+                retryLimit: self.retryLimit,
                 beginsUntil: self.sendingTime.map { start + $0.nanoseconds } ?? Int64.max,
                 endsAt: start + self.timeLimit.nanoseconds,
                 random: SeededRandom(seed: self.seed, stream: 100 + UInt64(loop))
