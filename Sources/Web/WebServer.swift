@@ -59,6 +59,7 @@ package struct WebServer: Service {
         let (hotRoutes, observer, drain) = (self.hotRoutes, self.observer, self.drain)
         let (access, certificate) = (self.access, self.certificate)
         let responder = self.router.makeResponder(observer: observer, configuration: configuration, access: access)
+        let room = ConnectionRoom(self.listener, limit: configuration.connectionLimit, logger: self.logger)
         let answers = RoutedAnswers(responder, logger: self.logger)
         let application = Application(
             responder: responder,
@@ -70,15 +71,23 @@ package struct WebServer: Service {
                     observer: observer,
                     drain: drain,
                     access: access,
-                    certificate: certificate
+                    certificate: certificate,
+                    room: room
                 )
             },
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port),
                 backlog: 4096,
-                availableConnectionsDelegate: OpenConnections(self.listener, limit: configuration.connectionLimit)
+                availableConnectionsDelegate: room
             ),
-            onServerRunning: { channel in self.onBound(channel.localAddress?.port ?? configuration.port) },
+            onServerRunning: { channel in
+                // Without it a stop may reset what was just connected; that is no reason not to run.
+                try? await channel.eventLoop.submit {
+                    try channel.pipeline.syncOperations.addHandler(ListenerEndChannelHandler())
+                }
+                .get()
+                self.onBound(channel.localAddress?.port ?? configuration.port)
+            },
             eventLoopGroupProvider: .shared(self.eventLoopGroup),
             logger: self.logger
         )

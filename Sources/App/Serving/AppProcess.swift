@@ -18,9 +18,6 @@ package struct AppProcess: Sendable {
         case serveWithWorkers
     }
 
-    /// Files besides connections: Redis, outside, listeners, logs, and what the runtime itself opens.
-    private static let otherDescriptors = 512
-
     private let role: Role
     private let configuration: AppConfiguration
 
@@ -35,8 +32,10 @@ package struct AppProcess: Sendable {
     package func run() async throws {
         ProcessLimits.ignoreBrokenPipes()
         ProcessLimits.forbidCoreDumps()
-        let connections = self.configuration.web.connectionLimit + self.configuration.admin.connectionLimit
-        try ProcessLimits.ensureDescriptors(connections + Self.otherDescriptors)
+        let budget = try self.descriptorBudget()
+        var configuration = self.configuration
+        if self.role != .work { configuration.web.connectionLimit = budget.connections }
+        configuration.admin.connectionLimit = budget.adminConnections
         let registry = PrometheusRegistry()
         MetricDescriptions.describe(in: registry)
         registry.setBuild(version: Version.number, swift: Version.swift, commit: Version.commit)
@@ -50,7 +49,7 @@ package struct AppProcess: Sendable {
         // What is wrong with its files should be said here, and not once the parts have started.
         _ = try RedisDialer(self.configuration.redis)
         let composition = Composition(
-            self.configuration,
+            configuration,
             registry: registry,
             senderKeys: senderKeys,
             certificate: certificate
@@ -61,6 +60,7 @@ package struct AppProcess: Sendable {
                 "role": "\(self.role)", "version": "\(Version.number)", "threads": "\(self.configuration.threads)",
             ]
         )
+        self.warn(budget, composition.logger)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: self.services(composition).map { .init(service: $0) },
@@ -75,6 +75,29 @@ package struct AppProcess: Sendable {
     private func certificate() throws(TLSError) -> ServerCertificate? {
         guard self.role != .work, let files = self.configuration.tls else { return nil }
         return try ServerCertificate(files, logger: Logger(label: "tally.http"))
+    }
+
+    /// A worker has no public listener, and so all the more for calls of its own.
+    private func descriptorBudget() throws(ProcessLimits.Failure) -> DescriptorBudget {
+        let connections = self.role == .work ? 0 : self.configuration.web.connectionLimit
+        let admin = self.configuration.admin.connectionLimit
+        return try DescriptorBudget(
+            connections: connections,
+            adminConnections: admin,
+            limit: ProcessLimits.raiseDescriptors(to: connections + admin + DescriptorBudget.others),
+            hasOutbound: self.role != .serve
+        )
+    }
+
+    private func warn(_ budget: DescriptorBudget, _ logger: Logger) {
+        guard budget.isLowered else { return }
+        logger.warning(
+            "Fewer connections than http.connectionLimit: raise the limit of open files (ulimit -n, LimitNOFILE=)",
+            metadata: [
+                "connections": "\(budget.connections)", "admin_connections": "\(budget.adminConnections)",
+                "wanted": "\(self.configuration.web.connectionLimit)",
+            ]
+        )
     }
 
     private func services(_ composition: Composition) -> [any Service] {

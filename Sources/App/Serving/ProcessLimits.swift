@@ -10,27 +10,28 @@ package enum ProcessLimits {
         package var description: String {
             switch self {
             case .tooFewDescriptors(let limit, let needed):
-                "this process may open \(limit) files and needs \(needed): raise the limit (ulimit -n, LimitNOFILE=) "
-                    + "or lower http.connectionLimit"
+                "this process may open \(limit) files and needs \(needed): raise the limit (ulimit -n, LimitNOFILE=)"
             }
         }
     }
 
-    /// Makes sure that `needed` files can be open at once, raising the soft limit as far as the hard one lets it.
-    ///
-    /// Out of descriptors the Swift runtime itself traps, so a process that could run out does not start.
+    /// Makes sure that `needed` files can be open at once.
     package static func ensureDescriptors(_ needed: Int) throws(Failure) {
+        let limit = Self.raiseDescriptors(to: needed)
+        guard limit >= needed else { throw .tooFewDescriptors(limit: limit, needed: needed) }
+    }
+
+    /// Raises the soft limit of open files to `needed`, as far as the hard one lets it, and returns what it is then.
+    package static func raiseDescriptors(to needed: Int) -> Int {
         var limit = rlimit()
         // unsafe: C fills in and reads a struct of ours; no pointer outlives the calls.
-        guard unsafe getrlimit(Self.descriptors, &limit) == 0 else { return }
+        guard unsafe getrlimit(Self.descriptors, &limit) == 0 else { return needed }
         if limit.rlim_cur < rlim_t(needed) {
             limit.rlim_cur = min(limit.rlim_max, rlim_t(needed))
             _ = unsafe setrlimit(Self.descriptors, &limit)
             _ = unsafe getrlimit(Self.descriptors, &limit)
         }
-        guard limit.rlim_cur >= rlim_t(needed) else {
-            throw .tooFewDescriptors(limit: Int(clamping: limit.rlim_cur), needed: needed)
-        }
+        return Int(clamping: limit.rlim_cur)
     }
 
     /// A write to a pipe or socket whose reader is gone is an error to handle, not the end of the process.

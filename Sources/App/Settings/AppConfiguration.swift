@@ -17,10 +17,10 @@ package struct AppConfiguration: Sendable {
     package let accessLogSample: Int
     package let drainDelay: Duration
     package let drainLimit: Duration
-    package let web: WebConfiguration
+    package var web: WebConfiguration
     /// What the public listener proves itself with; `nil` speaks no TLS.
     package let tls: TLSFiles?
-    package let admin: WebConfiguration
+    package var admin: WebConfiguration
     /// Whether callers need an API key.
     package let needsKeys: Bool
     package let redis: RedisConfiguration

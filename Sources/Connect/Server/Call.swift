@@ -91,7 +91,8 @@ struct Call: Sendable {
     func told(_ error: any Error) -> RPCError {
         switch error {
         case let error as RPCError: return error
-        case is CancellationError: return .canceled
+        // The client has left, or was sent away.
+        case is CancellationError, is ChannelError, is IOError: return .canceled
         default:
             self.web.logger.error("Unmapped error", metadata: ["error_type": "\(type(of: error))"])
             return .withoutReason

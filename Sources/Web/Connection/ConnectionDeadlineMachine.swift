@@ -25,7 +25,8 @@ package struct ConnectionDeadlineMachine {
     }
 
     package private(set) var activity = Activity.idle
-    private var since: UInt64
+    /// When the present activity began.
+    package private(set) var since: UInt64
     private let idleLimit: UInt64
     private let headLimit: UInt64
     private let bodyLimit: UInt64

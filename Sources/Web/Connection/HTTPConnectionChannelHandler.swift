@@ -13,22 +13,24 @@ package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, Removabl
     package typealias OutboundIn = HTTPServerResponsePart
     package typealias OutboundOut = HTTPServerResponsePart
 
-    private let loop: HTTPConnectionLoop
-    private var machine: HTTPConnectionMachine<ByteBuffer, RoutedPart>
-    private var deadlines: ConnectionDeadlineMachine
-    private var context: ChannelHandlerContext?
+    let loop: HTTPConnectionLoop
+    var machine: HTTPConnectionMachine<ByteBuffer, RoutedPart>
+    var deadlines: ConnectionDeadlineMachine
+    var context: ChannelHandlerContext?
     /// Writes through it go past the encoder.
     private var encoder: ChannelHandlerContext?
-    private var timer: (task: Scheduled<Void>, at: UInt64)?
+    var timer: (task: Scheduled<Void>, at: UInt64)?
     private var needsFlush = false
     private var isReadPending = false
     /// Whether the client has ended its side while it is owed answers.
     private(set) var isInputEndHeld = false
     /// After a request that asks for another protocol the decoder only hoards what it is given.
     private var isReadingOver = false
-    private var isOutputClosed = false
+    var isOutputClosed = false
     /// Whether a request came or an answer left since the last look at the time.
-    private var hasProgressed = false
+    var hasProgressed = false
+    /// Since when the client does not take what was written.
+    var unreadSince: UInt64?
     private var isRoutedHTTP10 = false
     /// A request for a hot route whose body is not whole yet; never longer than one turn of reading.
     private var held: HeldRequest?
@@ -49,10 +51,12 @@ package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, Removabl
     package func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         self.encoder = try? context.pipeline.syncOperations.context(handlerType: HTTPResponseEncoder.self)
+        self.loop.roster.add(self)
         self.armTimer()
     }
 
     package func handlerRemoved(context: ChannelHandlerContext) {
+        self.loop.roster.remove(self)
         self.timer?.task.cancel()
         self.timer = nil
         self.context = nil
@@ -168,6 +172,7 @@ package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, Removabl
     }
 
     package func channelWritabilityChanged(context: ChannelHandlerContext) {
+        self.followReader(isTaking: context.channel.isWritable)
         self.resumeReading()
         context.fireChannelWritabilityChanged()
     }
@@ -226,7 +231,7 @@ package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, Removabl
         }
     }
 
-    private func refuse(_ ticket: UInt64, _ problem: Problem, requestID: String? = nil, isHead: Bool = false) {
+    func refuse(_ ticket: UInt64, _ problem: Problem, requestID: String? = nil, isHead: Bool = false) {
         let id = requestID ?? self.loop.makeRequestID()
         self.loop.observer.observeRefused(problem, requestID: id)
         let isClosing = self.machine.doesClose(ticket)
@@ -241,7 +246,7 @@ package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, Removabl
     }
 
     /// Writes all that may leave now, and follows what that changes.
-    private func pump() {
+    func pump() {
         guard let context = self.context, let encoder = self.encoder else { return }
         var hasWritten = false
         while let output = self.machine.next() {
@@ -286,54 +291,6 @@ package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, Removabl
     private func mayRead(_ context: ChannelHandlerContext) -> Bool {
         self.machine.wantsInput && (!self.isReadingOver || self.machine.reading == .routed)
             && context.channel.isWritable
-    }
-
-    // MARK: Time
-
-    private func followActivity() {
-        let activity: ConnectionDeadlineMachine.Activity
-        switch self.machine.phase {
-        case .lingering: activity = self.isOutputClosed ? .lingering : .idle
-        case .closed: activity = .answering
-        case .open, .finishing:
-            if self.machine.reading == .routed {
-                activity = .reading
-            } else {
-                activity = self.machine.owed > 0 ? .answering : .idle
-            }
-        }
-        let isSilent = activity == .idle && !self.hasProgressed
-        self.hasProgressed = false
-        // Bytes that made no request and no answer prove nothing: the time goes on.
-        if !isSilent, activity == .idle || activity != self.deadlines.activity {
-            self.deadlines.entered(activity, at: NIODeadline.now().uptimeNanoseconds)
-        }
-        self.armTimer()
-    }
-
-    /// One timer a connection, moved only when it would fire too late.
-    private func armTimer() {
-        guard let deadline = self.deadlines.deadline, let context = self.context else { return }
-        if let timer = self.timer, timer.at <= deadline { return }
-        self.timer?.task.cancel()
-        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        let task = context.eventLoop.scheduleTask(deadline: .uptimeNanoseconds(deadline)) { bound.value.timerFired() }
-        self.timer = (task, deadline)
-    }
-
-    private func timerFired() {
-        self.timer = nil
-        switch self.deadlines.expired(at: NIODeadline.now().uptimeNanoseconds) {
-        case .none: self.armTimer()
-        case .closeIdle, .closeSlowHead, .closeLingering: self.context?.close(promise: nil)
-        case .refuseSlowBody:
-            guard let ticket = self.machine.refuseNewest() else {
-                self.context?.close(promise: nil)
-                return
-            }
-            self.refuse(ticket, .requestTimeout)
-            self.pump()
-        }
     }
 
     // MARK: The end

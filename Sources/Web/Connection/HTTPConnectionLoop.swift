@@ -9,6 +9,7 @@ final class HTTPConnectionLoop {
     let gate: RequestGate
     let observer: RequestObserver
     let drain: DrainSignal
+    let roster: ConnectionRoster
     private let access: (any AccessGuard)?
     private let hot: [HotPlace]
     private var requestIDs: RequestIDGenerator
@@ -24,6 +25,7 @@ final class HTTPConnectionLoop {
         self.hot = listener.hotRoutes.map {
             HotPlace(pattern: $0.pattern, scope: $0.scope, responder: $0.makeResponder(on: eventLoop))
         }
+        self.roster = ConnectionRoster(listener.room, eventLoop)
         self.requestIDs = RequestIDGenerator(using: &random)
     }
 

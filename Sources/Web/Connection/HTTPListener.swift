@@ -24,6 +24,7 @@ package struct HTTPListener: ServerChildChannel, HTTPChannelHandler {
     let drain: DrainSignal
     let access: (any AccessGuard)?
     private let certificate: ServerCertificate?
+    let room: ConnectionRoom
     private let loops = LoopStore()
     private let executors = LoopTaskExecutors()
 
@@ -34,7 +35,8 @@ package struct HTTPListener: ServerChildChannel, HTTPChannelHandler {
         observer: RequestObserver,
         drain: DrainSignal,
         access: (any AccessGuard)?,
-        certificate: ServerCertificate?
+        certificate: ServerCertificate?,
+        room: ConnectionRoom
     ) {
         self.responder = responder
         self.configuration = configuration
@@ -43,6 +45,7 @@ package struct HTTPListener: ServerChildChannel, HTTPChannelHandler {
         self.drain = drain
         self.access = access
         self.certificate = certificate
+        self.room = room
     }
 
     package func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTPConnection> {
@@ -58,6 +61,9 @@ package struct HTTPListener: ServerChildChannel, HTTPChannelHandler {
     }
 
     var usesTLS: Bool { self.certificate != nil }
+
+    /// The connections of this event loop.
+    func roster(on eventLoop: any EventLoop) -> ConnectionRoster { self.loops.loop(for: self, on: eventLoop).roster }
 
     func setUpHTTP1(_ channel: any Channel) throws -> HTTPConnection.Spoken {
         var limits = NIOHTTPDecoderLimitConfiguration()
@@ -84,8 +90,8 @@ package struct HTTPListener: ServerChildChannel, HTTPChannelHandler {
     }
 
     func setUpHTTP2(_ channel: any Channel) throws -> HTTPConnection.Spoken {
-        let connection = HTTP2ConnectionChannelHandler(self.configuration)
         let loop = self.loops.loop(for: self, on: channel.eventLoop)
+        let connection = HTTP2ConnectionChannelHandler(self.configuration, loop.roster)
         let bound = NIOLoopBound((connection, loop), eventLoop: channel.eventLoop)
         let pipeline = channel.pipeline.syncOperations
         let streams = try pipeline.configureAsyncHTTP2Pipeline(
@@ -150,6 +156,7 @@ private final class LoopStore: Sendable {
         if let bound = self.loops.withLock({ $0[key] }) { return bound.value }
         // Only this event loop makes the entry of its own key, so nothing can come between.
         let made = NIOLoopBound(HTTPConnectionLoop(listener, eventLoop: eventLoop), eventLoop: eventLoop)
+        listener.room.add(NIOLoopBound(made.value.roster, eventLoop: eventLoop))
         self.loops.withLock { $0[key] = made }
         return made.value
     }

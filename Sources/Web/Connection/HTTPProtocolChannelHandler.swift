@@ -6,7 +6,7 @@ import NIOTLS
 ///
 /// Before a byte came the connection is idle; after the first one a head is on its way, and the head's deadline counts.
 /// A handshake of TLS has that time too, from the connection's beginning.
-final class HTTPProtocolChannelHandler: ChannelInboundHandler, RemovableChannelHandler {
+final class HTTPProtocolChannelHandler: ChannelInboundHandler, RemovableChannelHandler, YieldingConnection {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
 
@@ -17,6 +17,11 @@ final class HTTPProtocolChannelHandler: ChannelInboundHandler, RemovableChannelH
     /// What is written while the first bytes are passed on may bring more bytes, and events, before we are gone.
     private var isDecided = false
     private var timer: Scheduled<Void>?
+    private var context: ChannelHandlerContext?
+    /// When the connection was made, or its first byte came.
+    private var since = NIODeadline.now().uptimeNanoseconds
+    /// Whether the service is being stopped.
+    private var isLeaving = false
 
     /// `spoken` is kept when it is known what the connection speaks, or when it has ended before that.
     init(_ listener: HTTPListener, spoken: EventLoopPromise<HTTPConnection.Spoken>, _ logger: Logger) {
@@ -26,13 +31,16 @@ final class HTTPProtocolChannelHandler: ChannelInboundHandler, RemovableChannelH
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        self.listener.roster(on: context.eventLoop).add(self)
         let limits = self.listener.configuration
         self.closeConnection(in: self.listener.usesTLS ? limits.headDeadline : limits.idleTimeout, context)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
+        self.listener.roster(on: context.eventLoop).remove(self)
         self.timer?.cancel()
-        self.timer = nil
+        (self.timer, self.context) = (nil, nil)
         // Of no effect when it was kept before.
         self.spoken.fail(ChannelError.eof)
     }
@@ -46,7 +54,10 @@ final class HTTPProtocolChannelHandler: ChannelInboundHandler, RemovableChannelH
         do {
             switch match {
             case .undecided:
-                if isFirst { self.closeConnection(in: self.listener.configuration.headDeadline, context) }
+                if isFirst {
+                    self.since = NIODeadline.now().uptimeNanoseconds
+                    self.closeConnection(in: self.listener.configuration.headDeadline, context)
+                }
                 return
             case .http1: self.spoken.succeed(try self.listener.setUpHTTP1(context.channel))
             case .http2: self.spoken.succeed(try self.listener.setUpHTTP2(context.channel))
@@ -57,6 +68,8 @@ final class HTTPProtocolChannelHandler: ChannelInboundHandler, RemovableChannelH
             return
         }
         context.fireChannelRead(self.wrapInboundOut(self.bytes))
+        // By HTTP/1.1 the first answer says that it is the last one.
+        if self.isLeaving, match == .http2 { context.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
         context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
     }
 
@@ -65,8 +78,16 @@ final class HTTPProtocolChannelHandler: ChannelInboundHandler, RemovableChannelH
         if case .handshakeCompleted = event as? TLSUserEvent {
             return self.closeConnection(in: self.listener.configuration.idleTimeout, context)
         }
-        // Nothing is owed yet: the service is being stopped, or the client will never say more.
-        if event is ChannelShouldQuiesceEvent || event as? ChannelEvent == .inputClosed { context.close(promise: nil) }
+        // Nothing is owed yet, and the client will never say more.
+        if event as? ChannelEvent == .inputClosed { context.close(promise: nil) }
+        if event is ChannelShouldQuiesceEvent { self.leave(context) }
+    }
+
+    /// The service is being stopped, but the first request may be on its way: closing now would reset it.
+    private func leave(_ context: ChannelHandlerContext) {
+        self.listener.drain.begin()
+        self.closeConnection(in: self.listener.configuration.lingerTimeout, context)
+        self.isLeaving = true
     }
 
     /// Mostly a handshake that came to nothing; the connection is closed by whoever says so.
@@ -75,7 +96,12 @@ final class HTTPProtocolChannelHandler: ChannelInboundHandler, RemovableChannelH
         context.fireErrorCaught(error)
     }
 
+    var spare: SpareConnection? { SpareConnection(self.bytes.readableBytes == 0 ? .silent : .slow, since: self.since) }
+
+    func yield() { self.context?.close(promise: nil) }
+
     private func closeConnection(in time: TimeAmount, _ context: ChannelHandlerContext) {
+        guard !self.isLeaving else { return }
         self.timer?.cancel()
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
         self.timer = context.eventLoop.scheduleTask(in: time) { bound.value.close(promise: nil) }

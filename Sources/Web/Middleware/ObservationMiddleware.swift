@@ -53,6 +53,9 @@ package struct ObservationMiddleware: RouterMiddleware {
             return Problem.notFound.response(requestID: context.requestID)
         case let error as HTTPError where error.status == .contentTooLarge:
             return Problem.payloadTooLarge.response(requestID: context.requestID)
+        case is ChannelError, is IOError:
+            // The client left in the middle of its body, or was sent away: nobody reads this, but it is counted.
+            return Problem.requestTimeout.response(requestID: context.requestID)
         case is CancellationError:
             return Problem.deadlineExceeded.response(requestID: context.requestID)
         default:

@@ -14,6 +14,7 @@ package enum WordRules {
         "Sources/App/Serving/ProcessLimits.swift", "Sources/Connect/Native/", "Sources/Ethereum/Native/",
         "Sources/Nettle/", "Sources/Outbound/", "Sources/RESP/",
         "Sources/Telemetry/SystemCalls.swift", "Sources/Web/Connection/LoopTaskExecutor.swift",
+        "Sources/Web/Connection/NewcomerFilter.swift",
     ]
 
     private static var words: [Word] {

@@ -2,13 +2,14 @@ import NIOCore
 import NIOHTTP2
 
 /// Carries out on an HTTP/2 connection what ``HTTP2ConnectionMachine`` decides; its streams have handlers of their own.
-final class HTTP2ConnectionChannelHandler: ChannelDuplexHandler, NIOHTTP2FrameDelegate {
+final class HTTP2ConnectionChannelHandler: ChannelDuplexHandler, NIOHTTP2FrameDelegate, YieldingConnection {
     typealias InboundIn = HTTP2Frame
     typealias InboundOut = HTTP2Frame
     typealias OutboundIn = HTTP2Frame
     typealias OutboundOut = HTTP2Frame
 
     private var machine: HTTP2ConnectionMachine
+    private let roster: ConnectionRoster
     private var context: ChannelHandlerContext?
     private var timer: (task: Scheduled<Void>, at: UInt64)?
     /// Whether we told the client of an error that ends the connection.
@@ -18,7 +19,8 @@ final class HTTP2ConnectionChannelHandler: ChannelDuplexHandler, NIOHTTP2FrameDe
     private static let leavingPing = HTTP2PingData(withInteger: 1)
     private static let lifePing = HTTP2PingData(withInteger: 2)
 
-    init(_ configuration: WebConfiguration) {
+    init(_ configuration: WebConfiguration, _ roster: ConnectionRoster) {
+        self.roster = roster
         self.machine = HTTP2ConnectionMachine(
             HTTP2ConnectionMachine.Limits(
                 greeting: UInt64(configuration.headDeadline.nanoseconds),
@@ -33,10 +35,12 @@ final class HTTP2ConnectionChannelHandler: ChannelDuplexHandler, NIOHTTP2FrameDe
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        self.roster.add(self)
         self.armTimer()
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
+        self.roster.remove(self)
         self.timer?.task.cancel()
         self.timer = nil
         self.context = nil
@@ -44,6 +48,10 @@ final class HTTP2ConnectionChannelHandler: ChannelDuplexHandler, NIOHTTP2FrameDe
 
     /// Opens no further streams; those that are open end in their own time.
     func leave() { self.carryOut(self.machine.leave(at: Self.now)) }
+
+    var spare: SpareConnection? { self.machine.spare }
+
+    func yield() { self.leave() }
 
     func opened(_ stream: HTTP2StreamID) {
         self.machine.opened(Int(stream), at: Self.now)

@@ -115,6 +115,15 @@ package struct HTTP2ConnectionMachine {
 
     package mutating func closed() { self.phase = .closed }
 
+    /// How dispensable the connection is when others want in; nil while something is open on it.
+    package var spare: SpareConnection? {
+        switch self.phase {
+        case .greeting: SpareConnection(.slow, since: self.since)
+        case .open where self.openStreams == 0: SpareConnection(.served, since: self.since)
+        case .open, .leaving, .left, .closed: nil
+        }
+    }
+
     /// When something is to be done if nothing happens; `nil` for never.
     package var deadline: UInt64? {
         switch self.phase {

@@ -1,0 +1,63 @@
+import HummingbirdCore
+import Logging
+import Metrics
+import NIOCore
+import Synchronization
+
+/// How many connections of a listener may be open; when they are, those that only wait give way to others.
+///
+/// Beyond the limit connections stand in the listen queue, unseen: who opens connections and says nothing would keep
+/// everybody else out until his time is over. `http_server_connections{listener}` and
+/// `http_server_connection_limit{listener}` tell how many are open, and may be.
+final class ConnectionRoom: AvailableConnectionsDelegate {
+    /// Between two log lines: 10 s.
+    private static let logInterval = TimeAmount.seconds(10)
+
+    private let limit: Int
+    private let logger: Logger
+    private let yieldedCounter = Counter(label: "http_server_yielded_connections_total")
+    private let gauge: Gauge
+    private let count = Atomic<Int>(0)
+    private let loggedAt = Mutex<NIODeadline?>(nil)
+    private let rosters = Mutex<[NIOLoopBound<ConnectionRoster>]>([])
+
+    init(_ listener: String, limit: Int, logger: Logger) {
+        self.limit = limit
+        self.logger = logger
+        self.gauge = Gauge(label: "http_server_connections", dimensions: [("listener", listener)])
+        self.gauge.record(0)
+        Gauge(label: "http_server_connection_limit", dimensions: [("listener", listener)]).record(limit)
+    }
+
+    var isFull: Bool { self.count.load(ordering: .relaxed) >= self.limit }
+
+    /// Adds the connections of one event loop.
+    func add(_ roster: NIOLoopBound<ConnectionRoster>) { self.rosters.withLock { $0.append(roster) } }
+
+    func connectionOpened() { self.gauge.record(self.count.add(1, ordering: .relaxed).newValue) }
+
+    func connectionClosed() { self.gauge.record(self.count.subtract(1, ordering: .relaxed).newValue) }
+
+    func isAcceptingNewConnections() -> Bool {
+        guard self.isFull else { return true }
+        for roster in self.rosters.withLock({ $0 }) { roster.eventLoop.execute { roster.value.makeRoom() } }
+        return false
+    }
+
+    /// So many connections were closed to let others in.
+    func yielded(_ count: Int) {
+        guard count > 0 else { return }
+        self.yieldedCounter.increment(by: count)
+        let now = NIODeadline.now()
+        let isDue = self.loggedAt.withLock { loggedAt in
+            if let last = loggedAt, now < last + Self.logInterval { return false }
+            loggedAt = now
+            return true
+        }
+        guard isDue else { return }
+        self.logger.warning(
+            "As many connections are open as may be: those that only wait are closed",
+            metadata: ["limit": "\(self.limit)", "closed": "\(count)"]
+        )
+    }
+}

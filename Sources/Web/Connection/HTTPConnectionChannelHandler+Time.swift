@@ -1,0 +1,85 @@
+import NIOCore
+
+/// What a connection does when time has passed, and what it is worth when others want in.
+extension HTTPConnectionChannelHandler: YieldingConnection {
+    func followActivity() {
+        let activity: ConnectionDeadlineMachine.Activity
+        switch self.machine.phase {
+        case .lingering: activity = self.isOutputClosed ? .lingering : .idle
+        case .closed: activity = .answering
+        case .open, .finishing:
+            if self.machine.reading == .routed {
+                activity = .reading
+            } else {
+                activity = self.machine.owed > 0 ? .answering : .idle
+            }
+        }
+        let isSilent = activity == .idle && !self.hasProgressed
+        self.hasProgressed = false
+        // Bytes that made no request and no answer prove nothing: the time goes on.
+        if !isSilent, activity == .idle || activity != self.deadlines.activity {
+            self.deadlines.entered(activity, at: NIODeadline.now().uptimeNanoseconds)
+        }
+        self.armTimer()
+    }
+
+    /// One timer a connection, moved only when it would fire too late.
+    func armTimer() {
+        guard let deadline = self.deadlines.deadline, let context = self.context else { return }
+        if let timer = self.timer, timer.at <= deadline { return }
+        self.timer?.task.cancel()
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let task = context.eventLoop.scheduleTask(deadline: .uptimeNanoseconds(deadline)) { bound.value.timerFired() }
+        self.timer = (task, deadline)
+    }
+
+    private func timerFired() {
+        self.timer = nil
+        switch self.deadlines.expired(at: NIODeadline.now().uptimeNanoseconds) {
+        case .none: self.armTimer()
+        case .closeIdle, .closeSlowHead, .closeLingering: self.context?.close(promise: nil)
+        case .refuseSlowBody: self.refuseSlowBody()
+        }
+    }
+
+    private func refuseSlowBody() {
+        guard let ticket = self.machine.refuseNewest() else {
+            self.context?.close(promise: nil)
+            return
+        }
+        self.refuse(ticket, .requestTimeout)
+        self.pump()
+    }
+
+    /// Notes whether the client takes what is written, and ends the connection when it does not for too long: a request
+    /// has its own deadline, but none that counts while its answer is waiting to leave.
+    func followReader(isTaking: Bool) {
+        guard !isTaking else {
+            self.unreadSince = nil
+            return
+        }
+        guard self.unreadSince == nil, let context = self.context else { return }
+        let since = NIODeadline.now().uptimeNanoseconds
+        self.unreadSince = since
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        context.eventLoop.scheduleTask(in: self.loop.configuration.idleTimeout) {
+            let handler = bound.value
+            if handler.unreadSince == since { handler.context?.close(promise: nil) }
+        }
+    }
+
+    // MARK: Giving way
+
+    var spare: SpareConnection? {
+        if let since = self.unreadSince { return SpareConnection(.unread, since: since) }
+        return switch self.deadlines.activity {
+        case .idle: SpareConnection(self.machine.nextTicket == 0 ? .silent : .served, since: self.deadlines.since)
+        case .readingHead, .reading: SpareConnection(.slow, since: self.deadlines.since)
+        case .answering, .lingering: nil
+        }
+    }
+
+    func yield() {
+        if self.deadlines.activity == .reading { self.refuseSlowBody() } else { self.context?.close(promise: nil) }
+    }
+}

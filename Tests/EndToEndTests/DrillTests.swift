@@ -1,0 +1,26 @@
+import Foundation
+import Support
+import Testing
+
+/// The drills that operators run, as their scripts, and short.
+@Suite(.serialized)
+struct DrillTests {
+    private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    private func drill(_ name: String, _ arguments: [String] = [], _ environment: [String: String]) async throws {
+        let script = Self.root.appending(path: "scripts/\(name)").path
+        let given = ["TALLY": TallySystem.executable, "PORT": "\(try freePort())"].merging(environment) { $1 }
+        let program = try Program("/usr/bin/env", ["bash", script] + arguments, environment: given)
+        try await program.end(within: .seconds(240))
+        #expect(program.exitCode == 0, "\(program.output.suffix(4000))")
+    }
+
+    @Test func `processes that are restarted one after the other fail no request`() async throws {
+        try await self.drill("rolling", ["--rate", "100"], ["ROUNDS": "1"])
+    }
+
+    @Test func `processes that are killed one after the other fail no request that is sent again`() async throws {
+        try await self.drill("rolling", ["--kill", "--retry", "20", "--rate", "100"], ["ROUNDS": "1"])
+    }
+}
