@@ -23,4 +23,12 @@ struct DrillTests {
     @Test func `processes that are killed one after the other fail no request that is sent again`() async throws {
         try await self.drill("rolling", ["--kill", "--retry", "20", "--rate", "100"], ["ROUNDS": "1"])
     }
+
+    @Test func `with few files a process lives through useless connections and serves others meanwhile`() async throws {
+        try await self.drill("abuse", ["--seconds", "2", "--connections", "700"], [:])
+    }
+
+    @Test func `a copy made under load is a whole system again, and tells what it told before`() async throws {
+        try await self.drill("restore-drill", [], ["ENTRIES": "2000"])
+    }
 }
