@@ -21,7 +21,10 @@ import Web
         #expect(SpareConnection.chosen([], at: now) == [])
     }
 
-    @Test(arguments: ["", "GET /plain HTTP/1.1\r\nHo", "PRI * HT", get("/hot?now"), get("/echo", "Content-Length: 10\r\n", method: "POST")])
+    @Test(arguments: [
+        "", "GET /plain HTTP/1.1\r\nHo", "PRI * HT", get("/hot?now"),
+        get("/echo", "Content-Length: 10\r\n", method: "POST"),
+    ])
     func `connections that only wait give way to others, and one that is at work does not`(first: String) async throws {
         try await withServer(limits { $0.connectionLimit = 16 }) { port, hot, _ in
             let working = try await RawConnection.open(port: port)
@@ -50,13 +53,14 @@ import Web
         try await withServer(limits { $0.idleTimeout = .milliseconds(300) }) { port, _, _ in
             let client = try await RawConnection.open(port: port)
             try await client.pauseReading()
-            try await client.send(get("/long"))
+            // More than the kernel keeps for both sides.
+            try await client.send(String(repeating: get("/long"), count: 10))
             let other = try await RawConnection.open(port: port)
             #expect(try await other.readToEnd() == "", "the other one, which came later, was idle for as long")
             try await client.resumeReading()
             let text = try await client.readToEnd()
-            #expect(statuses(text) == [200])
-            #expect(!text.hasSuffix("end"))
+            #expect(text.hasPrefix("HTTP/1.1 200"))
+            #expect(text.utf8.count < 80_000_000)
         }
     }
 

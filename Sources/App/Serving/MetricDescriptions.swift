@@ -6,6 +6,7 @@ enum MetricDescriptions {
         ("http_server_request_duration_seconds", "Time from reading a request to its answer, by route and status."),
         ("http_server_connections", "Open connections, by listener."),
         ("http_server_connection_limit", "Connections that may be open at once, by listener."),
+        ("http_server_yielded_connections_total", "Connections that only waited, closed to let others in."),
         ("redis_commands_total", "Commands sent to Redis, by command or script."),
         ("redis_command_duration_seconds", "Time from sending a command to its reply, by command or script."),
         ("redis_in_flight_commands", "Commands that wait for their reply."),

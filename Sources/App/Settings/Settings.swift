@@ -61,7 +61,7 @@ package enum Settings {
         "http.connectionLimit",
         .integer(16...100_000),
         default: "4096",
-        "Open connections; more wait in the listen queue"
+        "Open connections; more wait in the listen queue, and those that only wait are closed"
     )
     static let concurrentRequestLimit = Setting(
         "http.concurrentRequestLimit",
@@ -91,7 +91,7 @@ package enum Settings {
         "http.idleTimeoutSeconds",
         .decimal(0.1...3600),
         default: "75",
-        "Silence after which a connection, or a body of gRPC, is closed; longer than the proxy keeps one"
+        "Silence after which a connection, or a body of gRPC, is closed; longer than the proxy keeps it"
     )
     static let connectionStreamLimit = Setting(
         "http.connectionStreamLimit",

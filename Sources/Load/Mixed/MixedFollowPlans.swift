@@ -62,7 +62,7 @@ package struct MixedEndPlan: ChangePlan {
 
     package func request(_ place: Int) -> ExchangeRequest {
         let name = self.names[place].name
-        return ExchangeRequest(path: self.isPayment(place) ? "/payments/\(name)?wait=1" : "/distributions/\(name)?wait=1")
+        return ExchangeRequest(path: "/\(self.isPayment(place) ? "payments" : "distributions")/\(name)?wait=1")
     }
 
     package func outcome(_ answer: ExchangeAnswer, of place: Int) -> ChangeOutcome {

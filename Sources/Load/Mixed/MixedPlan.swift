@@ -45,7 +45,9 @@ package struct MixedPlan: ChangePlan {
 
     package func operation(_ number: Int) -> MixedOperation { self.shares[self.words[UInt64(number)]] }
 
-    package func user(of number: Int) -> String { self.part(number)?.user(of: number) ?? self.operation(number).rawValue }
+    package func user(of number: Int) -> String {
+        self.part(number)?.user(of: number) ?? self.operation(number).rawValue
+    }
 
     package func `repeat`(_ number: Int) -> ChangeRepeat {
         self.isKeyless ? .never : self.part(number)?.repeat(number) ?? .never

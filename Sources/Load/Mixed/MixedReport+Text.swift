@@ -7,7 +7,8 @@ extension MixedReport {
         let seconds = ReportText.seconds(self.elapsed)
         let keys = self.configuration.isKeyless ? "without keys" : "with keys"
         var lines = [
-            "requests    \(total.sent) in \(seconds) s, \(keys), each sent again \(self.configuration.retries) times at most",
+            "requests    \(total.sent) in \(seconds) s, \(keys), each sent again "
+                + "\(self.configuration.retries) times at most",
             "",
             Self.row("kind", ["sent", "good", "refused", "failed", "again", "p50 ms", "p99 ms", "max ms"]),
         ]
@@ -20,7 +21,8 @@ extension MixedReport {
         lines.append("statuses    \(ReportText.list(self.tally.statuses))")
         lines.append("latency     \(ReportText.percentiles(self.tally.latency)) from when a request was due")
         if let again = self.again {
-            lines.append("asked again \(again.takenCount) of \(again.takenCount + again.doubtful.count) changes, answered as before")
+            let all = again.takenCount + again.doubtful.count
+            lines.append("asked again \(again.takenCount) of \(all) changes, answered as before")
         }
         if let ends = self.ends { lines.append("ended       \(ends.takenCount) payments and coins, as they should") }
         lines.append("")

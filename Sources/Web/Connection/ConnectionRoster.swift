@@ -30,14 +30,13 @@ package struct SpareConnection: Hashable, Sendable, Comparable {
         self.since = since
     }
 
-    /// Whether it has had the time that every connection has: 0.5 s for its first bytes, 1 s for the rest of a request
-    /// or for another one, 5 s to read on.
+    /// Whether it has had the time that every connection has: 0.5 s for its first bytes, 1 s for the rest of a request,
+    /// for another one, or to read on.
     package func canYield(at now: UInt64) -> Bool {
         let patience: UInt64 =
             switch self.kind {
             case .silent: 500_000_000
-            case .slow, .served: 1_000_000_000
-            case .unread: 5_000_000_000
+            case .slow, .served, .unread: 1_000_000_000
             }
         return now >= self.since &+ patience
     }
