@@ -11,7 +11,9 @@ package struct DevTable: Hashable, Sendable {
         rows.append(["nginx", http, "-", "log/nginx.log"])
         rows.append(["nginx (gRPC)", "\(configuration.listenAddress):\(ports.grpc)", "-", "log/nginx.log"])
         rows.append(["nginx (status)", "127.0.0.1:\(ports.status)", "-", "log/nginx.log"])
-        if let tls = ports.tls { rows.append(["nginx (TLS)", "\(configuration.listenAddress):\(tls)", "-", "log/nginx.log"]) }
+        if let tls = ports.tls {
+            rows.append(["nginx (TLS)", "\(configuration.listenAddress):\(tls)", "-", "log/nginx.log"])
+        }
         for (index, port) in ports.instances.enumerated() {
             let name = "instance-\(index + 1)"
             rows.append([name, "127.0.0.1:\(port)", "\(ports.admin[index])", "log/\(name).log"])

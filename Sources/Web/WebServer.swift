@@ -12,7 +12,7 @@ package struct WebServer: Service {
     private let hotRoutes: [any HotRoute]
     private let observer: RequestObserver
     private let drain: DrainSignal
-    private let access: (any AccessGuard)?,
+    private let access: (any AccessGuard)?
     private let certificate: ServerCertificate?
     private let listener: String
     private let eventLoopGroup: any EventLoopGroup

@@ -81,10 +81,16 @@ struct DevPartsTests {
     @Test
     func `the file of ports has the names that others rely on`() throws {
         let ports = DevPorts(http: 8080, grpc: 8081, status: 9, redis: 1, instances: [2, 3], admin: [4, 5, 6])
-        #expect(ports.json == "{\"admin\":[4,5,6],\"grpc\":8081,\"http\":8080,\"instances\":[2,3],\"redis\":1,\"status\":9}\n")
+        #expect(
+            ports.json
+                == "{\"admin\":[4,5,6],\"grpc\":8081,\"http\":8080,\"instances\":[2,3],\"redis\":1,\"status\":9}\n"
+        )
         #expect(DevPorts(json: Array(ports.json.utf8)) == ports)
         let chained = DevPorts(http: 8080, grpc: 0, status: 9, redis: 1, instances: [2], admin: [3], chain: 4)
-        #expect(chained.json == "{\"admin\":[3],\"chain\":4,\"grpc\":0,\"http\":8080,\"instances\":[2],\"redis\":1,\"status\":9}\n")
+        #expect(
+            chained.json
+                == "{\"admin\":[3],\"chain\":4,\"grpc\":0,\"http\":8080,\"instances\":[2],\"redis\":1,\"status\":9}\n"
+        )
         #expect(DevPorts(json: Array(chained.json.utf8)) == chained)
         #expect(DevPorts(json: Array("{\"http\":".utf8)) == nil)
     }

@@ -61,7 +61,14 @@ func withNginx<Result: Sendable>(
         try directory.write(edit(nginx.text), to: "nginx/nginx.conf")
         let children = DevChildren(
             configuration,
-            ports: DevPorts(http: entry.http, grpc: entry.grpc, status: entry.status, redis: 1, instances: [], admin: []),
+            ports: DevPorts(
+                http: entry.http,
+                grpc: entry.grpc,
+                status: entry.status,
+                redis: 1,
+                instances: [],
+                admin: []
+            ),
             programs: .init(redis: "", nginx: try Programs.find("nginx", package: "nginx"), tally: ""),
             root: directory.path
         ).all.filter { $0.name == "nginx" }

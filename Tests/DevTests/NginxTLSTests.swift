@@ -85,7 +85,13 @@ struct NginxTLSTests {
                     ("1.2", "ECDHE+AESGCM", true), ("1.3", "DEFAULT", true),
                 ] {
                     let answer = try await self.curl(
-                        entry, "--tlsv\(version)", "--tls-max", version, "--ciphers", ciphers, "/"
+                        entry,
+                        "--tlsv\(version)",
+                        "--tls-max",
+                        version,
+                        "--ciphers",
+                        ciphers,
+                        "/"
                     )
                     #expect(answer.hasSuffix("ok") == isSpoken, "\(version) \(ciphers): \(answer)")
                 }

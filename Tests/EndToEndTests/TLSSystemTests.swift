@@ -24,12 +24,24 @@ struct TLSSystemTests {
                 #expect(accepted.contains(" 200") && accepted.hasSuffix("ok"), "\(accepted)")
                 let json = ["-H", "Content-Type: application/json"]
                 let added = try await self.ask(
-                    system, "/users/asha/add", version, json[0], json[1], "-H", "Idempotency-Key: k", "-d",
+                    system,
+                    "/users/asha/add",
+                    version,
+                    json[0],
+                    json[1],
+                    "-H",
+                    "Idempotency-Key: k",
+                    "-d",
                     #"{"amount":"1.50"}"#
                 )
                 #expect(added.contains(" 200") && added.contains(#""balance":"1.50""#), "\(added)")
                 let made = try await self.ask(
-                    system, "/coupon.v1.CouponService/CreateCampaign", version, json[0], json[1], "-d",
+                    system,
+                    "/coupon.v1.CouponService/CreateCampaign",
+                    version,
+                    json[0],
+                    json[1],
+                    "-d",
                     #"{"name":"launch","totalCoupons":2}"#
                 )
                 #expect(made.contains(" 200") && made.contains("campaignId"), "\(made)")
@@ -45,8 +57,19 @@ struct TLSSystemTests {
         let message = system.directory.appending(path: "message")
         try Data([0, 0, 0, 0, 0]).write(to: message)
         let answer = try await self.ask(
-            system, "/grpc.health.v1.Health/Check", "--http2", "-H", "Content-Type: application/grpc", "-H",
-            "TE: trailers", "--data-binary", "@\(message.path)", "-o", "/dev/null", "-D", "-"
+            system,
+            "/grpc.health.v1.Health/Check",
+            "--http2",
+            "-H",
+            "Content-Type: application/grpc",
+            "-H",
+            "TE: trailers",
+            "--data-binary",
+            "@\(message.path)",
+            "-o",
+            "/dev/null",
+            "-D",
+            "-"
         )
         #expect(answer.contains("HTTP/2 200") && answer.contains("application/grpc"), "\(answer)")
         #expect(answer.contains("grpc-status: 0"), "\(answer)")
@@ -96,7 +119,10 @@ struct TLSSystemTests {
     }
 
     @Test(arguments: [
-        (["--http-certificate-file", "/nowhere/a.pem", "--http-key-file", "/nowhere/a.key"], "cannot read /nowhere/a.pem"),
+        (
+            ["--http-certificate-file", "/nowhere/a.pem", "--http-key-file", "/nowhere/a.key"],
+            "cannot read /nowhere/a.pem"
+        ),
         (["--http-certificate-file", "/nowhere/a.pem"], "only of use together"),
         (["--http-client-ca-file", "/nowhere/ca.pem"], "of no use without http.certificateFile"),
         (["--redis-url", "rediss://localhost:1", "--redis-ca-file", "/nowhere/ca.pem"], "cannot read /nowhere/ca.pem"),

@@ -17,7 +17,10 @@ package struct CertificateAuthority: Sendable {
         self.folder = folder
         self.name = name
         try self.openssl(
-            ["req", "-x509", "-days", "2", "-subj", "/CN=Test \(name)", "-keyout", "\(name).key", "-out", "\(name).pem"]
+            [
+                "req", "-x509", "-days", "2", "-subj", "/CN=Test \(name)", "-keyout", "\(name).key", "-out",
+                "\(name).pem",
+            ]
                 + Self.keyOptions
         )
     }

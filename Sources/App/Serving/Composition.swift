@@ -9,9 +9,9 @@ import NIOCore
 import NIOPosix
 import Outbound
 import Redis
-import TLS
 import ServiceLifecycle
 import Synchronization
+import TLS
 import Telemetry
 import Timing
 import Uniques

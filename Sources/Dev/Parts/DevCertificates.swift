@@ -30,7 +30,9 @@ package struct DevCertificates: Hashable, Sendable {
             try await made.run(openssl, authority + ["-out", "ca.pem"] + key)
         }
         let entry = "DNS:localhost,IP:127.0.0.1,IP:::1,IP:\(PortFinder.reachable(address))"
-        let parts = [("nginx", entry), ("instance", "DNS:\(Self.instanceName)"), ("redis", "DNS:localhost,IP:127.0.0.1")]
+        let parts = [
+            ("nginx", entry), ("instance", "DNS:\(Self.instanceName)"), ("redis", "DNS:localhost,IP:127.0.0.1"),
+        ]
         for (part, names) in parts {
             let extensions = "subjectAltName=\(names)\nbasicConstraints=CA:FALSE\n"
             try made.write(extensions, to: "\(part).ext")

@@ -22,7 +22,13 @@ struct TLSFilesTests {
 
     private func file(_ text: String) throws -> String {
         let path = self.authority.folder.appending(path: "text").path
-        #expect(FileManager.default.createFile(atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600]))
+        #expect(
+            FileManager.default.createFile(
+                atPath: path,
+                contents: Data(text.utf8),
+                attributes: [.posixPermissions: 0o600]
+            )
+        )
         return path
     }
 
