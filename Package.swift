@@ -149,8 +149,7 @@ let package = Package(
             name: "Uniques",
             dependencies: [
                 "Coordination", "Outbound", "RESP", "Redis", "Timing", "Web", coreMetrics, deque, httpTypes,
-                hummingbird,
-                lifecycle, logging, metrics, nioCore, nioHTTP1,
+                hummingbird, lifecycle, logging, metrics, nioCore, nioHTTP1,
             ],
             resources: lua(["Scripts/uniques_accept", "Scripts/uniques_close", "Scripts/uniques_publish"]),
             swiftSettings: settings
@@ -189,8 +188,7 @@ let package = Package(
             name: "Faucet",
             dependencies: [
                 "Coordination", "Ethereum", "EthereumRPC", "JSON", "Outbound", "RESP", "Redis", "Timing", "Web",
-                coreMetrics,
-                crypto, deque, httpTypes, hummingbird, lifecycle, logging,
+                coreMetrics, crypto, deque, httpTypes, hummingbird, lifecycle, logging,
             ],
             resources: lua([
                 "Audit/faucet_audit_records", "Scripts/faucet", "Scripts/faucet_admit", "Scripts/faucet_advance",
@@ -321,8 +319,7 @@ let package = Package(
             name: "PaymentsTests",
             dependencies: [
                 "Coordination", "Ledger", "Outbound", "Payments", "RESP", "Redis", "Support", crypto, lifecycle,
-                logging,
-                nioCore, nioHTTP1, nioPosix,
+                logging, nioCore, nioHTTP1, nioPosix,
             ],
             swiftSettings: settings
         ),
@@ -344,8 +341,7 @@ let package = Package(
             name: "FaucetTests",
             dependencies: [
                 "Coordination", "Ethereum", "EthereumRPC", "Faucet", "JSON", "Outbound", "RESP", "Redis", "Support",
-                "Timing",
-                lifecycle, logging, nioCore, nioPosix,
+                "Timing", lifecycle, logging, nioCore, nioPosix,
             ],
             swiftSettings: settings
         ),

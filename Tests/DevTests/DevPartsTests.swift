@@ -81,16 +81,12 @@ struct DevPartsTests {
     @Test
     func `the file of ports has the names that others rely on`() throws {
         let ports = DevPorts(http: 8080, grpc: 8081, status: 9, redis: 1, instances: [2, 3], admin: [4, 5, 6])
-        #expect(
-            ports.json
-                == "{\"admin\":[4,5,6],\"grpc\":8081,\"http\":8080,\"instances\":[2,3],\"redis\":1,\"status\":9}\n"
-        )
+        let plain = #"{"admin":[4,5,6],"grpc":8081,"http":8080,"instances":[2,3],"redis":1,"status":9}"#
+        #expect(ports.json == plain + "\n")
         #expect(DevPorts(json: Array(ports.json.utf8)) == ports)
-        let chained = DevPorts(http: 8080, grpc: 0, status: 9, redis: 1, instances: [2], admin: [3], chain: 4)
-        #expect(
-            chained.json
-                == "{\"admin\":[3],\"chain\":4,\"grpc\":0,\"http\":8080,\"instances\":[2],\"redis\":1,\"status\":9}\n"
-        )
+        let chained = DevPorts(http: 8080, grpc: 0, tls: 5, status: 9, redis: 1, instances: [2], admin: [3], chain: 4)
+        let more = #"{"admin":[3],"chain":4,"grpc":0,"http":8080,"instances":[2],"redis":1,"status":9,"tls":5}"#
+        #expect(chained.json == more + "\n")
         #expect(DevPorts(json: Array(chained.json.utf8)) == chained)
         #expect(DevPorts(json: Array("{\"http\":".utf8)) == nil)
     }

@@ -28,6 +28,14 @@ func withUpstream<Result>(
     }
 }
 
+extension DevPorts {
+    fileprivate var withoutInstances: DevPorts {
+        var ports = self
+        ports.instances = []
+        return ports
+    }
+}
+
 /// nginx itself in front of them, with the configuration that we ship.
 func withNginx<Result: Sendable>(
     upstreams: [Int],
@@ -61,14 +69,7 @@ func withNginx<Result: Sendable>(
         try directory.write(edit(nginx.text), to: "nginx/nginx.conf")
         let children = DevChildren(
             configuration,
-            ports: DevPorts(
-                http: entry.http,
-                grpc: entry.grpc,
-                status: entry.status,
-                redis: 1,
-                instances: [],
-                admin: []
-            ),
+            ports: ports.withoutInstances,
             programs: .init(redis: "", nginx: try Programs.find("nginx", package: "nginx"), tally: ""),
             root: directory.path
         ).all.filter { $0.name == "nginx" }

@@ -18,7 +18,7 @@ struct NginxTLSTests {
     }
 
     /// The last of the arguments is a path.
-    private func curl(_ entry: NginxEntry, _ arguments: String...) async throws -> String {
+    private func curl(_ entry: NginxEntry, _ arguments: [String]) async throws -> String {
         let url = "https://localhost:\(entry.tls)\(arguments.last ?? "/")"
         let options = ["-sSi", "--max-time", "20", "--cacert", "\(entry.prefix)/tls/ca.pem"]
         return try await self.run("curl", options + arguments.dropLast() + [url])
@@ -51,7 +51,7 @@ struct NginxTLSTests {
         try await withUpstream(.answering) { upstream in
             try await self.withTLS(upstreams: [upstream.port]) { entry in
                 for path in ["/", "/api/verve/accept?id=1", "/distribute?address=0x1", "/.tally/malformed-request"] {
-                    let answer = try await self.curl(entry, option, path).lowercased()
+                    let answer = try await self.curl(entry, [option, path]).lowercased()
                     #expect(answer.hasPrefix("\(version) ".lowercased()), "\(answer)")
                     #expect(answer.contains("strict-transport-security: max-age=31536000\r\n"), "\(answer)")
                 }
@@ -66,10 +66,10 @@ struct NginxTLSTests {
 
     @Test func `what nginx says by itself is said with TLS, too`() async throws {
         try await self.withTLS(upstreams: [try await freePort()]) { entry in
-            let grpc = ["-H", "Content-Type: application/grpc", "-d", "{}", "/coupon.v1.CouponService/IssueCoupon"]
-            let call = try await self.curl(entry, "--http2", grpc[0], grpc[1], grpc[2], grpc[3], grpc[4])
+            let grpc = ["--http2", "-H", "Content-Type: application/grpc", "-d", "{}"]
+            let call = try await self.curl(entry, grpc + ["/coupon.v1.CouponService/IssueCoupon"])
             #expect(call.contains("HTTP/2 200") && call.contains("grpc-status: 14"), "\(call)")
-            let accept = try await self.curl(entry, "/api/verve/accept?id=1")
+            let accept = try await self.curl(entry, ["/api/verve/accept?id=1"])
             #expect(accept.contains("503") && accept.contains("strict-transport-security"), "\(accept)")
             // Plain HTTP on the port of TLS.
             let plain = try await exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n", port: entry.tls)
@@ -84,15 +84,8 @@ struct NginxTLSTests {
                     ("1.1", "DEFAULT@SECLEVEL=0", false), ("1.2", "AES128-GCM-SHA256", false),
                     ("1.2", "ECDHE+AESGCM", true), ("1.3", "DEFAULT", true),
                 ] {
-                    let answer = try await self.curl(
-                        entry,
-                        "--tlsv\(version)",
-                        "--tls-max",
-                        version,
-                        "--ciphers",
-                        ciphers,
-                        "/"
-                    )
+                    let options = ["--tlsv\(version)", "--tls-max", version, "--ciphers", ciphers]
+                    let answer = try await self.curl(entry, options + ["/"])
                     #expect(answer.hasSuffix("ok") == isSpoken, "\(version) \(ciphers): \(answer)")
                 }
             }
@@ -110,7 +103,7 @@ struct NginxTLSTests {
                 #expect(answer.hasPrefix("HTTP/1.1 308"))
                 #expect(answer.contains("Location: https://a.example:\(entry.tls)/users/a/add?x=%20y\r\n"), "\(answer)")
                 #expect(upstream.hits == 0)
-                let followed = try await self.curl(entry, "/")
+                let followed = try await self.curl(entry, ["/"])
                 #expect(followed.hasSuffix("ok"))
             }
         }

@@ -11,7 +11,7 @@ struct TLSSystemTests {
         system.directory.appending(path: "tls/\(name)").path
     }
 
-    private func ask(_ system: TallySystem, _ path: String, _ arguments: String...) async throws -> String {
+    private func ask(_ system: TallySystem, _ path: String, _ arguments: [String]) async throws -> String {
         let url = "https://localhost:\(try #require(system.ports.tls))\(path)"
         let options = ["-sSi", "--max-time", "20", "--cacert", self.authority(system)]
         return try await TallySystem.output("/usr/bin/curl", options + arguments + [url])
@@ -20,30 +20,13 @@ struct TLSSystemTests {
     @Test func `requests of each kind go the whole way`() async throws {
         try await TallySystem.with(["--tls", "--tls-port", "0"]) { system in
             for version in ["--http1.1", "--http2"] {
-                let accepted = try await self.ask(system, "/api/verve/accept?id=1", version)
+                let accepted = try await self.ask(system, "/api/verve/accept?id=1", [version])
                 #expect(accepted.contains(" 200") && accepted.hasSuffix("ok"), "\(accepted)")
-                let json = ["-H", "Content-Type: application/json"]
-                let added = try await self.ask(
-                    system,
-                    "/users/asha/add",
-                    version,
-                    json[0],
-                    json[1],
-                    "-H",
-                    "Idempotency-Key: k",
-                    "-d",
-                    #"{"amount":"1.50"}"#
-                )
+                let add = [version, "-H", "Idempotency-Key: k", "--json", #"{"amount":"1.50"}"#]
+                let added = try await self.ask(system, "/users/asha/add", add)
                 #expect(added.contains(" 200") && added.contains(#""balance":"1.50""#), "\(added)")
-                let made = try await self.ask(
-                    system,
-                    "/coupon.v1.CouponService/CreateCampaign",
-                    version,
-                    json[0],
-                    json[1],
-                    "-d",
-                    #"{"name":"launch","totalCoupons":2}"#
-                )
+                let create = [version, "--json", #"{"name":"launch","totalCoupons":2}"#]
+                let made = try await self.ask(system, "/coupon.v1.CouponService/CreateCampaign", create)
                 #expect(made.contains(" 200") && made.contains("campaignId"), "\(made)")
             }
             try await self.checkGRPC(system)
@@ -52,25 +35,13 @@ struct TLSSystemTests {
         }
     }
 
-    /// gRPC on the port of TLS, by ALPN: a message of no bytes asks for all campaigns.
+    /// gRPC on the port of TLS, by ALPN: a message of no bytes asks for the whole process.
     private func checkGRPC(_ system: TallySystem) async throws {
         let message = system.directory.appending(path: "message")
         try Data([0, 0, 0, 0, 0]).write(to: message)
-        let answer = try await self.ask(
-            system,
-            "/grpc.health.v1.Health/Check",
-            "--http2",
-            "-H",
-            "Content-Type: application/grpc",
-            "-H",
-            "TE: trailers",
-            "--data-binary",
-            "@\(message.path)",
-            "-o",
-            "/dev/null",
-            "-D",
-            "-"
-        )
+        let fields = ["--http2", "-H", "Content-Type: application/grpc", "-H", "TE: trailers", "-o", "/dev/null"]
+        let call = fields + ["--data-binary", "@\(message.path)", "-D", "-"]
+        let answer = try await self.ask(system, "/grpc.health.v1.Health/Check", call)
         #expect(answer.contains("HTTP/2 200") && answer.contains("application/grpc"), "\(answer)")
         #expect(answer.contains("grpc-status: 0"), "\(answer)")
     }
@@ -121,7 +92,7 @@ struct TLSSystemTests {
     @Test(arguments: [
         (
             ["--http-certificate-file", "/nowhere/a.pem", "--http-key-file", "/nowhere/a.key"],
-            "cannot read /nowhere/a.pem"
+            "cannot read /nowhere/a.p"
         ),
         (["--http-certificate-file", "/nowhere/a.pem"], "only of use together"),
         (["--http-client-ca-file", "/nowhere/ca.pem"], "of no use without http.certificateFile"),

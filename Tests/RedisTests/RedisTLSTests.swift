@@ -9,7 +9,7 @@ import Testing
 @Suite struct RedisTLSTests {
     private func withTLS(
         _ change: (inout RedisServer.Options) -> Void = { _ in },
-        _ body: (RedisServer, RedisConfiguration) async throws -> Void
+        run body: (RedisServer, RedisConfiguration) async throws -> Void
     ) async throws {
         var options = RedisServer.Options()
         options.usesTLS = true
@@ -47,7 +47,9 @@ import Testing
     }
 
     @Test func `a certificate for another name or address is not believed`() async throws {
-        try await self.withTLS({ $0.certificateNames = "DNS:redis.example" }) { server, configuration in
+        try await self.withTLS {
+            $0.certificateNames = "DNS:redis.example"
+        } run: { server, configuration in
             try await self.expectFailure(.notSent(.untrusted), configuration)
             var byAddress = try RedisConfiguration(url: "rediss://127.0.0.1:\(server.tlsPort)")
             byAddress.caFile = server.certificate
@@ -56,7 +58,9 @@ import Testing
     }
 
     @Test func `a Redis that asks for certificates is shown ours`() async throws {
-        try await self.withTLS({ $0.asksClients = true }) { server, configuration in
+        try await self.withTLS {
+            $0.asksClients = true
+        } run: { server, configuration in
             let issued = try #require(try server.authority?.issue("client", names: "DNS:tally"))
             var configuration = configuration
             configuration.certificate = TLSFiles(certificate: issued.certificate, key: issued.key)
@@ -65,7 +69,9 @@ import Testing
     }
 
     @Test func `a Redis that asks for certificates believes no stranger`() async throws {
-        try await self.withTLS({ $0.asksClients = true }) { server, configuration in
+        try await self.withTLS {
+            $0.asksClients = true
+        } run: { server, configuration in
             try await self.expectFailure(nil, configuration)
             let issued = try CertificateAuthority(in: server.folder.url, name: "other").issue("stranger")
             var configuration = configuration
@@ -76,7 +82,9 @@ import Testing
 
     @Test func `an ACL user logs in inside of TLS`() async throws {
         let users = ["user default off", "user tally on >secret ~* &* +@all"]
-        try await self.withTLS({ $0.users = users }) { server, configuration in
+        try await self.withTLS {
+            $0.users = users
+        } run: { server, configuration in
             var configuration = configuration
             configuration.address.username = "tally"
             configuration.password = "secret"

@@ -48,12 +48,8 @@ package struct AppProcess: Sendable {
         let certificate = try self.certificate()
         // What is wrong with its files should be said here, and not once the parts have started.
         _ = try RedisDialer(self.configuration.redis)
-        let composition = Composition(
-            configuration,
-            registry: registry,
-            senderKeys: senderKeys,
-            certificate: certificate
-        )
+        var composition = Composition(configuration, registry: registry, senderKeys: senderKeys)
+        composition.certificate = certificate
         composition.logger.notice(
             "Starting",
             metadata: [

@@ -37,24 +37,17 @@ struct Composition {
     /// `nil` where everybody may do everything.
     let keys: KeyTable?
     let drain = DrainSignal()
-    private let certificate: ServerCertificate?
+    /// With one the public listener speaks TLS.
+    var certificate: ServerCertificate?
     private let isListening = ListeningSignal()
     /// How long a starting instance waits for Redis before it listens without.
     private static let startLimit = Duration.seconds(1)
 
     /// `senderKeys` are for a process that has the background roles.
-    ///
-    /// With a `certificate` the public listener speaks TLS.
-    init(
-        _ configuration: AppConfiguration,
-        registry: PrometheusRegistry,
-        senderKeys: [SenderKey] = [],
-        certificate: ServerCertificate? = nil
-    ) {
+    init(_ configuration: AppConfiguration, registry: PrometheusRegistry, senderKeys: [SenderKey] = []) {
         let logger = Logger(label: "tally")
         self.configuration = configuration
         self.registry = registry
-        self.certificate = certificate
         self.logger = logger
         // The process's one group of loops: timers of the parts that know no loop run on it, too.
         NIOSingletons.groupLoopCountSuggestion = configuration.threads

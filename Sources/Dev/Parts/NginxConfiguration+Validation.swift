@@ -19,9 +19,9 @@ extension NginxConfiguration {
             self.tls.isEmpty == (self.certificate == nil),
             "a TLS listener needs a certificate and its key, and they a TLS listener"
         )
+        let place = #/^https://(\$host|[\w.-]+)(:\d{1,5})?$/#
         try Self.require(
-            self.redirect.isEmpty
-                || (!self.tls.isEmpty && self.redirect.contains(#/^https://(\$host|[\w.-]+)(:\d{1,5})?$/#)),
+            self.redirect.isEmpty || (!self.tls.isEmpty && self.redirect.contains(place)),
             "requests are sent to https://HOST or https://HOST:PORT, and that needs a TLS listener"
         )
         try Self.require(!self.instances.isEmpty, "nginx needs an instance, as HOST:PORT")
@@ -67,10 +67,8 @@ extension NginxConfiguration {
 
     /// `host:port`, `1.2.3.4:port` or `[::1]:port`.
     private static func isAddress(_ text: String) -> Bool {
-        guard let match = text.wholeMatch(of: #/([\w.-]+|\[[0-9a-fA-F:.]+\]):(\d{1,5})/#), let port = Int(match.2)
-        else {
-            return false
-        }
+        let form = #/([\w.-]+|\[[0-9a-fA-F:.]+\]):(\d{1,5})/#
+        guard let match = text.wholeMatch(of: form), let port = Int(match.2) else { return false }
         return 1...65_535 ~= port
     }
 

@@ -22,13 +22,8 @@ struct TLSFilesTests {
 
     private func file(_ text: String) throws -> String {
         let path = self.authority.folder.appending(path: "text").path
-        #expect(
-            FileManager.default.createFile(
-                atPath: path,
-                contents: Data(text.utf8),
-                attributes: [.posixPermissions: 0o600]
-            )
-        )
+        try text.write(toFile: path, atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
         return path
     }
 

@@ -60,10 +60,8 @@ struct TLSTests {
             #expect(long.utf8.count > 8_000_000 && long.hasSuffix("xend"))
             let twice = try await self.curl(["--cacert", authority.certificate, "\(url)/plain", "\(url)/hot?now"])
             #expect(statuses(twice) == [200, 200] || twice.matches(of: #/HTTP/2 200/#).count == 2, "\(twice)")
-            let report = try await Program.output(
-                "/usr/bin/h2load",
-                ["-n", "500", "-c", "4", "-m", "50", "\(url)/plain"]
-            )
+            let load = ["-n", "500", "-c", "4", "-m", "50", "\(url)/plain"]
+            let report = try await Program.output("/usr/bin/h2load", load)
             #expect(report.contains("500 succeeded, 0 failed, 0 errored"), "\(report)")
             #expect(report.contains("ALPN Protocol: h2") || report.contains("Application protocol: h2"), "\(report)")
         }
