@@ -27,8 +27,11 @@ METRIC = re.compile(r"(?<![\w:])((?:tally|http_server|redis|process)_\w+)(\{[^}]
 LABEL = re.compile(r"(\w+)\s*(?:=~|!~|!=|=)\s*\"")
 # Labels that Prometheus adds.
 FOREIGN = {"job", "instance", "le"}
-# What a process tells only when it has happened: the name and its labels, as the code that counts it writes them.
+# What a process tells only when it has happened, or only with API keys: the name and its labels, as the code that counts
+# it writes them.
 LATER = {
+    "tally_access_keys": set(),
+    "tally_access_refused_total": {"reason"},
     "tally_fenced_writes_total": {"role"},
     "tally_payments_webhooks_total": {"outcome"},
     "tally_uniques_reports_total": {"outcome"},
