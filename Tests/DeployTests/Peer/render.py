@@ -12,6 +12,8 @@ import yaml
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 DEPLOY = ROOT / "deploy"
 OVERLAYS = ["dev", "prod"]
+# The oldest Kubernetes that the documents promise, and the newest that the validator knows.
+VERSIONS = ["1.27", "1.37"]
 
 
 @functools.cache
@@ -29,20 +31,21 @@ def documents(overlay):
     return list(yaml.safe_load_all(text(overlay)))
 
 
-def validated(rendered):
+def validated(rendered, version):
     """What kubernetes-validate says against a text; nothing when it is content."""
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
         file.write(rendered)
         file.flush()
         tool = os.path.join(os.path.dirname(sys.executable), "kubernetes-validate")
-        done = subprocess.run([tool, "--strict", "--quiet", "--no-warn", file.name], capture_output=True, text=True)
+        done = subprocess.run([tool, "-k", version, "--strict", "--quiet", "--no-warn", file.name],
+                              capture_output=True, text=True)
     return [] if done.returncode == 0 else (done.stdout + done.stderr).splitlines() or ["it failed"]
 
 
 def complaints():
     for overlay in OVERLAYS:
-        for line in validated(text(overlay)):
-            yield f"{overlay}: {line}"
+        for version in VERSIONS:
+            yield from (f"{overlay}: {line}" for line in validated(text(overlay), version))
     wrong = text("dev").replace("maxUnavailable: 0", "maxUnavailible: 0")
-    if not validated(wrong):
+    if not validated(wrong, VERSIONS[-1]):
         yield "kubernetes-validate accepts a field that does not exist"
