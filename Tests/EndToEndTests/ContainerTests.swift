@@ -39,37 +39,54 @@ struct ContainerTests {
         #expect(try await TallySystem.output("/bin/bash", ["-c", command]) == first)
     }
 
-    @Test func `passwords are made once, each its own, and Redis takes the file of users`() async throws {
-        let folder = try TemporaryFolder("secrets")
+    /// `docker/make-secrets` with folders of ours; giving files away is for root.
+    private func makeSecrets(_ folder: TemporaryFolder, _ argument: String = "") async throws -> [String] {
         let text = try String(contentsOf: self.root.appending(path: "docker/make-secrets"), encoding: .utf8)
-        // The container's folders become ours; giving files away is for root.
         let here = text.replacing("/etc/tally/", with: "\(self.root.path)/docker/")
             .replacing("/secrets/", with: "\(folder.url.path)/").replacing(#/chown .*/#, with: "")
+        _ = try await TallySystem.output("/bin/bash", ["-c", here, "make-secrets", argument])
+        return try ["redis/operator-password", "tally/redis-password", "grafana/admin-password", "redis/users.acl"]
+            .map { try String(contentsOf: folder.url.appending(path: $0), encoding: .utf8) }
+    }
+
+    private func ping(_ server: RedisServer, _ user: String, _ password: String) async throws -> Bool {
+        let login = ["--no-auth-warning", "--user", user, "--pass", password]
+        return try await TallySystem.output("/usr/bin/redis-cli", ["-p", "\(server.port)"] + login + ["PING"])
+            .hasSuffix("PONG\n")
+    }
+
+    @Test func `passwords are made once, each its own, and a new one counts together with the one before`() async throws
+    {
+        let folder = try TemporaryFolder("secrets")
         for name in ["redis", "tally", "grafana"] {
             try FileManager.default.createDirectory(
                 at: folder.url.appending(path: name),
                 withIntermediateDirectories: false
             )
         }
-        func make() async throws -> [String] {
-            _ = try await TallySystem.output("/bin/bash", ["-c", here])
-            return try ["redis/operator-password", "tally/redis-password", "grafana/admin-password", "redis/users.acl"]
-                .map { try String(contentsOf: folder.url.appending(path: $0), encoding: .utf8) }
-        }
-        let first = try await make()
-        #expect(try await make() == first)
+        let first = try await self.makeSecrets(folder)
+        #expect(try await self.makeSecrets(folder) == first)
         #expect(Set(first).count == 4 && first.allSatisfy { $0.count >= 43 })
         var options = RedisServer.Options()
-        options.users = first[3].split(separator: "\n").map(String.init)
+        options.arguments = ["--aclfile", folder.url.appending(path: "redis/users.acl").path]
         let server = try RedisServer(options)
         defer { server.kill() }
-        for (user, password, answer) in [
-            ("tally", first[1], "PONG"), ("operator", first[0], "PONG"),
-            ("ping", "none", "PONG"), ("tally", "x", "NOAUTH"), ("default", "", "NOAUTH"),
-        ] {
-            let login = ["--no-auth-warning", "--user", user, "--pass", password]
-            let said = try await TallySystem.output("/usr/bin/redis-cli", ["-p", "\(server.port)"] + login + ["PING"])
-            #expect(said.contains(answer), "\(user): \(said)")
+        for (user, password) in [("tally", first[1]), ("operator", first[0]), ("ping", "none")] {
+            #expect(try await self.ping(server, user, password), "\(user)")
         }
+        for (user, password) in [("tally", "none"), ("operator", first[1]), ("default", "none")] {
+            #expect(try await !self.ping(server, user, password), "\(user)")
+        }
+
+        let operatorLogin = ["-p", "\(server.port)", "--no-auth-warning", "--user", "operator", "--pass", first[0]]
+        let load = operatorLogin + ["ACL", "LOAD"]
+        let second = try await self.makeSecrets(folder, "rotate")
+        #expect(second[1] != first[1] && second[0] == first[0] && second[2] == first[2])
+        #expect(try await TallySystem.output("/usr/bin/redis-cli", load) == "OK\n")
+        for password in [first[1], second[1]] { #expect(try await self.ping(server, "tally", password)) }
+        #expect(try await self.makeSecrets(folder, "forget")[1] == second[1])
+        #expect(try await TallySystem.output("/usr/bin/redis-cli", load) == "OK\n")
+        #expect(try await self.ping(server, "tally", second[1]))
+        #expect(try await !self.ping(server, "tally", first[1]))
     }
 }
