@@ -30,13 +30,14 @@ package struct SpareConnection: Hashable, Sendable, Comparable {
         self.since = since
     }
 
-    /// Whether it has had the time that every connection has: 0.5 s for its first bytes, 1 s for the rest of a request,
-    /// for another one, or to read on.
+    /// Whether it has had the time that every connection has: 0.5 s for its first bytes, 1 s for the rest of a request
+    /// or for another one, 2 s to read on.
     package func canYield(at now: UInt64) -> Bool {
         let patience: UInt64 =
             switch self.kind {
             case .silent: 500_000_000
-            case .slow, .served, .unread: 1_000_000_000
+            case .slow, .served: 1_000_000_000
+            case .unread: 2_000_000_000
             }
         return now >= self.since &+ patience
     }

@@ -24,7 +24,7 @@ FIRST = {
     "idle": b"",
     "slow heads": HEAD,
     "slow bodies": HEAD + b"Content-Length: 1000\r\n\r\n",
-    "no readers": b"GET /openapi.json HTTP/1.1\r\nHost: abuse\r\n\r\n" * 8,
+    "no readers": b"GET /openapi.json HTTP/1.1\r\nHost: abuse\r\n\r\n" * 4,
 }
 SYN_SENT = 2
 DRIP = {"slow heads": b"X: y\r\n", "slow bodies": b" "}
