@@ -14,6 +14,8 @@ final class FakeUpstream: Sendable {
         case pausing(String, then: Duration)
         /// Resets the connection when it has read a whole request.
         case killing
+        /// The same with each request but every second one: several instances behind one name, of which one dies.
+        case killingHalf
         /// Nobody listens on its port.
         case refusing
     }
@@ -80,6 +82,7 @@ private final class UpstreamHandler: ChannelInboundHandler {
         let answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
         switch self.behaviour {
         case .killing: context.close(promise: nil)
+        case .killingHalf where self.requests.all.withLock({ $0.count % 2 == 1 }): context.close(promise: nil)
         case .late(let delay):
             let channel = context.channel
             context.eventLoop.scheduleTask(in: TimeAmount(delay)) {
@@ -97,7 +100,7 @@ private final class UpstreamHandler: ChannelInboundHandler {
             context.eventLoop.scheduleTask(in: TimeAmount(pause)) {
                 channel.writeAndFlush(ByteBuffer(string: "0\r\n\r\n"), promise: nil)
             }
-        case .answering, .refusing:
+        case .answering, .killingHalf, .refusing:
             context.writeAndFlush(self.wrapOutboundOut(ByteBuffer(string: answer)), promise: nil)
         }
     }

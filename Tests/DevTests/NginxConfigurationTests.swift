@@ -67,6 +67,27 @@ struct NginxConfigurationTests {
         }
     }
 
+    /// As a Service of Kubernetes is, whose address stands for all instances.
+    @Test
+    func `one name that stands for several instances is asked again, where that is harmless`() async throws {
+        try await withUpstream(.killingHalf) { upstream in
+            try await withNginx(upstreams: [upstream.port]) { entry in
+                for request in [self.accept, self.keyedPost, self.keyedDistribute, self.readingCall] {
+                    let before = upstream.hits
+                    let answer = try await exchange(request, port: entry.http)
+                    #expect(self.isSuccess(answer) && upstream.hits == before + 2, "\(request)")
+                }
+                for request in [self.post, self.distribute, self.postedDistribute, self.issue] {
+                    let before = upstream.hits
+                    let answer = try await exchange(request, port: entry.http)
+                    #expect(answer.hasPrefix("HTTP/1.1 503") && upstream.hits == before + 1, "\(request)")
+                    // The next one is to be killed again.
+                    _ = try await exchange(self.delete, port: entry.http)
+                }
+            }
+        }
+    }
+
     @Test
     func `an instance that is away costs nobody an accept or a POST`() async throws {
         for request in [self.accept, self.post, self.keyedPost, self.postedDistribute, self.issue] {

@@ -1,4 +1,5 @@
 import Dev
+import Foundation
 import NIOCore
 
 /// Where nginx listens.
@@ -75,4 +76,18 @@ func withNginx<Result: Sendable>(
         ).all.filter { $0.name == "nginx" }
         return try await withSupervisor(of: children) { try await body(entry) }
     }
+}
+
+/// What nginx says against `nginx.conf` of the folder; nothing when it takes it.
+func nginxComplaint(folder: String) throws -> String {
+    let process = Process()
+    let pipe = Pipe()
+    process.executableURL = URL(filePath: try Programs.find("nginx", package: "nginx"))
+    process.arguments = ["-t", "-p", folder, "-c", "nginx.conf", "-e", "stderr"]
+    process.standardOutput = pipe
+    process.standardError = pipe
+    try process.run()
+    let said = try pipe.fileHandleForReading.readToEnd() ?? Data()
+    process.waitUntilExit()
+    return process.terminationStatus == 0 ? "" : String(decoding: said, as: UTF8.self)
 }

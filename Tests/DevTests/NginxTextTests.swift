@@ -27,16 +27,7 @@ struct NginxTextTests {
                 .replacing("tally-serve:", with: "127.0.0.1:")
             #expect(!text.contains(#/\$\{TALLY_NGINX_[A-Z]/#))
             try text.write(toFile: "\(folder)/nginx.conf", atomically: true, encoding: .utf8)
-            let process = Process()
-            let pipe = Pipe()
-            process.executableURL = URL(filePath: try Programs.find("nginx", package: "nginx"))
-            process.arguments = ["-t", "-p", folder, "-c", "nginx.conf", "-e", "stderr"]
-            process.standardOutput = pipe
-            process.standardError = pipe
-            try process.run()
-            let said = try pipe.fileHandleForReading.readToEnd() ?? Data()
-            process.waitUntilExit()
-            return process.terminationStatus == 0 ? "" : String(decoding: said, as: UTF8.self)
+            return try nginxComplaint(folder: folder)
         }
     }
 
