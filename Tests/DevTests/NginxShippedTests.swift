@@ -43,11 +43,11 @@ struct NginxShippedTests {
             // A word that nobody gave stays, as with envsubst, and nginx does not take it.
             for (name, value) in words { text = text.replacing("${\(name)}", with: value) }
             // Names of other machines and their files lead nowhere here.
-            text = text.replacing(#/server [a-z0-9-]+:/#, with: "server 127.0.0.1:")
+            text = text.replacing("\"/tmp/", with: "\"\(folder)/")
+                .replacing(#/server [a-z0-9-]+:/#, with: "server 127.0.0.1:")
                 .replacing(#/trusted_certificate [^;]+/#, with: "trusted_certificate \"\(folder)/ca.pem\"")
                 .replacing(#/(certificate_key) \/[^;]+/#) { "\($0.output.1) \"\(folder)/nginx.key\"" }
                 .replacing(#/(_certificate) \/[^;]+/#) { "\($0.output.1) \"\(folder)/nginx.pem\"" }
-                .replacing("\"/tmp/", with: "\"\(folder)/")
             try text.write(toFile: "\(folder)/nginx.conf", atomically: true, encoding: .utf8)
             return try nginxComplaint(folder: folder)
         }
