@@ -53,7 +53,9 @@ struct SenderKeyTests {
         #expect("\(SenderKeyError.tooOpen(mode: 0o640))".contains("0640"))
     }
 
-    /// What Kubernetes makes of a secret with `fsGroup`, and systemd of a credential. Only root can make such files.
+    /// What Kubernetes makes of a secret with `fsGroup`, and systemd of a credential.
+    ///
+    /// Only root can make such files.
     @Test(.enabled(if: geteuid() == 0), arguments: [0o440, 0o640])
     func `a file of root's may be for our group as well`(mode: Int) throws {
         let file = try KeyFile(Self.digits, mode: mode)

@@ -93,7 +93,7 @@ func withServer(
     router.on(.get, "/long", scope: .open) { _, _ in Response(text: String(repeating: "x", count: 8_000_000) + "end") }
     router.on(.get, "/broken", scope: .open) { _, _ in throw CocoaLikeError() }
     router.on(.post, "/echo", scope: .open) { request, _ in
-        var fields = try JSONFields(try await JSONBody.read(request, limit: 1024))
+        var fields = try await JSONFields(JSONBody.read(request, limit: 1024))
         let text = try fields.string("text")
         try fields.finish()
         return Response(json: "{\"text\":\(JSONText.quoted(text))}")
@@ -104,9 +104,8 @@ func withServer(
     }
     router.on(.post, "/mirror", scope: .open, isLimited: false) { request, _ in mirror(request) }
     router.on(.post, "/s.v1.S/Put", scope: .open) { _, _ in Response(text: "routed") }
-    let hot = HeldHotRoute()
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-    let bound = AsyncStream<Int>.makeStream()
+    let (hot, bound) = (HeldHotRoute(), AsyncStream<Int>.makeStream())
     let server = WebServer(
         configuration: configuration,
         router: router,

@@ -9,7 +9,7 @@
 local time = redis.call("TIME")
 local now_ms = string.format("%.0f", tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000))
 for index = 2, #ARGV do
-    if redis.call("HEXISTS", KEYS[1], ARGV[index]) == 1 then
+    if redis.call("HGET", KEYS[1], ARGV[index]) then
         redis.call("HSET", KEYS[3], ARGV[index], now_ms)
     end
 end

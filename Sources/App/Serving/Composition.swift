@@ -98,7 +98,7 @@ struct Composition {
         )
         self.keys =
             configuration.needsKeys
-            ? KeyTable(redis: self.redis, clock: self.clock, logger: Logger(label: "tally.access")) : nil
+            ? KeyTable(redis: self.redis, clock: self.clock, logger: Logger(label: "tally.keys")) : nil
         self.observer = RequestObserver(
             logger: Logger(label: "tally.access"),
             accessLogSample: configuration.accessLogSample

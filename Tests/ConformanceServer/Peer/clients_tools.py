@@ -190,7 +190,8 @@ def health(client: Curl) -> list[str]:
 
 
 def allows(client: Curl) -> list[str]:
-    answer = client.exchange(f"/{SERVICE}/Unary", "-X", "PATCH", *JSON_POST, data=b"{}")
+    # Without a body: an answer that comes before the body has left makes some curls complain over HTTP/2.
+    answer = client.exchange(f"/{SERVICE}/Unary", "-X", "PATCH", *JSON_POST)
     right = answer.status == 405 and answer.first("allow") == "POST"
     return [] if right else [f"status {answer.status}, allow {answer.first('allow')!r}"]
 
