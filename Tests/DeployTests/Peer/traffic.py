@@ -16,6 +16,7 @@ WANTED = [
     ("tally-work", "tally-chain", 8545, True),
     (PROMETHEUS, "tally-serve", 9091, True),
     (PROMETHEUS, "tally-work", 9091, True),
+    (PROMETHEUS, "tally-nginx", 8083, True),
     (STRANGER, "tally-nginx", 8080, True),
     ("tally-serve", DNS, 53, True),
     ("tally-work", DNS, 53, True),
