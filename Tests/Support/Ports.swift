@@ -1,6 +1,15 @@
 import NIOCore
 import NIOPosix
 
+/// Whether nobody listens on a port of the loopback interface just now.
+package func isFree(_ port: Int) -> Bool {
+    let channel = try? ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        .bind(host: "127.0.0.1", port: port)
+        .wait()
+    try? channel?.close().wait()
+    return channel != nil
+}
+
 /// A TCP port of the loopback interface that was free a moment ago.
 package func freePort() throws -> Int {
     let channel = try ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
