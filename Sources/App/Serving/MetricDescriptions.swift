@@ -7,6 +7,8 @@ enum MetricDescriptions {
         ("http_server_connections", "Open connections, by listener."),
         ("http_server_connection_limit", "Connections that may be open at once, by listener."),
         ("http_server_yielded_connections_total", "Connections that only waited, closed to let others in."),
+        ("tally_access_refused_total", "Requests refused for want of a right API key, by reason."),
+        ("tally_access_keys", "API keys that this instance knows, ended ones too."),
         ("redis_commands_total", "Commands sent to Redis, by command or script."),
         ("redis_command_duration_seconds", "Time from sending a command to its reply, by command or script."),
         ("redis_in_flight_commands", "Commands that wait for their reply."),
