@@ -245,7 +245,7 @@ let package = Package(
         .target(
             name: "CouponClient",
             dependencies: [
-                "CouponAPI", "JSON", "Timing", nioCore, nioHTTP1, nioPosix, protobuf, systemPackage,
+                "CouponAPI", "JSON", "TLS", "Timing", nioCore, nioHTTP1, nioPosix, nioSSL, protobuf, systemPackage,
             ],
             swiftSettings: settings
         ),

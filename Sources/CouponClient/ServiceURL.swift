@@ -1,20 +1,25 @@
 import FoundationEssentials
 
-/// Where the service is: `http://127.0.0.1:8080`, also with a path that is set before each method's.
+/// Where the service is: `https://coupons.example.com`, also with a path that is set before each method's.
 package struct ServiceURL: Hashable, Sendable, CustomStringConvertible {
     package let host: String
     package let port: Int
+    package let usesTLS: Bool
+    /// PEM file of whom to believe certificates of, instead of the system's authorities.
+    package var authorityFile: String?
     /// Empty, or `/…` without a slash at its end.
     package let path: String
     /// What calls show to say who they are from; none where nobody asks.
     package var apiKey: String?
 
-    /// Reads an `http` URL without query and fragment; `nil` for anything else.
+    /// Reads an `http` or `https` URL without query and fragment; `nil` for anything else.
     package init?(_ text: String) {
-        guard let parts = URLComponents(string: text), parts.scheme == "http", let host = parts.host, !host.isEmpty,
+        guard let parts = URLComponents(string: text), ["http", "https"].contains(parts.scheme), let host = parts.host,
+            !host.isEmpty,
             parts.query == nil, parts.fragment == nil, parts.user == nil, parts.password == nil
         else { return nil }
-        let port = parts.port ?? 80
+        self.usesTLS = parts.scheme == "https"
+        let port = parts.port ?? (parts.scheme == "https" ? 443 : 80)
         guard (1...65535).contains(port) else { return nil }
         // Only an address of version 6 stands in brackets.
         self.host = String(host.hasPrefix("[") ? host.dropFirst().dropLast() : host[...])
@@ -29,5 +34,5 @@ package struct ServiceURL: Hashable, Sendable, CustomStringConvertible {
         self.host.contains(":") ? "[\(self.host)]:\(self.port)" : "\(self.host):\(self.port)"
     }
 
-    package var description: String { "http://\(self.authority)\(self.path)" }
+    package var description: String { "\(self.usesTLS ? "https" : "http")://\(self.authority)\(self.path)" }
 }

@@ -8,12 +8,15 @@ struct CallOptions: ParsableArguments {
     @Option(help: "Where the service is.")
     var url = "http://127.0.0.1:8080"
 
+    @Option(help: "PEM file of whom to believe certificates of, instead of the system's authorities.")
+    var caFile: String?
+
     @Flag(help: "Print JSON, with the names of the interface.")
     var json = false
 
     func validate() throws {
         guard ServiceURL(self.url) != nil else {
-            throw ValidationError("--url must look like http://127.0.0.1:8080, not '\(self.url)'")
+            throw ValidationError("--url must look like https://HOST or http://127.0.0.1:8080, not '\(self.url)'")
         }
     }
 
@@ -21,6 +24,7 @@ struct CallOptions: ParsableArguments {
         get throws {
             guard var url = ServiceURL(self.url) else { throw ValidationError("--url is no URL") }
             url.apiKey = try ClientKey.read()
+            url.authorityFile = self.caFile
             return CouponClient(url)
         }
     }

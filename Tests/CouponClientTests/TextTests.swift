@@ -31,13 +31,15 @@ struct TextTests {
     @Test(arguments: [
         ("http://127.0.0.1:8080", "http://127.0.0.1:8080"), ("http://localhost/", "http://localhost:80"),
         ("http://[::1]:9/", "http://[::1]:9"), ("http://a.b/x/", "http://a.b:80/x"),
+        ("https://a.b", "https://a.b:443"), ("https://a.b:8443/x", "https://a.b:8443/x"),
     ])
     func `a service is named by an http URL`(text: String, whole: String) {
         #expect(ServiceURL(text)?.description == whole)
     }
 
     @Test(arguments: [
-        "", "127.0.0.1:8080", "https://a", "http://", "http://a?b", "http://a#b", "http://u@a", "http://a:70000",
+        "", "127.0.0.1:8080", "ftp://a", "https://", "http://", "http://a?b", "http://a#b", "http://u@a",
+        "http://a:70000",
         "http://a b",
     ])
     func `anything else names none`(text: String) { #expect(ServiceURL(text) == nil) }

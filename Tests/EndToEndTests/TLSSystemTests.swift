@@ -32,6 +32,7 @@ struct TLSSystemTests {
             try await self.checkGRPC(system)
             try await self.checkInstances(system)
             try await self.checkRedis(system)
+            try await self.checkCommand(system)
         }
     }
 
@@ -56,6 +57,18 @@ struct TLSSystemTests {
         #expect(try await TallySystem.output("/usr/bin/curl", asked + shown + [url]) == "ok")
         #expect(try await TallySystem.output("/usr/bin/curl", asked + [url]).hasPrefix("curl: "))
         #expect(try await curl("http://127.0.0.1:\(port)/").hasPrefix("curl: "))
+    }
+
+    /// `tally coupons` believes the authority that it is told, and nobody else.
+    private func checkCommand(_ system: TallySystem) async throws {
+        let url = "https://localhost:\(try #require(system.ports.tls))"
+        let list = try await TallySystem.run(["coupons", "list", "--url", url, "--ca-file", self.authority(system)])
+        #expect(list.code == 0 && list.output.contains("launch"), "\(list.output)")
+        let unknown = try await TallySystem.run(["coupons", "list", "--url", url])
+        #expect(unknown.code == 69 && unknown.output.contains("certificate is not believed"), "\(unknown.output)")
+        let address = url.replacing("localhost", with: "127.0.0.1")
+        let other = try await TallySystem.run(["coupons", "list", "--url", address, "--ca-file", "/nonexistent"])
+        #expect(other.code == 69, "\(other.output)")
     }
 
     /// The commands of operators have the same settings as everything else.

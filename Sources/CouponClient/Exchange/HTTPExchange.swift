@@ -1,7 +1,9 @@
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 import SystemPackage
+import TLS
 
 /// One POST on a connection of its own.
 struct HTTPExchange: Sendable {
@@ -73,6 +75,11 @@ struct HTTPExchange: Sendable {
             throw error
         } catch is CancellationError {
             throw .cancelled
+        } catch let error as NIOSSLError where error != .uncleanShutdown {
+            // The first byte of the request leaves only when the service is believed.
+            throw .notReached(url: self.url.description, reason: "its certificate is not believed: \(error)")
+        } catch let error as NIOSSLExtraError {
+            throw .notReached(url: self.url.description, reason: "its certificate is not believed: \(error)")
         } catch HTTPParserError.invalidEOFState {
             throw .broken("the connection was closed")
         } catch {
@@ -83,11 +90,17 @@ struct HTTPExchange: Sendable {
     private func connect() async throws(CouponClientError) -> Connection {
         let silence = TimeAmount(self.silence)
         do {
+            let url = self.url
+            let context = url.usesTLS ? try TLSFiles.clientContext(nil, authority: url.authorityFile) : nil
             return try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .connectTimeout(.seconds(5))
                 .connect(host: self.url.host, port: self.url.port) { channel in
                     channel.eventLoop.makeCompletedFuture {
                         let pipeline = channel.pipeline.syncOperations
+                        if let context {
+                            let name = (try? SocketAddress(ipAddress: url.host, port: 0)) == nil ? url.host : nil
+                            try pipeline.addHandler(NIOSSLClientHandler(context: context, serverHostname: name))
+                        }
                         try pipeline.addHTTPClientHandlers(leftOverBytesStrategy: .dropBytes)
                         try pipeline.addHandler(IdleStateHandler(readTimeout: silence))
                         try pipeline.addHandler(SilenceChannelHandler())
