@@ -52,11 +52,10 @@ package final class KeyTable: AccessGuard, Service {
         guard let name = scope.name else { return .admitted(.anonymous) }
         do throws(AccessRefusal) {
             return .admitted(Caller(name: try self.admit(authorization, name)))
-        } catch {
-            self.metrics.refused(error)
-            return .refused(error)
-        }
+        } catch { return .refused(error) }
     }
+
+    package func refused(_ refusal: AccessRefusal) { self.metrics.refused(refusal) }
 
     private func admit(_ authorization: [String], _ scope: String) throws(AccessRefusal) -> String {
         guard let value = authorization.first else { throw .keyMissing }

@@ -65,6 +65,7 @@ package struct WebRouter: Sendable {
                 case nil: break
                 case .admitted(let caller): context.caller = caller
                 case .refused(let refusal):
+                    access?.refused(refusal)
                     guard route.refusesItself else { throw refusal }
                     context.refusal = refusal
                 }

@@ -1,9 +1,14 @@
 import Support
+import Synchronization
 import Testing
 import Web
 
 /// A guard that knows one key, which may do one thing.
-private struct OneKeyGuard: AccessGuard {
+private final class OneKeyGuard: AccessGuard {
+    let refusals = Mutex<[AccessRefusal]>([])
+
+    func refused(_ refusal: AccessRefusal) { self.refusals.withLock { $0.append(refusal) } }
+
     func judge(_ authorization: [String], for scope: Scope) -> AccessVerdict {
         if scope == .open { return .admitted(.anonymous) }
         guard let value = authorization.first else { return .refused(.keyMissing) }
@@ -25,7 +30,8 @@ struct AccessTests {
     }
 
     @Test func `a request without the right key is refused, by a hot route as by others`() async throws {
-        try await withServer(access: OneKeyGuard()) { port, _, _ in
+        let guardian = OneKeyGuard()
+        try await withServer(access: guardian) { port, _, _ in
             for line in ["GET /hot?now", "GET /hot?else", "GET /closed"] {
                 let missing = try await Self.ask(port, line, key: nil)
                 #expect(missing.hasPrefix("HTTP/1.1 401 "), "\(line)")
@@ -41,6 +47,8 @@ struct AccessTests {
             #expect(forbidden.contains("scope=\"closed:read\""))
             #expect(try await Self.ask(port, "GET /plain", key: nil).hasSuffix("plain"))
             #expect(try await Self.ask(port, "GET /nowhere", key: nil).hasPrefix("HTTP/1.1 404 "))
+            // Each of the ten was told of once, also where a hot route had judged it before.
+            #expect(guardian.refusals.withLock { $0.count } == 10)
         }
     }
 

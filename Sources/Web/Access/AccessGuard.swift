@@ -6,6 +6,9 @@ package protocol AccessGuard: Sendable {
     ///
     /// Called for each request on its event loop: it waits for nothing.
     func judge(_ authorization: [String], for scope: Scope) -> AccessVerdict
+
+    /// A request is being refused: once for each, however often it was judged.
+    func refused(_ refusal: AccessRefusal)
 }
 
 package enum AccessVerdict: Hashable, Sendable {
