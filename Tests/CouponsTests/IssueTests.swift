@@ -157,7 +157,7 @@ import Testing
         try await CouponsFixture.with { fixture in
             let id = try await fixture.create(10, userLimit: 1)
             let claim = IdempotencyClaim(
-                caller: "",
+                caller: "test",
                 key: "k",
                 method: "IssueCoupon",
                 path: "\(id)",
