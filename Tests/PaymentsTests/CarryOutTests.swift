@@ -40,7 +40,7 @@ struct CarryOutTests {
     }
 
     /// There and back between pairs, and around in rings: what would stand still if locks were taken one by one.
-    @Test(arguments: [(PaymentsConfiguration.Steps.oneStep, 10_000), (.oneScript, 4000), (.twoShard, 1000)])
+    @Test(arguments: [(PaymentsConfiguration.Steps.oneStep, 3000), (.oneScript, 1000), (.twoShard, 1000)])
     func `pairs and rings by the thousand never stand still`(
         steps: PaymentsConfiguration.Steps,
         count: Int

@@ -29,7 +29,7 @@ struct PaymentsAuditLoadTests {
             for number in 0..<users { try await fixture.add(.named("user-\(number)"), 300) }
             let decided = Atomic(0)
             try await Self.beside(fixture, users: users, manner) {
-                for _ in 0..<4 {
+                for _ in 0..<3 {
                     let report = try await fixture.audit()
                     #expect(report.violations.total == 0 && report.ledger.violations.total == 0, "\(report.text)")
                     if report.undecided.isEmpty { decided.add(1, ordering: .relaxed) }
