@@ -13,7 +13,6 @@ let settings: [SwiftSetting] = [
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
-let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let bigInt = Target.Dependency.product(name: "BigInt", package: "BigInt")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
@@ -55,7 +54,6 @@ let package = Package(
             exact: "1.4.0",
             traits: ["CommandLineArguments"]
         ),
-        .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types.git", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics.git", exact: "2.13.0"),
@@ -88,7 +86,7 @@ let package = Package(
         .target(
             name: "Redis",
             dependencies: [
-                "RESP", "TLS", "Timing", crypto, deque, lifecycle, logging, metrics, nioCore, nioPosix, nioSSL,
+                "Nettle", "RESP", "TLS", "Timing", deque, lifecycle, logging, metrics, nioCore, nioPosix, nioSSL,
             ],
             swiftSettings: settings
         ),
@@ -104,7 +102,7 @@ let package = Package(
         .target(
             name: "Coordination",
             dependencies: [
-                "RESP", "Redis", "Timing", crypto, deque, lifecycle, logging, metrics, nioCore, systemPackage,
+                "Nettle", "RESP", "Redis", "Timing", deque, lifecycle, logging, metrics, nioCore, systemPackage,
             ],
             resources: lua([
                 "AdminLog/admin_log", "AdminLog/admin_log_append", "FencedLock/fenced_lock",
@@ -140,7 +138,7 @@ let package = Package(
         .target(
             name: "Access",
             dependencies: [
-                "Coordination", "JSON", "RESP", "Redis", "Timing", "Web", coreMetrics, crypto, lifecycle, logging,
+                "Coordination", "JSON", "Nettle", "RESP", "Redis", "Timing", "Web", coreMetrics, lifecycle, logging,
             ],
             resources: lua(["Scripts/keys_create", "Scripts/keys_end", "Scripts/keys_read"]),
             swiftSettings: settings
@@ -157,7 +155,7 @@ let package = Package(
         .target(
             name: "Ledger",
             dependencies: [
-                "Coordination", "JSON", "RESP", "Redis", "Timing", "Web", coreMetrics, crypto, httpTypes, hummingbird,
+                "Coordination", "JSON", "Nettle", "RESP", "Redis", "Timing", "Web", coreMetrics, httpTypes, hummingbird,
                 lifecycle, logging, nioCore, nioHTTP1,
             ],
             resources: lua([
@@ -170,7 +168,7 @@ let package = Package(
         .target(
             name: "Payments",
             dependencies: [
-                "Coordination", "JSON", "Ledger", "Outbound", "RESP", "Redis", "Timing", "Web", coreMetrics, crypto,
+                "Coordination", "JSON", "Ledger", "Nettle", "Outbound", "RESP", "Redis", "Timing", "Web", coreMetrics,
                 httpTypes, hummingbird, lifecycle, logging, metrics, nioCore,
             ],
             resources: lua([
@@ -187,8 +185,9 @@ let package = Package(
         .target(
             name: "Faucet",
             dependencies: [
-                "Coordination", "Ethereum", "EthereumRPC", "JSON", "Outbound", "RESP", "Redis", "Timing", "Web",
-                coreMetrics, crypto, deque, httpTypes, hummingbird, lifecycle, logging,
+                "Coordination", "Ethereum", "EthereumRPC", "JSON", "Nettle", "Outbound", "RESP", "Redis", "Timing",
+                "Web",
+                coreMetrics, deque, httpTypes, hummingbird, lifecycle, logging,
             ],
             resources: lua([
                 "Audit/faucet_audit_records", "Scripts/faucet", "Scripts/faucet_admit", "Scripts/faucet_advance",
@@ -201,7 +200,7 @@ let package = Package(
             name: "Coupons",
             dependencies: [
                 "Connect", "Coordination", "CouponAPI", "Nettle", "RESP", "Redis", "Timing", "Web", coreMetrics,
-                crypto, httpTypes, lifecycle, nioCore, nioHTTP1, protobuf,
+                httpTypes, lifecycle, nioCore, nioHTTP1, protobuf,
             ],
             resources: lua([
                 "Audit/coupons_audit_cut", "Scripts/coupons", "Scripts/coupons_change", "Scripts/coupons_create",
@@ -311,14 +310,14 @@ let package = Package(
         .testTarget(
             name: "LedgerTests",
             dependencies: [
-                "Coordination", "Ledger", "RESP", "Redis", "Support", crypto, lifecycle, logging, nioCore, nioPosix,
+                "Coordination", "Ledger", "RESP", "Redis", "Support", lifecycle, logging, nioCore, nioPosix,
             ],
             swiftSettings: settings
         ),
         .testTarget(
             name: "PaymentsTests",
             dependencies: [
-                "Coordination", "Ledger", "Outbound", "Payments", "RESP", "Redis", "Support", crypto, lifecycle,
+                "Coordination", "Ledger", "Outbound", "Payments", "RESP", "Redis", "Support", lifecycle,
                 logging, nioCore, nioHTTP1, nioPosix,
             ],
             swiftSettings: settings

@@ -1,4 +1,4 @@
-import Crypto
+import Nettle
 
 /// What a client shows to say who it is: `tally_<id>_<secret>`.
 ///
@@ -42,7 +42,7 @@ package struct APIKey: Sendable {
     package var text: String { "\(Self.prefix)\(self.id)_\(String(decoding: self.secret, as: UTF8.self))" }
 
     /// What is kept of it.
-    package var digest: [UInt8] { Array(SHA256.hash(data: self.secret)) }
+    package var digest: [UInt8] { Nettle.sha256(self.secret) }
 
     private static func letters(_ count: Int, _ generator: inout some RandomNumberGenerator) -> [UInt8] {
         (0..<count).map { _ in Self.alphabet[Int.random(in: 0..<32, using: &generator)] }

@@ -2,6 +2,9 @@
 #define CNETTLE_SHIM_H
 
 #include <nettle/aes.h>
+#include <nettle/hmac.h>
+#include <nettle/sha1.h>
+#include <nettle/sha2.h>
 #include <nettle/sha3.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
-import Crypto
 import Ethereum
+import Nettle
 
 /// One who may ask for coins, known by the hash of its token.
 package struct FaucetCaller: Hashable, Sendable {
@@ -23,6 +23,6 @@ package struct FaucetCaller: Hashable, Sendable {
 
     /// Whether this is the caller's token; takes as long for a wrong one.
     func has(token: String) -> Bool {
-        zip(SHA256.hash(data: Array(token.utf8)), self.digest).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
+        zip(Nettle.sha256(Array(token.utf8)), self.digest).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
     }
 }

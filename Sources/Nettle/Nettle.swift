@@ -13,6 +13,53 @@ package enum Nettle {
             count = Self.keccakByteCount
         }
     }
+
+    /// SHA-256 (FIPS 180-4): 32 bytes.
+    package static func sha256(_ bytes: [UInt8]) -> [UInt8] {
+        var context = sha256_ctx()
+        unsafe nettle_sha256_init(&context)
+        unsafe bytes.withUnsafeBufferPointer { unsafe nettle_sha256_update(&context, $0.count, $0.baseAddress) }
+        return unsafe [UInt8](unsafeUninitializedCapacity: Int(SHA256_DIGEST_SIZE)) { hash, count in
+            count = Int(SHA256_DIGEST_SIZE)
+            unsafe nettle_sha256_digest(&context, count, hash.baseAddress)
+        }
+    }
+
+    /// SHA-1 (FIPS 180-4): 20 bytes.
+    ///
+    /// Only where Redis names scripts by it, and for chains that keep their old hashes.
+    package static func sha1(_ bytes: [UInt8]) -> [UInt8] {
+        var context = sha1_ctx()
+        unsafe nettle_sha1_init(&context)
+        unsafe bytes.withUnsafeBufferPointer { unsafe nettle_sha1_update(&context, $0.count, $0.baseAddress) }
+        return unsafe [UInt8](unsafeUninitializedCapacity: Int(SHA1_DIGEST_SIZE)) { hash, count in
+            count = Int(SHA1_DIGEST_SIZE)
+            unsafe nettle_sha1_digest(&context, count, hash.baseAddress)
+        }
+    }
+
+    /// HMAC with SHA-256 (RFC 2104): 32 bytes.
+    package static func hmacSHA256(_ bytes: [UInt8], key: [UInt8]) -> [UInt8] {
+        var context = hmac_sha256_ctx()
+        unsafe key.withUnsafeBufferPointer { unsafe nettle_hmac_sha256_set_key(&context, $0.count, $0.baseAddress) }
+        unsafe bytes.withUnsafeBufferPointer { unsafe nettle_hmac_sha256_update(&context, $0.count, $0.baseAddress) }
+        return unsafe [UInt8](unsafeUninitializedCapacity: Int(SHA256_DIGEST_SIZE)) { code, count in
+            count = Int(SHA256_DIGEST_SIZE)
+            unsafe nettle_hmac_sha256_digest(&context, count, code.baseAddress)
+        }
+    }
+
+    /// Bytes as two lowercase hexadecimal digits each.
+    package static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+        var text: [UInt8] = []
+        for byte in bytes {
+            text.append(Self.digits[Int(byte >> 4)])
+            text.append(Self.digits[Int(byte & 15)])
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    private static let digits = Array("0123456789abcdef".utf8)
 }
 
 /// The block cipher AES with a key of 256 bits (FIPS 197).

@@ -1,4 +1,4 @@
-import Crypto
+import Nettle
 import RESP
 
 /// One entry of the log of what operators did.
@@ -47,9 +47,6 @@ package struct AdminEntry: Hashable, Sendable {
         for field in self.fields {
             for word in [field.name, field.value] { text += " \(word.utf8.count):\(word)" }
         }
-        return Insecure.SHA1.hash(data: Array(text.utf8)).reduce(into: "") { text, byte in
-            let digits = String(byte, radix: 16)
-            text += digits.count == 1 ? "0\(digits)" : digits
-        }
+        return Nettle.hexadecimal(Nettle.sha1(Array(text.utf8)))
     }
 }

@@ -1,5 +1,5 @@
-import Crypto
 import NIOCore
+import Nettle
 
 /// One request that carries an idempotency key, as its scripts know it.
 ///
@@ -25,15 +25,7 @@ package struct IdempotencyClaim: Hashable, Sendable {
 
     package static func digest(caller: String, key: String) -> String { Self.hash("\(caller)\n\(key)") }
 
-    private static let digits = Array("0123456789abcdef".utf8)
-
     private static func hash(_ text: String) -> String {
-        var digits: [UInt8] = []
-        digits.reserveCapacity(32)
-        for byte in SHA256.hash(data: Array(text.utf8)).prefix(16) {
-            digits.append(Self.digits[Int(byte >> 4)])
-            digits.append(Self.digits[Int(byte & 15)])
-        }
-        return String(decoding: digits, as: UTF8.self)
+        Nettle.hexadecimal(Nettle.sha256(Array(text.utf8)).prefix(16))
     }
 }

@@ -1,4 +1,4 @@
-import Crypto
+import Nettle
 
 /// A secret that makes codes, and the version that stands in each of them.
 package struct CodeKey: Sendable {
@@ -20,10 +20,8 @@ package struct CodeKey: Sendable {
         self.version = version
         self.bytes = bytes
         self.cipher = cipher
-        var hash = SHA256()
-        hash.update(data: Array("tally coupon code key\n".utf8))
-        hash.update(data: bytes)
-        self.fingerprint = Self.hexadecimal(Array(hash.finalize().prefix(8)))
+        let hash = Nettle.sha256(Array("tally coupon code key\n".utf8) + bytes)
+        self.fingerprint = Nettle.hexadecimal(hash.prefix(8))
     }
 
     /// Reads 64 hexadecimal digits; blanks around them do not count.
@@ -42,12 +40,7 @@ package struct CodeKey: Sendable {
     /// As a campaign's record names it.
     package var name: String { "\(self.version):\(self.fingerprint)" }
 
-    var text: String { Self.hexadecimal(self.bytes) }
-
-    private static func hexadecimal(_ bytes: [UInt8]) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
-    }
+    var text: String { Nettle.hexadecimal(self.bytes) }
 
     private static func bytes(_ text: Substring) -> [UInt8]? {
         let digits = text.utf8.map { Character(Unicode.Scalar($0)).hexDigitValue }

@@ -1,5 +1,5 @@
 package import Coordination
-import Crypto
+import Nettle
 
 /// One change of one account, as it lies in Redis: nine words with a space between.
 ///
@@ -88,16 +88,8 @@ package struct Entry: Hashable, Sendable {
 
     /// The chain that an entry with this body must have.
     package static func chain(after previous: String, body: String) -> String {
-        var digits: [UInt8] = []
-        digits.reserveCapacity(40)
-        for byte in Insecure.SHA1.hash(data: Array("\(previous) \(body)".utf8)) {
-            digits.append(Self.digits[Int(byte >> 4)])
-            digits.append(Self.digits[Int(byte & 15)])
-        }
-        return String(decoding: digits, as: UTF8.self)
+        Nettle.hexadecimal(Nettle.sha1(Array("\(previous) \(body)".utf8)))
     }
-
-    private static let digits = Array("0123456789abcdef".utf8)
 
     /// The name of the change for clients: its user, and the add's operation or the sequence.
     package func transactionID(_ user: UserID) -> String {

@@ -1,5 +1,5 @@
-import Crypto
 import FoundationEssentials
+import Nettle
 
 /// A key that webhooks are signed with, written `whsec_` and its bytes in base64, as Standard Webhooks has it.
 ///
@@ -10,7 +10,7 @@ package struct WebhookSecret: Sendable {
 
     private static let prefix = "whsec_"
 
-    let key: SymmetricKey
+    let key: [UInt8]
 
     package init(_ text: String) throws(WebhookSecretError) {
         guard text.hasPrefix(Self.prefix) else { throw .malformed }
@@ -18,7 +18,7 @@ package struct WebhookSecret: Sendable {
         // Written back it must be the same text: one secret has one spelling.
         guard let bytes = Data(base64Encoded: digits), bytes.base64EncodedString() == digits else { throw .malformed }
         guard Self.lengths.contains(bytes.count) else { throw .length }
-        self.key = SymmetricKey(data: bytes)
+        self.key = [UInt8](bytes)
     }
 }
 

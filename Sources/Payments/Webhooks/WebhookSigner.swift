@@ -1,6 +1,6 @@
 package import Coordination
-import Crypto
 import FoundationEssentials
+import Nettle
 
 /// Signs messages as Standard Webhooks has it, so that a receiver can tell that they are ours, whole and recent.
 ///
@@ -21,7 +21,7 @@ package struct WebhookSigner: Sendable {
         let timestamp = time.milliseconds / 1000
         let signed = Array("\(id).\(timestamp).\(body)".utf8)
         let signatures = self.secrets.map { secret in
-            "v1," + Data(HMAC<SHA256>.authenticationCode(for: signed, using: secret.key)).base64EncodedString()
+            "v1," + Data(Nettle.hmacSHA256(signed, key: secret.key)).base64EncodedString()
         }
         return [
             ("webhook-id", id), ("webhook-timestamp", "\(timestamp)"),

@@ -1,5 +1,5 @@
-import Crypto
 package import NIOCore
+import Nettle
 import RESP
 
 /// A Lua script of this program.
@@ -34,9 +34,7 @@ package struct RedisScript: Sendable {
         init(_ name: String, _ source: [UInt8]) {
             self.name = name
             self.source = source
-            self.digest = Insecure.SHA1.hash(data: source)
-                .flatMap { [$0 >> 4, $0 & 15] }
-                .reduce(into: "") { $0.append(String($1, radix: 16)) }
+            self.digest = Nettle.hexadecimal(Nettle.sha1(source))
             var head = ByteBuffer()
             head.writeBulk("EVALSHA")
             head.writeBulk(self.digest)
