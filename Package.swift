@@ -40,6 +40,9 @@ let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-s
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 
+/// Tests are read, not shipped: the product that they test is optimized, and they compile in half the time without.
+let testSettings = settings + [.unsafeFlags(["-Onone"])]
+
 /// Lua scripts, by their path in the target and without `.lua`, as text in the binary.
 func lua(_ names: [String]) -> [Resource] { names.map { .embedInCode("\($0).lua") } }
 
@@ -260,31 +263,31 @@ let package = Package(
             name: "Support",
             dependencies: ["JSON", logging, nioCore, nioPosix],
             path: "Tests/Support",
-            swiftSettings: settings
+            swiftSettings: testSettings
         ),
-        .testTarget(name: "RESPTests", dependencies: ["RESP", "Support", nioCore], swiftSettings: settings),
+        .testTarget(name: "RESPTests", dependencies: ["RESP", "Support", nioCore], swiftSettings: testSettings),
         .testTarget(
             name: "RedisTests",
             dependencies: [
                 "RESP", "Redis", "Support", "TLS", lifecycle, logging, metrics, nioCore, nioEmbedded, nioPosix,
             ],
-            swiftSettings: settings
+            swiftSettings: testSettings
         ),
         .testTarget(
             name: "OutboundTests",
             dependencies: ["Outbound", coreMetrics, lifecycle, logging, metrics, metricsTestKit],
             exclude: ["Peer", "Vectors"],
-            swiftSettings: settings
+            swiftSettings: testSettings
         ),
         .testTarget(
             name: "TelemetryTests",
             dependencies: ["Telemetry", coreMetrics, logging],
-            swiftSettings: settings
+            swiftSettings: testSettings
         ),
         .testTarget(
             name: "CoordinationTests",
             dependencies: ["Coordination", "RESP", "Redis", "Support", lifecycle, logging, nioCore, nioPosix],
-            swiftSettings: settings
+            swiftSettings: testSettings
         ),
         .testTarget(
             name: "WebTests",
@@ -292,12 +295,12 @@ let package = Package(
                 "JSON", "Support", "TLS", "Web", httpTypes, hummingbird, lifecycle, logging, metrics, nioCore, nioHPACK,
                 nioHTTP1, nioPosix,
             ],
-            swiftSettings: settings
+            swiftSettings: testSettings
         ),
         .testTarget(
             name: "AccessTests",
             dependencies: ["Access", "Coordination", "RESP", "Redis", "Support", "Web", logging, nioPosix],
-            swiftSettings: settings
+            swiftSettings: testSettings
         ),
         .testTarget(
             name: "UniquesTests",
@@ -305,14 +308,14 @@ let package = Package(
                 "Coordination", "Outbound", "RESP", "Redis", "Support", "Uniques", "Web", lifecycle, logging, nioCore,
                 nioPosix,
             ],
-            swiftSettings: settings
+            swiftSettings: testSettings
         ),
         .testTarget(
             name: "LedgerTests",
             dependencies: [
                 "Coordination", "Ledger", "RESP", "Redis", "Support", lifecycle, logging, nioCore, nioPosix,
             ],
-            swiftSettings: settings
+            swiftSettings: testSettings
         ),
         .testTarget(
             name: "PaymentsTests",
@@ -320,13 +323,13 @@ let package = Package(
                 "Coordination", "Ledger", "Outbound", "Payments", "RESP", "Redis", "Support", lifecycle,
                 logging, nioCore, nioHTTP1, nioPosix,
             ],
-            swiftSettings: settings
+            swiftSettings: testSettings
         ),
         .testTarget(
             name: "EthereumTests",
             dependencies: ["Ethereum", "Support"],
             exclude: ["Peer", "Vectors"],
-            swiftSettings: settings
+            swiftSettings: testSettings
         ),
         .testTarget(
             name: "EthereumRPCTests",
@@ -334,7 +337,7 @@ let package = Package(
                 "Ethereum", "EthereumRPC", "JSON", "Outbound", "Support", coreMetrics, logging, metricsTestKit,
                 nioCore, nioHTTP1, nioPosix,
             ],
-            swiftSettings: settings
+            swiftSettings: testSettings
         ),
         .testTarget(
             name: "FaucetTests",
@@ -342,7 +345,7 @@ let package = Package(
                 "Coordination", "Ethereum", "EthereumRPC", "Faucet", "JSON", "Outbound", "RESP", "Redis", "Support",
                 "Timing", lifecycle, logging, nioCore, nioPosix,
             ],
-            swiftSettings: settings
+            swiftSettings: testSettings
         ),
         .executableTarget(
             name: "conformance-server",
@@ -350,7 +353,7 @@ let package = Package(
             path: "Tests/ConformanceServer",
             exclude: ["Peer", "all.yaml", "http1.yaml", "proto"],
             resources: [.embedInCode("Generated/conformance.binpb")],
-            swiftSettings: settings
+            swiftSettings: testSettings
         ),
         .testTarget(
             name: "ConnectTests",
@@ -359,7 +362,7 @@ let package = Package(
                 logging, metricsTestKit, nioCore, nioHTTP1, nioHTTP2, nioHTTPTypes, nioHTTPTypesHTTP1,
                 nioHTTPTypesHTTP2, nioPosix, protobuf,
             ],
-            swiftSettings: settings
+            swiftSettings: testSettings
         ),
         .testTarget(
             name: "CouponsTests",
@@ -367,32 +370,42 @@ let package = Package(
                 "Connect", "Coordination", "CouponAPI", "Coupons", "RESP", "Redis", "Support", "Web", lifecycle,
                 logging, nioCore, nioPosix, protobuf,
             ],
-            swiftSettings: settings
+            swiftSettings: testSettings
         ),
         .testTarget(
             name: "CouponClientTests",
             dependencies: ["CouponAPI", "CouponClient", "Support", nioCore, nioHTTP1, nioPosix, protobuf],
-            swiftSettings: settings
+            swiftSettings: testSettings
         ),
-        .testTarget(name: "ChainTests", dependencies: ["JSON", "Support"], swiftSettings: settings),
-        .testTarget(name: "AppTests", dependencies: ["App", "Outbound", "Uniques"], swiftSettings: settings),
+        .testTarget(name: "ChainTests", dependencies: ["JSON", "Support"], swiftSettings: testSettings),
+        .testTarget(name: "AppTests", dependencies: ["App", "Outbound", "Uniques"], swiftSettings: testSettings),
         .testTarget(
             name: "LoadTests",
             dependencies: ["CouponAPI", "Ethereum", "JSON", "Load", nioCore, nioHTTP1, nioPosix, protobuf],
-            swiftSettings: settings
+            swiftSettings: testSettings
         ),
         .testTarget(
             name: "DevTests",
             dependencies: ["Dev", nioCore, nioPosix],
-            swiftSettings: settings
+            swiftSettings: testSettings
         ),
-        .testTarget(name: "DeployTests", dependencies: ["Support"], exclude: ["Peer"], swiftSettings: settings),
-        .testTarget(name: "TidyTests", swiftSettings: settings),
+        .testTarget(name: "DeployTests", dependencies: ["Support"], exclude: ["Peer"], swiftSettings: testSettings),
+        .testTarget(name: "TidyTests", swiftSettings: testSettings),
+        .testTarget(
+            name: "RunnerTests",
+            dependencies: ["Support"],
+            path: "Tests/Runner",
+            exclude: [
+                "binary.py", "budget.json", "changed.py", "costs.tsv", "plan.py", "report.py", "run.py",
+                "test_runner.py", "unit.py",
+            ],
+            swiftSettings: testSettings
+        ),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["Connect", "CouponAPI", "Support", "tally", protobuf],
             exclude: ["Peer"],
-            swiftSettings: settings
+            swiftSettings: testSettings
         ),
     ]
 )

@@ -76,11 +76,15 @@ struct CouponClientsTests {
 
     @Test func `a load finds every coupon that it got while instances and Redis are killed`() async throws {
         try await TallySystem.with { system in
-            let load = try self.load(system, ["--coupons", "9000", "--issues", "3000", "--seconds", "12"])
-            for name in ["instance-1", "redis", "instance-2", "redis", "instance-1"] {
-                try await Task.sleep(for: .seconds(2.5))
+            let (issues, seconds) = (Round.long(2000), Round.long(9))
+            let size = ["--coupons", "\(3 * issues)", "--issues", "\(issues)", "--seconds", "\(seconds)"]
+            let load = try self.load(system, size)
+            let victims = ["instance-1", "redis", "instance-2", "redis"]
+            var random = Round.seed.random
+            for round in 0..<Round.long(victims.count) {
+                try await Task.sleep(for: .milliseconds(1500 + Int(random.next() % 1000)))
                 // Whoever is being started again is not there to be killed.
-                if let pid = try? system.pid(name) { kill(pid, SIGKILL) }
+                if let pid = try? system.pid(victims[round % victims.count]) { kill(pid, SIGKILL) }
             }
             try await load.end(within: .seconds(240))
             #expect(load.exitCode == 0, "\(load.output.suffix(4000))")

@@ -18,13 +18,16 @@ struct FaultTests {
             let load = try Program(
                 TallySystem.executable,
                 [
-                    "load", "accept", "--url", system.url, "--rate", "400", "--seconds", "16", "--connections", "16",
+                    "load", "accept", "--url", system.url, "--rate", "400", "--seconds", "\(Round.long(14))", "--connections", "16",
                     "--ids", "300", "--retry", "--json",
                 ]
             )
-            for name in ["instance-1", "redis", "worker-1", "instance-2", "redis"] {
-                try await Task.sleep(for: .seconds(2.5))
-                try system.kill(name)
+            let victims = ["instance-1", "redis", "worker-1", "instance-2", "redis"]
+            var random = Round.seed.random
+            for round in 0..<Round.long(victims.count) {
+                try await Task.sleep(for: .milliseconds(1800 + Int(random.next() % 1000)))
+                // Whoever is being started again is not there to be killed.
+                if let pid = try? system.pid(victims[round % victims.count]) { Foundation.kill(pid, SIGKILL) }
             }
             try await load.end(within: .seconds(120))
             #expect(load.exitCode == 0, "\(load.output)")

@@ -268,16 +268,18 @@ struct LedgerTests {
                 TallySystem.executable,
                 [
                     "load", "ledger", "--url", system.url, "--behind-proxy", "--users", "40", "--rate", "250",
-                    "--seconds", "24", "--connections", "24", "--repeat-share", "0.1", "--json",
+                    "--seconds", "\(Round.long(14))", "--connections", "24", "--repeat-share", "0.1", "--json",
                 ]
             )
-            let victims = ["instance-1", "redis", "instance-1", "redis", "worker-1", "redis", "instance-1"]
-            for (index, name) in victims.enumerated() {
-                try await Task.sleep(for: .seconds(3))
-                // Stopped for 15 s: it comes back in the middle of everything.
-                if index == 0 { try system.kill("instance-2", SIGSTOP) }
-                if index == 5 { try system.kill("instance-2", SIGCONT) }
-                try system.kill(name)
+            let victims = ["instance-1", "redis", "worker-1", "redis", "instance-1"]
+            var random = Round.seed.random
+            for round in 0..<Round.long(victims.count) {
+                try await Task.sleep(for: .milliseconds(1500 + Int(random.next() % 1500)))
+                // Stopped for some 10 s: it comes back in the middle of everything.
+                if round % 5 == 0 { try system.kill("instance-2", SIGSTOP) }
+                if round % 5 == 4 { try system.kill("instance-2", SIGCONT) }
+                // Whoever is being started again is not there to be killed.
+                if let pid = try? system.pid(victims[round % victims.count]) { kill(pid, SIGKILL) }
             }
             try await load.end(within: .seconds(200))
             #expect(load.exitCode == 0, "\(load.output.suffix(3000))")

@@ -101,5 +101,5 @@ final class TallySystem: Sendable {
 
 /// One HTTP answer, by curl: a client that is not ours.
 func curl(_ arguments: String...) async throws -> String {
-    try await TallySystem.output("/usr/bin/curl", ["-sS", "--max-time", "10"] + arguments)
+    try await TallySystem.output("/usr/bin/curl", ["-sS", "--max-time", "\(10 * Patience.factor)"] + arguments)
 }

@@ -34,10 +34,10 @@ package final class ChildProcess: Sendable {
         _ = kill(self.identifier, number)
     }
 
-    /// Ends it by `number` and waits until it is gone; after 5 s it is killed.
+    /// Ends it by `number` and waits until it is gone; after 5 s, times ``Patience/factor``, it is killed.
     package func end(_ number: Int32) {
         self.signal(number)
-        for _ in 0..<5000 {
+        for _ in 0..<Int(5000 * Patience.factor) {
             guard self.isRunning else { return }
             usleep(1000)
         }

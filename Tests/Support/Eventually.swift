@@ -5,7 +5,8 @@ package struct NeverHappened: Error, CustomStringConvertible {
 
 /// Waits until `condition` holds, and throws when it does not within `limit`.
 ///
-/// The limit only guards against hanging: it says nothing about how fast anything has to be.
+/// The limit only guards against hanging: it says nothing about how fast anything has to be, and grows with
+/// ``Patience/factor``.
 package func eventually(
     _ what: String = "the condition",
     within limit: Duration = .seconds(20),
@@ -14,7 +15,7 @@ package func eventually(
     _ condition: () async throws -> Bool
 ) async throws {
     let clock = ContinuousClock()
-    let end = clock.now + limit
+    let end = clock.now + limit * Patience.factor
     var pause = Duration.milliseconds(1)
     while try await !condition() {
         guard clock.now < end else {

@@ -75,7 +75,7 @@ package final class RedisServer: Sendable {
         self.child.withLock { $0 = child }
         guard waits else { return }
         let logFile = self.folder.url.appendingPathComponent(log)
-        for _ in 0..<10_000 {
+        for _ in 0..<Int(10_000 * Patience.factor) {
             let text = (try? String(contentsOf: logFile, encoding: .utf8)) ?? ""
             if text.contains("Ready to accept connections") { return }
             guard child.isRunning else { throw NeverHappened(description: "redis-server ended:\n\(text)") }

@@ -10,12 +10,14 @@ package struct Seed: Hashable, Sendable, CustomStringConvertible {
         self.number = number
     }
 
-    /// The cases 0 up to `count`, or the one that `PROPERTY_SEED` names.
+    /// The cases 0 up to `count`, or the one that `PROPERTY_SEED` names; in a soak as many more as its rounds are longer,
+    /// and others in each round.
     package static func cases(_ count: Int) -> [Seed] {
         if let text = ProcessInfo.processInfo.environment["PROPERTY_SEED"], let number = UInt64(text) {
             return [Seed(number)]
         }
-        return (0..<UInt64(count)).map(Seed.init)
+        let first = Round.length > 1 ? Round.seed.number &* 100_000 : 0
+        return (0..<UInt64(Round.long(count))).map { Seed(first &+ $0) }
     }
 
     package var random: SeededGenerator { SeededGenerator(seed: self.number) }

@@ -75,7 +75,7 @@ package struct SourceTree: Sendable {
     private static func collect(_ folder: URL, prefix: String, into files: inout [TidyFile]) {
         // What cannot be listed is no folder, and what cannot be read as UTF-8 is no text.
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-        for name in names where !Self.made.contains(name) {
+        for name in names where !Self.made.contains(name) && !name.hasPrefix(".build-") {
             let url = folder.appending(path: name)
             guard let text = try? String(contentsOf: url, encoding: .utf8) else {
                 Self.collect(url, prefix: prefix + name + "/", into: &files)
