@@ -275,7 +275,7 @@ let package = Package(
         ),
         .testTarget(
             name: "OutboundTests",
-            dependencies: ["Outbound", coreMetrics, lifecycle, logging, metrics, metricsTestKit],
+            dependencies: ["Outbound", "Support", coreMetrics, lifecycle, logging, metrics, metricsTestKit],
             exclude: ["Peer", "Vectors"],
             swiftSettings: testSettings
         ),
@@ -386,7 +386,7 @@ let package = Package(
         ),
         .testTarget(
             name: "DevTests",
-            dependencies: ["Dev", nioCore, nioPosix],
+            dependencies: ["Dev", "Support", nioCore, nioPosix],
             swiftSettings: testSettings
         ),
         .testTarget(name: "DeployTests", dependencies: ["Support"], exclude: ["Peer"], swiftSettings: testSettings),

@@ -1,6 +1,7 @@
 import Dev
 import Foundation
 import Glibc
+import Support
 import Testing
 
 /// Which chain a system has, and what its children are told of it.
@@ -79,7 +80,7 @@ struct DevChainTests {
 
     @Test
     func `a chain's port is kept, and only a local chain needs one`() async throws {
-        var configuration = DevConfiguration(instances: 1, workers: 0, port: try await freePort())
+        var configuration = DevConfiguration(instances: 1, workers: 0, port: try freePort())
         let finder = PortFinder()
         let plan = { (configuration: DevConfiguration, hasChain: Bool, earlier: DevPorts?) async throws in
             try await DevPorts.plan(for: configuration, hasChain: hasChain, earlier: earlier, finder: finder)

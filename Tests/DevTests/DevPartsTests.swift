@@ -1,5 +1,6 @@
 import Dev
 import Foundation
+import Support
 import Testing
 
 @Suite
@@ -46,7 +47,7 @@ struct DevPartsTests {
 
     @Test
     func `ports are kept from one start to the next`() async throws {
-        let configuration = DevConfiguration(instances: 3, workers: 2, port: try await freePort(), grpcPort: 0)
+        let configuration = DevConfiguration(instances: 3, workers: 2, port: try freePort(), grpcPort: 0)
         let finder = PortFinder()
         let first = try await DevPorts.plan(for: configuration, earlier: nil, finder: finder)
         #expect(first.instances.count == 3 && first.admin.count == 5)
@@ -63,7 +64,7 @@ struct DevPartsTests {
     @Test
     func `a port that somebody took is replaced, and the entry's is an error`() async throws {
         let upstream = try await FakeUpstream.start(.answering)
-        let configuration = DevConfiguration(instances: 1, workers: 0, port: try await freePort(), grpcPort: 0)
+        let configuration = DevConfiguration(instances: 1, workers: 0, port: try freePort(), grpcPort: 0)
         let earlier = DevPorts(http: 1, grpc: 2, status: 9, redis: upstream.port, instances: [], admin: [])
         let ports = try await DevPorts.plan(for: configuration, earlier: earlier, finder: PortFinder())
         #expect(ports.redis != upstream.port)

@@ -1,6 +1,7 @@
 import Dev
 import Foundation
 import Glibc
+import Support
 import Synchronization
 import Testing
 
@@ -32,7 +33,7 @@ struct DevSystemTests {
         let binary = "\(folder)/stand-in"
         try Self.standIn.write(toFile: binary, atomically: true, encoding: .utf8)
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: binary)
-        var configuration = DevConfiguration(port: try await freePort(), grpcPort: 0, directory: "\(folder)/system")
+        var configuration = DevConfiguration(port: try freePort(), grpcPort: 0, directory: "\(folder)/system")
         configuration.executable = binary
         configuration.chain = .none
         return configuration

@@ -5,20 +5,6 @@ import NIOCore
 import NIOPosix
 import Testing
 
-/// Waits for something that will be so, and records an issue when it was not within 30 s.
-func eventually(
-    _ what: String,
-    sourceLocation: SourceLocation = #_sourceLocation,
-    _ condition: () async throws -> Bool
-) async throws {
-    let deadline = ContinuousClock.now + .seconds(30)
-    while ContinuousClock.now < deadline {
-        if try await condition() { return }
-        try await Task.sleep(for: .milliseconds(10))
-    }
-    Issue.record("never came true: \(what)", sourceLocation: sourceLocation)
-}
-
 /// Whether a process runs; one that has ended but was not reaped does not.
 func isRunning(_ pid: Int) -> Bool {
     guard let status = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8) else { return false }
@@ -37,13 +23,6 @@ func contents(_ path: String) -> String? { try? String(contentsOfFile: path, enc
 
 func pid(_ path: String) -> Int? {
     contents(path).flatMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
-}
-
-/// A port that was free a moment ago.
-func freePort() async throws -> Int {
-    let finder = PortFinder()
-    for port in finder.candidates() where await finder.isFree(port, host: "127.0.0.1") { return port }
-    throw DevError.noFreePort
 }
 
 /// Sends the bytes on a connection of their own and returns everything that comes back, or what came until `end`.

@@ -37,7 +37,7 @@ final class FakeUpstream: Sendable {
     static func start(_ behaviour: Behaviour) async throws -> FakeUpstream {
         let requests = Requests()
         if case .refusing = behaviour {
-            return FakeUpstream(port: try await freePort(), listener: nil, requests: requests)
+            return FakeUpstream(port: try freePort(), listener: nil, requests: requests)
         }
         let listener = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .childChannelInitializer { channel in

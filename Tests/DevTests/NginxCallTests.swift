@@ -1,6 +1,7 @@
 import Dev
 import Foundation
 import NIOCore
+import Support
 import Testing
 
 /// What callers of services see of nginx: gRPC, gRPC-Web and Connect, on both entries.
@@ -46,7 +47,7 @@ struct NginxCallTests {
 
     @Test(arguments: Entry.allCases)
     func `no instance is unavailable in the words of each protocol`(entry: Entry) async throws {
-        try await withNginx(upstreams: [try await freePort()]) { ports in
+        try await withNginx(upstreams: [try freePort()]) { ports in
             for type in ["application/proto", "application/json", "application/connect+proto"] {
                 let answer = try await self.call(ports, by: entry, type: type)
                 #expect(answer.contains(" 503") && answer.contains("content-type: application/json\r\n"), "\(answer)")
@@ -70,7 +71,7 @@ struct NginxCallTests {
     @Test(arguments: Entry.allCases)
     func `a request that is too long is refused in the words of each protocol`(entry: Entry) async throws {
         let body = String(repeating: "x", count: 16_385)
-        try await withNginx(upstreams: [try await freePort()]) { ports in
+        try await withNginx(upstreams: [try freePort()]) { ports in
             let connect = try await self.call(ports, by: entry, type: "application/proto", body: body)
             #expect(connect.contains(" 413") && connect.contains("{\"code\":\"resource_exhausted\","))
             for type in ["application/grpc", "application/grpc-web"] {

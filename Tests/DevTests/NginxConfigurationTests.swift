@@ -2,6 +2,7 @@ import Dev
 import Glibc
 import NIOCore
 import NIOPosix
+import Support
 import Synchronization
 import Testing
 
@@ -119,7 +120,7 @@ struct NginxConfigurationTests {
 
     @Test
     func `no instance at all is a 503 with a time to come back`() async throws {
-        let port = try await freePort()
+        let port = try freePort()
         try await withNginx(upstreams: [port]) { entry in
             let accepted = try await exchange(self.accept, port: entry.http)
             #expect(accepted.hasPrefix("HTTP/1.1 503") && accepted.hasSuffix("failed"))
@@ -176,7 +177,7 @@ struct NginxConfigurationTests {
         ]
     )
     func `what nginx refuses by itself is a problem document`(request: String, status: String) async throws {
-        try await withNginx(upstreams: [try await freePort()]) { entry in
+        try await withNginx(upstreams: [try freePort()]) { entry in
             let answer = try await exchange(request, port: entry.http)
             #expect(answer.hasPrefix("HTTP/1.1 \(status) "))
             #expect(answer.contains("Content-Type: application/problem+json"))

@@ -47,10 +47,10 @@ func withNginx<Result: Sendable>(
     try await withFolder { folder in
         let directory = try DevDirectory.open(folder, fresh: false)
         let entry = NginxEntry(
-            http: try await freePort(),
-            grpc: try await freePort(),
-            tls: try await freePort(),
-            status: try await freePort(),
+            http: try freePort(),
+            grpc: try freePort(),
+            tls: try freePort(),
+            status: try freePort(),
             prefix: directory.path
         )
         var configuration = DevConfiguration(port: entry.http, tlsPort: entry.tls)

@@ -1,4 +1,5 @@
 import Dev
+import Support
 import Testing
 
 /// What nginx does with too many requests of one client, and how it knows one from the other.

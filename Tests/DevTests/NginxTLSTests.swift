@@ -1,5 +1,6 @@
 import Dev
 import Foundation
+import Support
 import Testing
 
 /// nginx with TLS, towards clients and towards instances.
@@ -65,7 +66,7 @@ struct NginxTLSTests {
     }
 
     @Test func `what nginx says by itself is said with TLS, too`() async throws {
-        try await self.withTLS(upstreams: [try await freePort()]) { entry in
+        try await self.withTLS(upstreams: [try freePort()]) { entry in
             let grpc = ["--http2", "-H", "Content-Type: application/grpc", "-d", "{}"]
             let call = try await self.curl(entry, grpc + ["/coupon.v1.CouponService/IssueCoupon"])
             #expect(call.contains("HTTP/2 200") && call.contains("grpc-status: 14"), "\(call)")
@@ -114,7 +115,7 @@ struct NginxTLSTests {
         try await withFolder { folder in
             let openssl = try Programs.find("openssl", package: "openssl")
             let made = try await DevCertificates.make(in: folder, openssl: openssl, address: "127.0.0.1")
-            let port = try await freePort()
+            let port = try freePort()
             let upstream = Process()
             upstream.executableURL = URL(filePath: openssl)
             upstream.arguments = [

@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import Outbound
+import Support
 import Testing
 
 /// Runs a client for as long as `body` takes.
@@ -53,7 +54,7 @@ func eventually(
     within limit: Duration = .seconds(30),
     _ condition: () async throws -> Bool
 ) async throws -> Bool {
-    let deadline = ContinuousClock.now + limit
+    let deadline = ContinuousClock.now + limit * Patience.factor
     while ContinuousClock.now < deadline {
         if try await condition() { return true }
         try await Task.sleep(for: .milliseconds(5))

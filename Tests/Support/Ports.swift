@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import Synchronization
 
 /// Whether nobody listens on a port of the loopback interface just now.
 package func isFree(_ port: Int) -> Bool {
@@ -10,12 +11,20 @@ package func isFree(_ port: Int) -> Bool {
     return channel != nil
 }
 
-/// A TCP port of the loopback interface that was free a moment ago.
+/// A TCP port of the loopback interface that nobody else gets: not from here, and not as a client's own port.
+///
+/// The kernel gives clients ports from 32,768 on (`ip_local_port_range`).
 package func freePort() throws -> Int {
-    let channel = try ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-        .bind(host: "127.0.0.1", port: 0)
-        .wait()
-    defer { try? channel.close().wait() }
-    guard let port = channel.localAddress?.port else { throw NeverHappened(description: "a bound socket has no port") }
-    return port
+    for _ in 0..<20_000 {
+        let port = nextPort.withLock { next in
+            next = next == lastPort ? firstPort : next + 1
+            return next
+        }
+        if isFree(port) { return port }
+    }
+    throw NeverHappened(description: "no port is free")
 }
+
+private let firstPort = 10_000
+private let lastPort = 32_000
+private let nextPort = Mutex(Int.random(in: firstPort...lastPort))
