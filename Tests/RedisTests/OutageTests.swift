@@ -47,7 +47,8 @@ import Testing
                         let member = "\(round)-\(number)"
                         group.addTask {
                             try? await Task.sleep(for: .microseconds(300 * number))
-                            return (member, await redis.outcome(RedisCommand("SADD", .key(key), .text(member))))
+                            let outcome = await redis.outcome(RedisCommand("SADD", .key(key), .text(member)))
+                            return (member, outcome)
                         }
                     }
                     return await group.reduce(into: []) { $0.append($1) }

@@ -27,10 +27,42 @@ package final class CommitPump: Service, Sendable {
         package init() {}
     }
 
-    private struct Item {
+    private typealias Outcome = Result<Commit<RESPValue>, CommitError>
+
+    private struct Item: Sendable {
         let call: RedisScriptCall
         let deadline: Uptime
-        let continuation: CheckedContinuation<Result<Commit<RESPValue>, CommitError>, Never>
+        /// Called once, from anywhere.
+        let finish: @Sendable (Outcome) -> Void
+    }
+
+    /// Scripts that were asked for together, and who waits for all of them.
+    private final class Round: Sendable {
+        private struct State {
+            var outcomes: [Outcome?]
+            var left: Int
+            var continuation: CheckedContinuation<[Outcome], Never>?
+        }
+
+        private let state: Mutex<State>
+
+        init(count: Int) {
+            self.state = Mutex(State(outcomes: Array(repeating: nil, count: count), left: count))
+        }
+
+        /// Before the first ``finish(_:_:)``.
+        func begin(_ continuation: CheckedContinuation<[Outcome], Never>) {
+            self.state.withLock { $0.continuation = continuation }
+        }
+
+        func finish(_ index: Int, _ outcome: Outcome) {
+            let (continuation, outcomes) = self.state.withLock { state in
+                state.outcomes[index] = outcome
+                state.left -= 1
+                return (state.left == 0 ? state.continuation : nil, state.outcomes)
+            }
+            continuation?.resume(returning: outcomes.compactMap(\.self))
+        }
     }
 
     private struct State {
@@ -65,24 +97,12 @@ package final class CommitPump: Service, Sendable {
                 return Commit(reply: try await self.node.run(call, within: nil), durability: .local, replicas: 0)
             } catch { throw .store(error) }
         }
-        let deadline = Uptime.now + self.configuration.deadline
-        let result = await withCheckedContinuation { continuation in
-            let item = Item(call: call, deadline: deadline, continuation: continuation)
-            let refusal = self.state.withLock { state -> RedisError.Cause? in
-                if state.hasEnded { return .draining }
-                guard state.waiting.count < self.configuration.waitingLimit else { return .overloaded }
-                state.waiting.append(item)
-                return nil
-            }
-            if let refusal { return continuation.resume(returning: .failure(.store(.notSent(refusal)))) }
-            self.signaller.yield()
-        }
-        return try result.get()
+        return try await self.join(call, until: Uptime.now + self.configuration.deadline).get()
     }
 
     /// Runs scripts together, each with its own outcome, in order.
     ///
-    /// One round trip for all that are `local`.
+    /// One round trip for all that are `local`; all that are `replicated` join the same batch, as far as it has room.
     package func commit(
         _ calls: [RedisScriptCall],
         _ durability: Durability
@@ -92,18 +112,15 @@ package final class CommitPump: Service, Sendable {
                 result.map { Commit(reply: $0, durability: .local, replicas: 0) }.mapError { .store($0) }
             }
         }
-        return await withTaskGroup(of: (Int, Result<Commit<RESPValue>, CommitError>).self) { group in
-            for (index, call) in calls.enumerated() {
-                group.addTask {
-                    do throws(CommitError) { return (index, .success(try await self.commit(call, durability))) } catch {
-                        return (index, .failure(error))
-                    }
-                }
+        guard !calls.isEmpty else { return [] }
+        let round = Round(count: calls.count)
+        let deadline = Uptime.now + self.configuration.deadline
+        return await withCheckedContinuation { continuation in
+            round.begin(continuation)
+            let items = calls.enumerated().map { index, call in
+                Item(call: call, deadline: deadline) { round.finish(index, $0) }
             }
-            var outcomes = calls.map { _ in Result<Commit<RESPValue>, CommitError>.failure(.store(.notSent(.cancelled)))
-            }
-            for await (index, outcome) in group { outcomes[index] = outcome }
-            return outcomes
+            self.join(items)
         }
     }
 
@@ -116,6 +133,25 @@ package final class CommitPump: Service, Sendable {
         }
     }
 
+    private func join(_ call: RedisScriptCall, until deadline: Uptime) async -> Outcome {
+        await withCheckedContinuation { continuation in
+            self.join([Item(call: call, deadline: deadline) { continuation.resume(returning: $0) }])
+        }
+    }
+
+    /// Puts scripts behind those that wait already, all of them under one lock; refuses those for which there is no
+    /// room.
+    private func join(_ items: [Item]) {
+        let (count, refusal) = self.state.withLock { state -> (Int, RedisError.Cause) in
+            if state.hasEnded { return (0, .draining) }
+            let count = min(items.count, max(0, self.configuration.waitingLimit - state.waiting.count))
+            state.waiting.append(contentsOf: items.prefix(count))
+            return (count, .overloaded)
+        }
+        for item in items.dropFirst(count) { item.finish(.failure(.store(.notSent(refusal)))) }
+        if count > 0 { self.signaller.yield() }
+    }
+
     private func pump() async {
         for await _ in self.signal {
             while let batch = self.nextBatch() { await self.send(batch) }
@@ -125,7 +161,7 @@ package final class CommitPump: Service, Sendable {
             defer { state.waiting = [] }
             return state.waiting
         }
-        for item in left { item.continuation.resume(returning: .failure(.store(.notSent(.draining)))) }
+        for item in left { item.finish(.failure(.store(.notSent(.draining)))) }
     }
 
     /// What is sent next; what has waited too long is refused on the way.
@@ -138,7 +174,7 @@ package final class CommitPump: Service, Sendable {
         }
         guard !items.isEmpty else { return nil }
         for item in items where item.deadline < now {
-            item.continuation.resume(returning: .failure(.store(.notSent(.overloaded))))
+            item.finish(.failure(.store(.notSent(.overloaded))))
         }
         return items.filter { $0.deadline >= now }
     }
@@ -156,14 +192,14 @@ package final class CommitPump: Service, Sendable {
             within: self.configuration.deadline
         )
         for (item, outcome) in zip(batch, outcomes) {
-            item.continuation.resume(returning: Self.result(outcome, needed: needed))
+            item.finish(Self.result(outcome, needed: needed))
         }
     }
 
     private static func result(
         _ outcome: RedisPrivateConnection.BatchOutcome,
         needed: Int
-    ) -> Result<Commit<RESPValue>, CommitError> {
+    ) -> Outcome {
         switch (outcome.reply, outcome.last) {
         case (.failure(let error), _): .failure(.store(error))
         case (.success(let reply), .success(let last)):
