@@ -6,6 +6,8 @@ import Synchronization
 /// It ends with its last reference, which may be earlier than the end of the scope: `defer { server.kill() }`.
 package final class RedisServer: Sendable {
     package struct Options: Sendable {
+        /// The server, by name or path.
+        package var program = "redis-server"
         package var appendOnly = false
         /// `always`, `everysec` or `no`.
         package var appendFsync = "always"
@@ -71,7 +73,7 @@ package final class RedisServer: Sendable {
             return starts
         }
         let log = "log-\(number)"
-        let child = try ChildProcess("redis-server", try self.arguments(log: log), directory: self.folder.url)
+        let child = try ChildProcess(self.options.program, try self.arguments(log: log), directory: self.folder.url)
         self.child.withLock { $0 = child }
         guard waits else { return }
         let logFile = self.folder.url.appendingPathComponent(log)

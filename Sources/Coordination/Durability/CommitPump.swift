@@ -8,7 +8,9 @@ import Synchronization
 /// Runs scripts that change money, each to the durability that it asks for.
 ///
 /// `local` goes the ordinary way. `replicated` goes over a connection of its own, on which `WAIT` holds up nobody else:
-/// all scripts that came while the last batch was under way leave in one write, with one `WAIT` for all of them.
+/// all scripts that came while the last batch was under way leave in one write, with a barrier and one `WAIT` for all
+/// of them. The barrier is a write: once replicas have it they have everything that was on the primary before it, no
+/// matter whose change it was.
 package final class CommitPump: Service, Sendable {
     package struct Configuration: Sendable {
         /// Replicas that must acknowledge a `replicated` change; default 1.
@@ -76,6 +78,8 @@ package final class CommitPump: Service, Sendable {
     private let state = Mutex(State())
     private let signal: AsyncStream<Void>
     private let signaller: AsyncStream<Void>.Continuation
+    /// How long a barrier outlives its batch: it is of no use once it is written.
+    private static let barrierSeconds = 3600
     private let batchSizes = Recorder(label: "tally_commit_batch_size")
 
     package init(node: RedisNode, configuration: Configuration) {
@@ -183,17 +187,28 @@ package final class CommitPump: Service, Sendable {
         guard !batch.isEmpty else { return }
         self.batchSizes.record(batch.count)
         let needed = self.configuration.replicas
-        let timeout = self.configuration.replicaTimeout
         let outcomes = await self.connection.run(
             batch.map(\.call),
-            then: RedisCommand("WAIT", .integer(needed), .integer(Int(timeout / .milliseconds(1)))).blocking(
-                for: timeout
-            ),
+            then: [self.barrier(behind: batch[0].call), self.wait],
             within: self.configuration.deadline
         )
         for (item, outcome) in zip(batch, outcomes) {
             item.finish(Self.result(outcome, needed: needed))
         }
+    }
+
+    /// A write of the batch's own, for `WAIT` answers for nothing but its connection's last write.
+    ///
+    /// A script that finds its change made already writes nothing: without this, Redis from 7.2 on and Valkey would
+    /// call another connection's change replicated when only our own last one is.
+    private func barrier(behind call: RedisScriptCall) -> RedisCommand {
+        RedisCommand("SET", .key(CommitKeys.barrier(behind: call)), 1, "EX", .integer(Self.barrierSeconds))
+    }
+
+    private var wait: RedisCommand {
+        let timeout = self.configuration.replicaTimeout
+        return RedisCommand("WAIT", .integer(self.configuration.replicas), .integer(Int(timeout / .milliseconds(1))))
+            .blocking(for: timeout)
     }
 
     private static func result(

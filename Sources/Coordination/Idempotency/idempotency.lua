@@ -29,7 +29,7 @@ local function idempotency_find(key, request, fingerprint, now_ms)
     return "known", outcome, status
 end
 
--- Counts a replay. It is a write, so that a WAIT after it covers the first answer, too.
+-- Counts a replay.
 local function idempotency_seen(key)
     redis.call("HINCRBY", key, "hits", 1)
 end

@@ -2,36 +2,37 @@ package import RESP
 import Timing
 
 extension RedisPrivateConnection {
-    /// What became of one script of a batch, and of the command that was sent behind it on the same connection.
+    /// What became of one script of a batch, and of the commands that were sent behind it on the same connection.
     package struct BatchOutcome: Sendable {
         package let reply: Result<RESPValue, RedisError>
+        /// The last command's reply, or the first failure among those behind the scripts.
         package let last: Result<RESPValue, RedisError>
     }
 
-    /// Runs scripts in one write with one command behind them, all on one connection; outcomes in order.
+    /// Runs scripts in one write with commands behind them, all on one connection; outcomes in order.
     ///
-    /// The last command comes behind every script in every case: scripts that Redis does not know by their digest are
-    /// sent again by their source, with the command behind them again. Repeated as a whole only while none of it left.
+    /// The commands come behind every script in every case: scripts that Redis does not know by their digest are sent
+    /// again by their source, with the commands behind them again. Repeated as a whole only while none of it left.
     package func run(
         _ calls: [RedisScriptCall],
-        then last: RedisCommand,
+        then commands: [RedisCommand],
         within limit: Duration
     ) async -> [BatchOutcome] {
-        var outcomes = await self.attempt(calls.map { ($0, .evalshaOnly) }, last, within: limit)
+        var outcomes = await self.attempt(calls.map { ($0, .evalshaOnly) }, commands, within: limit)
         let unknown = outcomes.indices.filter { outcomes[$0].isUnknownScript }
         guard !unknown.isEmpty else { return outcomes }
-        let repeated = await self.attempt(unknown.map { (calls[$0], .eval) }, last, within: limit)
+        let repeated = await self.attempt(unknown.map { (calls[$0], .eval) }, commands, within: limit)
         for (index, outcome) in zip(unknown, repeated) { outcomes[index] = outcome }
         return outcomes
     }
 
     private func attempt(
         _ calls: [(RedisScriptCall, RedisScriptCall.Form)],
-        _ last: RedisCommand,
+        _ commands: [RedisCommand],
         within limit: Duration
     ) async -> [BatchOutcome] {
-        let requests = calls.map { RedisRequest.script($0, $1) } + [.command(last)]
-        let deadline = Uptime.now + (limit + (last.blockTime ?? .zero))
+        let requests = calls.map { RedisRequest.script($0, $1) } + commands.map { .command($0) }
+        let deadline = Uptime.now + commands.reduce(limit) { $0 + ($1.blockTime ?? .zero) }
         var retry = RetryMachine(deadline: Uptime.now + limit)
         while true {
             let outcomes = await self.lane.perform(requests, deadline: deadline)
@@ -42,8 +43,9 @@ extension RedisPrivateConnection {
             {
                 continue
             }
-            let last = outcomes[outcomes.count - 1]
-            return outcomes.dropLast().map { BatchOutcome(reply: $0, last: last) }
+            let behind = outcomes.dropFirst(calls.count)
+            let last = behind.first { $0.isFailure } ?? outcomes[outcomes.count - 1]
+            return outcomes.prefix(calls.count).map { BatchOutcome(reply: $0, last: last) }
         }
     }
 
@@ -62,5 +64,12 @@ extension RedisPrivateConnection.BatchOutcome {
     fileprivate var isUnknownScript: Bool {
         guard case .failure(.refused(let refusal)) = self.reply else { return false }
         return refusal.kind == .noScript
+    }
+}
+
+extension Result {
+    fileprivate var isFailure: Bool {
+        guard case .failure = self else { return false }
+        return true
     }
 }
