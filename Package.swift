@@ -111,8 +111,9 @@ let package = Package(
                 "AdminLog/admin_log", "AdminLog/admin_log_append", "FencedLock/fenced_lock",
                 "FencedLock/lock_release", "FencedLock/lock_renew", "FencedLock/lock_take",
                 "Idempotency/idempotency", "Idempotency/idempotency_forget", "Idempotency/idempotency_note",
-                "Lease/lease_release", "Lease/lease_take", "Outbox/outbox_bury", "Outbox/outbox_replay",
-                "WorkQueue/work_queue", "WorkQueue/work_queue_clean", "WorkQueue/work_queue_leave",
+                "Lease/lease", "Lease/lease_release", "Lease/lease_renew", "Lease/lease_take", "Outbox/outbox_bury",
+                "Outbox/outbox_replay", "WorkQueue/work_queue", "WorkQueue/work_queue_clean",
+                "WorkQueue/work_queue_leave",
             ]),
             swiftSettings: settings
         ),

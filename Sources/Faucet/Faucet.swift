@@ -44,7 +44,8 @@ package struct Faucet: Sendable {
             case .store(let error): throw FaucetError(error)
             case .notReplicated(let given, _):
                 // What changed nothing needs no replica.
-                guard ["new", "replayed", "ok"].contains(given.array?.first?.string ?? "") else { return given }
+                let changing = ["new", "replayed", "ok", "again"]
+                guard changing.contains(given.array?.first?.string ?? "") else { return given }
                 throw .appliedNotDurable
             }
         }

@@ -1,4 +1,4 @@
--- Take a lease, or keep it: at most one owner has it until it expires.
+-- Take a lease: at most one owner has it until it expires.
 --
 -- KEYS[1]  the lease: a hash of owner and token, gone when it has expired
 -- KEYS[2]  the counter of fencing tokens, which never expires

@@ -12,6 +12,9 @@ import Timing
 package struct Era: Hashable, Sendable {
     package let number: Int64
     package let chain: ChainIdentity
+
+    /// What scripts compare: the number alone is given to another chain when a failover loses an era.
+    var fence: String { "\(self.number) \(self.chain.id) \(self.chain.genesis.text)" }
 }
 
 /// Keeps this process on the era that Redis knows, and begins the next one when the chain is another.
@@ -50,7 +53,7 @@ package final class EraKeeper: Service, Sendable {
 
     /// One round trip, two when an era begins.
     private func keep() async throws(FaucetError) {
-        let known = try await self.ask(number: "", chain: nil)
+        let known = try await self.ask(after: nil, chain: nil)
         self.adopt(known)
         guard case .changed(let chain, let silent) = self.nodes.report.verdict else {
             return self.state.withLock { $0.sightings = 0 }
@@ -69,7 +72,7 @@ package final class EraKeeper: Service, Sendable {
     ///
     /// One round trip.
     private func begin(after known: Era?, _ chain: ChainIdentity) async throws(FaucetError) {
-        let era = try await self.ask(number: known.map { String($0.number) } ?? "", chain: chain)
+        let era = try await self.ask(after: known, chain: chain)
         self.state.withLock { $0.sightings = 0 }
         if let era {
             self.logger.warning(
@@ -80,12 +83,12 @@ package final class EraKeeper: Service, Sendable {
         self.adopt(era)
     }
 
-    private func ask(number: String, chain: ChainIdentity?) async throws(FaucetError) -> Era? {
+    private func ask(after known: Era?, chain: ChainIdentity?) async throws(FaucetError) -> Era? {
         let call = RedisScriptCall(
             .faucetEra,
             keys: [FaucetKeys.era],
             arguments: [
-                .text(number), .text(chain.map { String($0.id) } ?? ""), .text(chain?.genesis.text ?? ""),
+                .text(known?.fence ?? ""), .text(chain.map { String($0.id) } ?? ""), .text(chain?.genesis.text ?? ""),
             ]
         )
         let words = (try await self.faucet.step("era", call).array ?? []).map { $0.string ?? "" }

@@ -13,7 +13,7 @@ import Timing
 actor LaneRun {
     let sender: Address
     let parts: LaneParts
-    let token: Int64
+    let fence: Fence
     let configuration: LaneConfiguration
     let metrics: LaneMetrics
     let chain: ChainClient
@@ -30,19 +30,20 @@ actor LaneRun {
     /// Transactions in one batch: one call of a node besides is our own.
     static let batchLimit = 99
 
-    init(_ parts: LaneParts, key: SenderKey, era: Era, token: Int64) {
+    init(_ parts: LaneParts, key: SenderKey, era: Era, fence: Fence) {
         self.sender = key.address
         self.parts = parts
         self.key = key
         self.era = era
-        self.token = token
+        self.fence = fence
         self.configuration = parts.configuration
         self.metrics = LaneMetrics(sender: key.address)
         self.chain = parts.nodes.client(of: era.chain)
         self.store = LaneStore(
             faucet: parts.faucet,
-            name: LaneName(era: era.number, sender: key.address),
-            token: token
+            era: era,
+            sender: key.address,
+            fence: fence
         )
         self.machine = LaneMachine(parts.configuration)
     }

@@ -54,14 +54,14 @@ package struct LaneService: Service {
     }
 
     package func run() async throws {
-        await self.lease.run { token in
+        await self.lease.run { fence in
             while !Task.isCancelled {
                 guard let era = self.parts.eras.era else {
                     // Nothing is known of the chain yet; cancellation ends the sleep, and the loop sees it.
                     try? await Task.sleep(for: .milliseconds(100), clock: .loop)
                     continue
                 }
-                let run = LaneRun(self.parts, key: self.key, era: era, token: token)
+                let run = LaneRun(self.parts, key: self.key, era: era, fence: fence)
                 await run.run()
                 // Fenced, or the era is another: the first is for the lease to find out.
                 try? await Task.sleep(for: .milliseconds(50), clock: .loop)

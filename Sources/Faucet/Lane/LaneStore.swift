@@ -6,8 +6,11 @@ import Redis
 /// A lane's scripts, each of which checks the lane's lease in its own step.
 struct LaneStore: Sendable {
     let faucet: Faucet
-    let name: LaneName
-    let token: Int64
+    let era: Era
+    let sender: Address
+    let fence: Fence
+
+    var name: LaneName { LaneName(era: self.era.number, sender: self.sender) }
 
     /// What stops a lane.
     enum Failure: Error, Hashable, Sendable {
@@ -19,7 +22,6 @@ struct LaneStore: Sendable {
     }
 
     private var lease: String { FaucetKeys.lease(self.name.sender) }
-    private var tokenText: RedisArgument { .text(String(self.token)) }
 
     private func run(_ name: String, _ call: RedisScriptCall) async throws(Failure) -> [RESPValue] {
         let reply: RESPValue
@@ -63,7 +65,7 @@ struct LaneStore: Sendable {
     /// One round trip.
     func observe(_ sight: Sight?, fields: [(String, String)]) async throws(Failure) -> Orders {
         var arguments: [RedisArgument] = [
-            self.tokenText, .text(String(self.name.era)), .text(self.name.sender.lowercased),
+            self.fence.argument, .text(self.era.fence), .text(self.sender.lowercased),
             .text(sight.map { String($0.floor) } ?? ""), .text(String(sight?.affordable ?? 0)),
             .text(String(sight?.nonce ?? 0)),
         ]
@@ -141,7 +143,7 @@ struct LaneStore: Sendable {
         for start in stride(from: 0, to: steps.count, by: 100) {
             let part = steps[start..<min(start + 100, steps.count)]
             var arguments: [RedisArgument] = [
-                self.tokenText, .integer(self.faucet.configuration.keepMilliseconds),
+                self.fence.argument, .integer(self.faucet.configuration.keepMilliseconds),
             ]
             for step in part { arguments += Self.arguments(step) }
             let call = RedisScriptCall(
@@ -179,8 +181,8 @@ struct LaneStore: Sendable {
                     FaucetKeys.wakes, FaucetKeys.era,
                 ],
                 arguments: [
-                    self.tokenText, .text(item.id), .text(String(item.nonce)), .text(String(self.name.era)),
-                    .text(self.name.sender.lowercased),
+                    self.fence.argument, .text(item.id), .text(String(item.nonce)), .text(String(self.era.number)),
+                    .text(self.sender.lowercased), .text(self.era.fence),
                 ]
             )
         )
@@ -215,7 +217,7 @@ struct LaneStore: Sendable {
                     FaucetKeys.bound(self.name), FaucetKeys.nonce(self.name), FaucetKeys.distributions,
                 ],
                 arguments: [
-                    self.tokenText, .text(id), .text(String(nonce)), .text(self.name.sender.lowercased),
+                    self.fence.argument, .text(id), .text(String(nonce)), .text(self.name.sender.lowercased),
                     .text(String(self.name.era)), .integer(fills ? 1 : 0),
                 ]
             )

@@ -1,6 +1,6 @@
 -- What the faucet's scripts share: a library that is put before them.
 --
--- Returns nothing by itself: it defines faucet_text, faucet_now, faucet_holds, faucet_event, faucet_wake,
+-- Returns nothing by itself: it defines faucet_text, faucet_now, faucet_era, faucet_event, faucet_wake,
 -- faucet_unbound and faucet_bind.
 --
 -- Nonces stay below 2^53, so that doubles hold them exactly; amounts are text and never computed with here.
@@ -21,9 +21,11 @@ local function faucet_now()
     return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
 
--- Whether the lease in this hash is held under this fencing token.
-local function faucet_holds(lease, token)
-    return redis.call("HGET", lease, "token") == token
+-- The era as one text, "<number> <chain_id> <genesis>", or empty when there is none: a number alone would not do, for a
+-- failover that loses an era gives its number to another chain.
+local function faucet_era(era_key)
+    local era = redis.call("HMGET", era_key, "number", "chain_id", "genesis")
+    return era[1] and table.concat({era[1], era[2] or "", era[3] or ""}, " ") or ""
 end
 
 -- Tells those who wait for a distribution what became of it.

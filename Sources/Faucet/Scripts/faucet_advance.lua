@@ -1,13 +1,13 @@
 -- Write down how distributions of one lane have come on: signed, submitted, mined, confirmed, failed, or back.
 --
 -- KEYS[1] lease   KEYS[2] open   KEYS[3] events   KEYS[4] distribution   a beginning: the id follows
--- ARGV[1] token   ARGV[2] keep_ms   how long a record outlives its end
+-- ARGV[1] fence   ARGV[2] keep_ms   how long a record outlives its end
 -- then for each distribution:  id, nonce, expected (states with commas around each), state, hash, block, stamp (a
 -- field that gets the time, or empty), the number of further words, and pairs of fields and values
 --
 -- Returns {"fenced"}, which changes nothing; or {"ok", one word each: "done", or the state that was not expected}.
 -- A repeated call finds the new state, which is among the expected ones: it is safe to repeat.
-if not faucet_holds(KEYS[1], ARGV[1]) then
+if not lease_is_held(KEYS[1], ARGV[1]) then
     return {"fenced"}
 end
 -- A key of a wrong type ends the script: let it be before the first write.

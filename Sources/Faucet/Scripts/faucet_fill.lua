@@ -3,12 +3,12 @@
 --
 -- KEYS[1] lease   KEYS[2] filler   the distribution of nothing   KEYS[3] open   KEYS[4] bound   KEYS[5] nonce
 -- KEYS[6] distribution   a beginning: the id follows
--- ARGV[1] token   ARGV[2] id   of the filler   ARGV[3] nonce   ARGV[4] sender   ARGV[5] era   ARGV[6] fills   1 when
+-- ARGV[1] fence   ARGV[2] id   of the filler   ARGV[3] nonce   ARGV[4] sender   ARGV[5] era   ARGV[6] fills   1 when
 -- there may be a filler
 --
 -- Returns {"fenced"}, {"taken"} when an open one has the nonce or it is not yet given out, {"again"} when its own is
 -- open again, {"hole"} when it has none and no filler may be made, or {"new"}. Safe to repeat: then it is taken.
-if not faucet_holds(KEYS[1], ARGV[1]) then
+if not lease_is_held(KEYS[1], ARGV[1]) then
     return {"fenced"}
 end
 local nonce = ARGV[3]

@@ -2,18 +2,18 @@
 --
 -- KEYS[1] lease   KEYS[2] era   KEYS[3] lane   KEYS[4] nonce   KEYS[5] open   KEYS[6] bound   KEYS[7] senders
 -- KEYS[8] cancels   KEYS[9] distribution   a beginning: the id follows
--- ARGV[1] token   ARGV[2] era   ARGV[3] sender   ARGV[4] floor   a nonce: everything below is used up, or empty when
--- the chain was not seen   ARGV[5] affordable   how many transactions above the chain's nonce the balance pays for
--- ARGV[6] chain_nonce   then pairs of fields and values of the lane's hash
+-- ARGV[1] fence   ARGV[2] era   as faucet_era has it   ARGV[3] sender   ARGV[4] floor   a nonce: everything below is
+-- used up, or empty when the chain was not seen   ARGV[5] affordable   how many transactions above the chain's nonce
+-- the balance pays for   ARGV[6] chain_nonce   then pairs of fields and values of the lane's hash
 --
--- Returns {"fenced"}; {"era", number} when there is another; or {"ok", next nonce, open ones, the lowest open nonce or
+-- Returns {"fenced"}; {"era", era} when there is another; or {"ok", next nonce, open ones, the lowest open nonce or
 -- -1, raised by, paused, rebroadcast, cancels}. Safe to repeat.
-if not faucet_holds(KEYS[1], ARGV[1]) then
+if not lease_is_held(KEYS[1], ARGV[1]) then
     return {"fenced"}
 end
-local era = redis.call("HGET", KEYS[2], "number")
+local era = faucet_era(KEYS[2])
 if era ~= ARGV[2] then
-    return {"era", era or ""}
+    return {"era", era}
 end
 -- All that is read comes first: a key of a wrong type ends the script before it has changed anything.
 local flags = redis.call("HMGET", KEYS[3], "paused", "rebroadcast")

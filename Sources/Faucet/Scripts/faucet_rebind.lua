@@ -2,14 +2,15 @@
 --
 -- KEYS[1] lease   KEYS[2] distribution   KEYS[3] open   where it stands   KEYS[4] nonce   KEYS[5] open   KEYS[6] bound
 -- KEYS[7] wakes   KEYS[8] era
--- ARGV[1] token   ARGV[2] id   ARGV[3] nonce   that it has   ARGV[4] era   that it goes to   ARGV[5] sender
+-- ARGV[1] fence   ARGV[2] id   ARGV[3] nonce   that it has   ARGV[4] number   of the era that
+-- it goes to   ARGV[5] sender   ARGV[6] era   that era, as faucet_era has it
 --
 -- Returns {"fenced"}, {"era"}, {"other"} when it has another nonce or has ended, {"absent"} without a counter, or
 -- {"new", nonce}. No other request ever gets the nonce that is left behind. A repeated call finds another nonce: it is
 -- safe to repeat.
-if not faucet_holds(KEYS[1], ARGV[1]) then
+if not lease_is_held(KEYS[1], ARGV[1]) then
     return {"fenced"}
-elseif redis.call("HGET", KEYS[8], "number") ~= ARGV[4] then
+elseif faucet_era(KEYS[8]) ~= ARGV[6] then
     return {"era"}
 end
 local id = ARGV[2]

@@ -9,7 +9,7 @@ import Timing
 /// Closes each window once over all processes: fixes its count, publishes it, logs it, and leaves its reports.
 ///
 /// Every process may run it; the one with the lease works. Each step may be repeated by whoever comes next: the count
-/// of a window is fixed by the first close, published under a fencing token, and delivered from the outbox.
+/// of a window is fixed by the first close, published under a fence, and delivered from the outbox.
 package struct WindowCloser: Service {
     /// Windows looked at in one round trip while catching up.
     private static let chunk = 500
@@ -42,16 +42,16 @@ package struct WindowCloser: Service {
     }
 
     package func run() async throws {
-        await self.lease.run { token in
+        await self.lease.run { fence in
             await withTaskGroup { group in
-                group.addTask { await self.close(under: token) }
+                group.addTask { await self.close(under: fence) }
                 group.addTask { await self.delivery.run() }
             }
         }
     }
 
     /// Closes windows as they end, until cancelled or fenced.
-    private func close(under token: Int64) async {
+    private func close(under fence: Fence) async {
         let length = self.configuration.windowMilliseconds
         var next: ServerTime?
         while !Task.isCancelled {
@@ -61,7 +61,7 @@ package struct WindowCloser: Service {
                     next = try await self.firstUnclosed()
                 }
                 while let window = next, let now = self.clock.now, self.isDue(window, at: now) {
-                    next = try await self.closeChunk(from: window, now: now, token: token)
+                    next = try await self.closeChunk(from: window, now: now, fence: fence)
                 }
             } catch {
                 self.logger.warning("Closing windows is held up", metadata: ["error": "\(error)"])
@@ -90,7 +90,7 @@ package struct WindowCloser: Service {
     private func closeChunk(
         from first: ServerTime,
         now: ServerTime,
-        token: Int64
+        fence: Fence
     ) async throws(WindowCloserError) -> ServerTime {
         let length = self.configuration.windowMilliseconds
         var windows: [ServerTime] = []
@@ -111,7 +111,7 @@ package struct WindowCloser: Service {
                 }
                 guard try reply.get().integerValue != 0 else { continue }
                 guard let count = try await self.fix(window) else { continue }
-                try await self.publish(window, count: count, token: token)
+                try await self.publish(window, count: count, fence: fence)
             } catch let error as RedisError {
                 throw .redis(error)
             } catch let error as WindowCloserError {
@@ -151,13 +151,13 @@ package struct WindowCloser: Service {
         }
     }
 
-    private func publish(_ window: ServerTime, count: Int64, token: Int64) async throws {
+    private func publish(_ window: ServerTime, count: Int64, fence: Fence) async throws {
         let reports = self.configuration.reportEndpoints.map {
             WindowReport(window, count: count, to: $0, method: self.configuration.reportMethod)
         }
         let isApproximate = self.configuration.store == .hll
         var arguments: [RedisArgument] = [
-            .integer(Int(token)), .integer(Int(window.milliseconds)), .text(window.rfc3339), .integer(Int(count)),
+            fence.argument, .integer(Int(window.milliseconds)), .text(window.rfc3339), .integer(Int(count)),
             .integer(Int(self.configuration.retentionMilliseconds)), .integer(isApproximate ? 1 : 0),
         ]
         for report in reports {
@@ -221,5 +221,8 @@ package enum WindowCloserError: Error, Hashable, Sendable {
 
 extension RedisScript {
     fileprivate static let uniquesClose = RedisScript("uniques_close", source: PackageResources.uniques_close_lua)
-    fileprivate static let uniquesPublish = RedisScript("uniques_publish", source: PackageResources.uniques_publish_lua)
+    fileprivate static let uniquesPublish = RedisScript(
+        "uniques_publish",
+        source: LuaLibrary.lease + PackageResources.uniques_publish_lua
+    )
 }

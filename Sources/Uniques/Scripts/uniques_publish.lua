@@ -3,7 +3,7 @@
 -- KEYS[1]  the stream of counts
 -- KEYS[2]  the lease of the role that publishes
 -- KEYS[3]  the outbox's stream
--- ARGV[1]  token         the fencing token of the caller
+-- ARGV[1]  fence         under which the caller holds the lease
 -- ARGV[2]  start_ms      the window's start
 -- ARGV[3]  minute        the same as RFC 3339
 -- ARGV[4]  unique_count  the final count
@@ -13,7 +13,7 @@
 --
 -- Returns "published"; "known" when this or a later window was published before; "fenced" when the caller's lease is
 -- no longer its own. Only the first changes anything.
-if redis.call("HGET", KEYS[2], "token") ~= ARGV[1] then
+if not lease_is_held(KEYS[2], ARGV[1]) then
     return "fenced"
 end
 
