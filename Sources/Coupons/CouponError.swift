@@ -32,7 +32,7 @@ package enum CouponError: Error, Hashable, Sendable {
     case store(RedisError)
 
     init(_ error: RedisError) {
-        if case .refused(let refusal) = error, refusal.kind == .wrongType || refusal.kind == .other {
+        if case .refused(let refusal) = error, refusal.isDefect {
             self = .storeInconsistent
         } else {
             self = .store(error)

@@ -47,6 +47,13 @@ package struct Coupons: Sendable {
         }
     }
 
+    /// What it means that Redis does not have what an earlier answer of it named.
+    ///
+    /// Damage, unless a failover may have taken it back: then the request may be repeated. One round trip.
+    func missing() async -> CouponError {
+        await self.guardian.isSettled() ? .storeInconsistent : .store(.outcomeUnknown(.demoted))
+    }
+
     func ensureStore() throws(CouponError) {
         guard !self.isStoreSafe else { return }
         throw self.guardian.verdict == .unknown ? .store(.notSent(.notConnected)) : .storeUnsafe

@@ -174,6 +174,13 @@ package struct Ledger: Sendable {
         do { return try await self.redis.send(command, within: nil) } catch { throw LedgerError(error) }
     }
 
+    /// What it means that Redis does not have what an earlier answer of it named.
+    ///
+    /// Damage, unless a failover may have taken it back: then the request may be repeated. One round trip.
+    package func missing() async -> LedgerError {
+        await self.guardian.isSettled() ? .storeInconsistent : .store(.outcomeUnknown(.demoted))
+    }
+
     /// Whether Redis keeps what it is told, or is to be used although it may not.
     package var isStoreSafe: Bool {
         switch self.guardian.verdict {

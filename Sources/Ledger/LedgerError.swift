@@ -26,7 +26,7 @@ package enum LedgerError: Error, Hashable, Sendable {
     case storeInconsistent
 
     package init(_ error: RedisError) {
-        if case .refused(let refusal) = error, refusal.kind == .wrongType || refusal.kind == .other {
+        if case .refused(let refusal) = error, refusal.isDefect {
             self = .storeInconsistent
         } else {
             self = .store(error)

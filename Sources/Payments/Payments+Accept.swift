@@ -62,7 +62,7 @@ extension Payments {
             let reversal = id.reversal(order.from.shard, number: number)
             if let result = try await self.accept(order, reversal, durability) { return result }
             // It was there before. What has failed stays so, and may be tried anew under the next number.
-            guard let other = try await self.payment(reversal) else { throw .ledger(.storeInconsistent) }
+            guard let other = try await self.payment(reversal) else { throw .ledger(await self.ledger.missing()) }
             guard other.state.isTerminal, other.state != .done else {
                 return try await self.refuse(
                     .alreadyReversed(by: reversal),

@@ -30,7 +30,7 @@ package enum RedisError: Error, Hashable, Sendable {
         case unsolicitedReply
         /// Redis refused the connection's first commands, of which authentication is one.
         case greetingRefused(RedisRefusal.Kind)
-        /// Redis turned read-only or forgot who we are; the connection is replaced by a new one.
+        /// The server is no primary any more, or forgot who we are; the connection is replaced by a new one.
         case demoted
     }
 }

@@ -2,6 +2,7 @@ package import Logging
 package import Metrics
 package import NIOCore
 import ServiceLifecycle
+import Synchronization
 
 /// One Redis server: a pipelined connection per event loop, kept open for as long as ``run()`` runs.
 package final class RedisNode: LaneClient, Service, Sendable {
@@ -9,6 +10,8 @@ package final class RedisNode: LaneClient, Service, Sendable {
     private let eventLoopGroup: any EventLoopGroup
     private let board: ConnectionBoard
     private let lanes: [ObjectIdentifier: LoopLane]
+    /// Those of private connections.
+    private let privateLanes = Mutex<[LoopLane]>([])
 
     package init(
         configuration: RedisConfiguration,
@@ -71,12 +74,21 @@ package final class RedisNode: LaneClient, Service, Sendable {
     ///
     /// `name` is added to the client name in `CLIENT LIST`: letters, digits and dashes.
     package func privateConnection(name: String) -> RedisPrivateConnection {
-        RedisPrivateConnection(
+        let connection = RedisPrivateConnection(
             self.configuration,
             name: name,
             eventLoop: self.eventLoopGroup.next(),
             board: self.board
         )
+        self.privateLanes.withLock { $0.append(connection.lane) }
+        return connection
+    }
+
+    /// Lets every connection, private ones too, ask its server for its role and leave one that is a replica.
+    ///
+    /// A demoted server refuses writes, which says it by itself, but goes on answering reads with what it had.
+    package func leaveReplicas() {
+        for lane in Array(self.lanes.values) + self.privateLanes.withLock(\.self) { lane.leaveReplica() }
     }
 
     package var lane: LoopLane {

@@ -19,8 +19,14 @@ package struct RedisRefusal: Hashable, Sendable {
         case tryAgain = "try_again"
         case clusterDown = "cluster_down"
         case masterDown = "master_down"
+        /// What waited in Redis was sent away, because the server's role changed.
+        case unblocked
+        /// A replica was asked for what only a primary can do.
+        case notPrimary = "not_primary"
         case moved
         case ask
+        /// Keys of one command lie on several nodes.
+        case crossSlot = "cross_slot"
         case other
     }
 
@@ -33,18 +39,20 @@ package struct RedisRefusal: Hashable, Sendable {
     /// Reads the text of an error reply.
     package init(_ text: String) {
         let word = text.prefix { $0 != " " }
-        self.kind = Self.kinds[String(word)] ?? .other
+        // This one has no word of its own.
+        let isOfReplica = word == "ERR" && text.contains("cannot be used with replica instances")
+        self.kind = isOfReplica ? .notPrimary : Self.kinds[String(word)] ?? .other
         self.message = Self.printable(text)
         // Redis 7 ends an error raised inside a script with where it arose.
         let isFromScript = text.contains(" script: ")
         switch self.kind {
         case .noScript, .loading, .busy, .wrongPassword, .notAuthenticated, .execAborted, .tryAgain, .clusterDown,
-            .masterDown, .moved, .ask:
+            .masterDown, .unblocked, .notPrimary, .moved, .ask:
             self.hadNoEffect = true
         case .outOfMemory, .readOnly, .noReplicas, .misconfigured:
             // Inside a script Redis 7 checks these only before the first write.
             self.hadNoEffect = true
-        case .noPermission, .wrongType:
+        case .noPermission, .wrongType, .crossSlot:
             self.hadNoEffect = !isFromScript
         case .other:
             self.hadNoEffect = false
@@ -54,9 +62,32 @@ package struct RedisRefusal: Hashable, Sendable {
     /// Whether the same command may well succeed in a moment, for some on a new connection.
     package var isTransient: Bool {
         switch self.kind {
-        case .loading, .busy, .tryAgain, .clusterDown, .masterDown, .readOnly, .notAuthenticated: true
+        case .loading, .busy, .tryAgain, .clusterDown, .masterDown, .readOnly, .unblocked, .notPrimary,
+            .notAuthenticated:
+            true
         case .outOfMemory, .noReplicas, .misconfigured, .noScript, .wrongPassword, .noPermission, .wrongType,
-            .execAborted, .moved, .ask, .other:
+            .execAborted, .moved, .ask, .crossSlot, .other:
+            false
+        }
+    }
+
+    /// Whether a new connection may reach a server that does not refuse this.
+    package var asksForNewConnection: Bool {
+        switch self.kind {
+        case .readOnly, .notPrimary, .unblocked, .masterDown, .loading, .notAuthenticated: true
+        case .outOfMemory, .noReplicas, .busy, .misconfigured, .noScript, .wrongPassword, .noPermission, .wrongType,
+            .execAborted, .tryAgain, .clusterDown, .moved, .ask, .crossSlot, .other:
+            false
+        }
+    }
+
+    /// Whether neither time nor another connection mends it: what is stored, or what was asked, is wrong.
+    package var isDefect: Bool {
+        switch self.kind {
+        case .wrongType, .crossSlot, .other: true
+        case .outOfMemory, .readOnly, .loading, .noReplicas, .busy, .misconfigured, .noScript, .wrongPassword,
+            .noPermission, .notAuthenticated, .execAborted, .tryAgain, .clusterDown, .masterDown, .unblocked,
+            .notPrimary, .moved, .ask:
             false
         }
     }
@@ -66,6 +97,7 @@ package struct RedisRefusal: Hashable, Sendable {
         "MISCONF": .misconfigured, "NOSCRIPT": .noScript, "WRONGPASS": .wrongPassword, "NOPERM": .noPermission,
         "NOAUTH": .notAuthenticated, "WRONGTYPE": .wrongType, "EXECABORT": .execAborted, "TRYAGAIN": .tryAgain,
         "CLUSTERDOWN": .clusterDown, "MASTERDOWN": .masterDown, "MOVED": .moved, "ASK": .ask,
+        "UNBLOCKED": .unblocked, "CROSSSLOT": .crossSlot,
     ]
 
     /// Redis echoes the arguments of a command that it does not know, and a renamed `AUTH` is such a command.

@@ -156,6 +156,10 @@ import Testing
         ("OOM command not allowed", RedisRefusal.Kind.outOfMemory, true),
         ("MOVED 3999 127.0.0.1:6381", .moved, true), ("ASK 3999 127.0.0.1:6381", .ask, true),
         ("TRYAGAIN Multiple keys", .tryAgain, true), ("CLUSTERDOWN The cluster is down", .clusterDown, true),
+        ("UNBLOCKED force unblock from blocking operation, instance state changed", .unblocked, true),
+        ("ERR WAIT cannot be used with replica instances. Please also note", .notPrimary, true),
+        ("ERR WAITAOF cannot be used with replica instances.", .notPrimary, true),
+        ("CROSSSLOT Keys in request don't hash to the same slot", .crossSlot, true),
         ("MASTERDOWN Link with MASTER is down", .masterDown, true), ("BUSYGROUP Consumer Group", .other, false),
         ("NOPERM no permissions script: 1, on @user_script:1.", .noPermission, false), ("", .other, false),
         ("ERR syntax error", .other, false), ("oom", .other, false),
@@ -163,6 +167,26 @@ import Testing
     func `the first word is the class`(text: String, kind: RedisRefusal.Kind, hadNoEffect: Bool) {
         #expect(RedisRefusal(text).kind == kind)
         #expect(RedisRefusal(text).hadNoEffect == hadNoEffect)
+    }
+
+    @Test(arguments: [
+        "READONLY You", "UNBLOCKED force", "ERR WAIT cannot be used with replica instances", "LOADING Redis",
+        "MASTERDOWN Link",
+    ])
+    func `what a demoted server says is no defect, passes, and asks for another connection`(text: String) {
+        let refusal = RedisRefusal(text)
+        #expect(!refusal.isDefect && refusal.isTransient && refusal.hadNoEffect && refusal.asksForNewConnection)
+        var machine = ConnectionMachine<Int>.ready()
+        for ticket in 1...2 { #expect(machine.send(ticket, deadline: .later) == .write) }
+        machine.flushed()
+        #expect(machine.replied(refusal) == .deliver(1))
+        #expect(machine.send(3, deadline: .later) == .reject(.notSent(.demoted)))
+        #expect(machine.replied() == .deliverAndClose(2, .demoted))
+    }
+
+    @Test(arguments: ["WRONGTYPE Operation", "CROSSSLOT Keys", "ERR syntax error", ""])
+    func `what no time mends is a defect`(text: String) {
+        #expect(RedisRefusal(text).isDefect && !RedisRefusal(text).isTransient)
     }
 
     @Test func `what Redis says reaches a log escaped and cut`() {

@@ -108,7 +108,7 @@ struct Composition {
     /// What every process has: started first, stopped last.
     var foundation: [any Service] {
         [
-            self.redis, self.clock, self.guardian, self.commits, self.outbound,
+            self.redis, PrimaryWatch(self.redis), self.clock, self.guardian, self.commits, self.outbound,
             QueueSweeper(self.ledger, logger: Logger(label: "tally.ledger")),
             WindowOpener(
                 redis: self.redis,

@@ -21,7 +21,19 @@ package final class StoreGuard: Service, Sendable {
     private let redis: any RedisClient
     private let interval: Duration
     private let logger: Logger
-    private let state = Mutex((verdict: Verdict.unknown, keepsJournal: false))
+    private let state = Mutex(State())
+
+    private struct State {
+        var verdict = Verdict.unknown
+        var keepsJournal = false
+        /// Which history of changes the primary goes on with: another one after each failover.
+        var history: String?
+        /// When that was another one, no primary at all, or not to be learnt.
+        var unsettled: LoopClock.Instant?
+    }
+
+    /// How long after a change of primary what is missing is put down to it.
+    private static let settling = Duration.seconds(30)
 
     package init(redis: any RedisClient, interval: Duration = .seconds(1), logger: Logger) {
         self.redis = redis
@@ -37,6 +49,18 @@ package final class StoreGuard: Service, Sendable {
     /// With `everysec` the death of its machine, and that of its process while the disk is slow, may lose the last
     /// seconds (`docs/guarantees.md`).
     package var keepsJournal: Bool { self.state.withLock(\.keepsJournal) }
+
+    /// Whether what is found in Redis was found in the same primary's history as what was found a moment ago.
+    ///
+    /// `false` for 30 s after a change of primary: a failover may take back what was not replicated, so that what one
+    /// answer named is not there for the next. One round trip, for a change may be a moment old.
+    package func isSettled() async -> Bool {
+        await self.check()
+        return self.state.withLock { state in
+            guard let unsettled = state.unsettled else { return state.verdict != .unknown }
+            return unsettled.duration(to: LoopClock().now) > Self.settling
+        }
+    }
 
     /// Keeps asking until graceful shutdown or cancellation.
     package func run() async throws {
@@ -74,17 +98,32 @@ package final class StoreGuard: Service, Sendable {
             settings = [:]
             for index in stride(from: 0, to: words.count - 1, by: 2) { settings?[words[index]] = words[index + 1] }
         case .failure(.refused): settings = nil
-        case .failure: return self.verdict != .unknown
+        case .failure:
+            return self.state.withLock { state in
+                if state.verdict != .unknown { state.unsettled = LoopClock().now }
+                return state.verdict != .unknown
+            }
         }
         let info = try? replies[1].get().string
         let verdict = Self.judge(settings: settings, info: info ?? "")
         let keepsJournal = Self.keepsJournal(settings: settings, info: info ?? "")
+        let history = Self.history(info ?? "")
         let before = self.state.withLock { state in
-            defer { state = (verdict, keepsJournal) }
+            defer {
+                if history == nil || (state.history ?? history) != history { state.unsettled = LoopClock().now }
+                (state.verdict, state.keepsJournal, state.history) = (verdict, keepsJournal, history ?? state.history)
+            }
             return state.verdict
         }
         if verdict != before { self.tell(verdict) }
         return true
+    }
+
+    /// The id of a primary's history in its `INFO replication`; `nil` for a replica's, or one that is not told.
+    package static func history(_ info: String) -> String? {
+        let lines = info.split(whereSeparator: \.isNewline)
+        guard lines.contains("role:master") else { return nil }
+        return lines.first { $0.hasPrefix("master_replid:") }.map { String($0.dropFirst("master_replid:".count)) }
     }
 
     private func tell(_ verdict: Verdict) {

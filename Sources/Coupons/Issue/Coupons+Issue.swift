@@ -29,7 +29,7 @@ extension Coupons {
             case "unknown" where place.part != nil:
                 // Redis was emptied, and the id given out again.
                 self.leased.remove(order.campaign)
-                guard try await self.campaign(order.campaign).mode == .exact else { throw .storeInconsistent }
+                guard try await self.campaign(order.campaign).mode == .exact else { throw await self.missing() }
                 place = order.campaign.root
             case "key" where !hasReloaded:
                 hasReloaded = true

@@ -137,7 +137,7 @@ extension Coupons {
         )
         var states: [PartState] = []
         for reply in replies {
-            guard let state = PartState(reply) else { throw .storeInconsistent }
+            guard let state = PartState(reply) else { throw await self.missing() }
             states.append(state)
         }
         return states

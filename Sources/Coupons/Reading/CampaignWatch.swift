@@ -139,7 +139,7 @@ package struct CampaignWatch: Sendable {
         let before = LogPosition(sequence: local - 1, index: .max)
         let entries = try await self.coupons.log(place, after: before, limit: 1)
         guard let coupon = try await self.coupons.coupons(entries, at: place, of: self.campaign).first else {
-            throw .storeInconsistent
+            throw await self.coupons.missing()
         }
         return coupon
     }

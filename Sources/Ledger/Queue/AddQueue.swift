@@ -68,7 +68,7 @@ package struct AddQueue: Sendable {
                     durability: settled.durability,
                     replicas: settled.replicas
                 )
-            case .gone: throw .storeInconsistent
+            case .gone: throw await self.ledger.missing()
             case .waiting(let lease):
                 // Given up: a 202 that is not kept must not be told.
                 if left > .zero, Task.isCancelled { throw .deadlineExceeded }

@@ -31,7 +31,7 @@ extension Ledger {
         let words = (fields[4].string ?? "").split(separator: " ")
         if words.count == 2, words[0] == "entry", let sequence = Int64(words[1]) {
             guard let entry = try await self.entries(account, sequence...sequence).first else {
-                throw .storeInconsistent
+                throw await self.missing()
             }
             return .done(entry)
         }

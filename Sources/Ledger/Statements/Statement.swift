@@ -47,7 +47,9 @@ extension Ledger {
 
     private func balance(_ account: Account, after sequence: Int64) async throws(LedgerError) -> Money {
         guard sequence > 0 else { return Money(minorUnits: 0) }
-        guard let entry = try await self.entries(account, sequence...sequence).first else { throw .storeInconsistent }
+        guard let entry = try await self.entries(account, sequence...sequence).first else {
+            throw await self.missing()
+        }
         return entry.balance
     }
 
@@ -63,7 +65,9 @@ extension Ledger {
         var high = count
         while low < high {
             let middle = low + (high - low) / 2 + 1
-            guard let entry = try await self.entries(account, middle...middle).first else { throw .storeInconsistent }
+            guard let entry = try await self.entries(account, middle...middle).first else {
+                throw await self.missing()
+            }
             if entry.created < instant { low = middle } else { high = middle - 1 }
         }
         return low

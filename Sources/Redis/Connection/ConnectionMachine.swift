@@ -219,7 +219,7 @@ package struct ConnectionMachine<Ticket> {
     /// Some refusals mean that this connection is of no more use: what is written finishes, nothing new begins.
     private mutating func learn(from refusal: RedisRefusal) {
         guard case .ready = self.phase else { return }
-        if refusal.kind == .readOnly || refusal.kind == .notAuthenticated { self.phase = .draining(.demoted) }
+        if refusal.asksForNewConnection { self.phase = .draining(.demoted) }
     }
 }
 

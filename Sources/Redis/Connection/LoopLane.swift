@@ -51,6 +51,11 @@ package struct LoopLane: Sendable {
         self.eventLoop.execute { self.current.start(dialer) }
     }
 
+    /// See ``RedisLoopConnection/leaveReplica()``.
+    package func leaveReplica() {
+        self.eventLoop.execute { self.current.leaveReplica() }
+    }
+
     /// Returns when the connection is closed for good.
     package func drain() async {
         // It never fails: the promise is only ever fulfilled.

@@ -85,7 +85,7 @@ extension RedisError.Cause {
     package var isLastingRefusal: Bool {
         guard case .greetingRefused(let kind) = self else { return false }
         switch kind {
-        case .loading, .busy, .tryAgain, .clusterDown, .masterDown: return false
+        case .loading, .busy, .tryAgain, .clusterDown, .masterDown, .unblocked: return false
         default: return true
         }
     }

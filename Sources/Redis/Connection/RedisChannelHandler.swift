@@ -83,11 +83,11 @@ package final class RedisChannelHandler: ChannelInboundHandler, NIOScheduledCall
         }
     }
 
-    /// Lets the commands in flight finish until `deadline`, then closes.
-    package func drain(deadline: Uptime) {
-        switch self.machine.drain(because: .draining, deadline: deadline) {
+    /// Takes no new commands, lets those in flight finish until `deadline`, then closes.
+    package func drain(because cause: RedisError.Cause, deadline: Uptime) {
+        switch self.machine.drain(because: cause, deadline: deadline) {
         case .wait: break
-        case .close: self.close(because: .draining)
+        case .close: self.close(because: cause)
         }
     }
 

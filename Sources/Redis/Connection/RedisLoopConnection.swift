@@ -26,6 +26,7 @@ package final class RedisLoopConnection {
     private var reconnect: ReconnectMachine
     private var waiting: WaitingLine<Waiting>
     private var link: RedisChannelHandler?
+    private var demotion = Demotion()
     private var isOpening = false
     private var wasReady = false
     /// Why there is no connection, while there is none.
@@ -94,9 +95,22 @@ package final class RedisLoopConnection {
         let promise = self.eventLoop.makePromise(of: Void.self)
         self.ended.append(promise)
         self.refuseWaiting(.draining)
-        self.link?.drain(deadline: .now + self.configuration.drainLimit)
+        self.link?.drain(because: .draining, deadline: .now + self.configuration.drainLimit)
         self.endIfDone()
         return promise.futureResult
+    }
+
+    /// Asks the server for its role and leaves one that is a replica: the next connection may reach the primary.
+    ///
+    /// A server that stays a replica is left ever more seldom.
+    package func leaveReplica() {
+        guard let link = self.link, link.isReady else { return }
+        _ = link.send(.command(Demotion.question), deadline: .now + Demotion.patience) { result in
+            guard case .success(let reply) = result, let text = reply.string,
+                self.demotion.shouldLeave(text, at: .now)
+            else { return }
+            link.drain(because: .demoted, deadline: .now + self.configuration.drainLimit)
+        }
     }
 
     private func send(_ request: RedisRequest, deadline: Uptime, _ completion: @escaping Completion) {
