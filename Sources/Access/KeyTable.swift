@@ -115,7 +115,7 @@ package final class KeyTable: AccessGuard, Service {
         }
         let call = RedisScriptCall(
             .keysRead,
-            keys: [AccessKeys.keys, AccessKeys.revision, AccessKeys.used],
+            keys: [AccessKeys.keys, AccessKeys.revision, AccessKeys.used, AdminKeys.head],
             arguments: [.text(revision)] + used.map { .text($0) }
         )
         let parts = try await self.redis.run(call, within: .seconds(1)).array ?? []

@@ -52,6 +52,30 @@ struct KeyTableTests {
         }
     }
 
+    /// A failover takes a revocation back, and the next one has its number.
+    @Test func `a revoked key is refused by the next reading, also when another revision had the same number`()
+        async throws
+    {
+        try await KeyFixture.with { fixture in
+            let first = try await fixture.key("shop", "ledger:read")
+            let second = try await fixture.key("shop", "ledger:read")
+            let before = try await fixture.redis.send(RedisCommand("HGETALL", .key(AccessKeys.keys))).array ?? []
+            let count = try await fixture.redis.send(RedisCommand("GET", .key(AccessKeys.revision))).string ?? ""
+            _ = try await fixture.store.revoke(first.id, after: .zero)
+            try await fixture.table.read()
+            #expect(fixture.judge(first.text, .read("ledger")) == .refused(.keyInvalid))
+
+            let words = before.map { RedisArgument.text($0.string ?? "") }
+            _ = try await fixture.redis.send(RedisCommand("HSET", [.key(AccessKeys.keys)] + words))
+            _ = try await fixture.redis.send(RedisCommand("SET", .key(AccessKeys.revision), .text(count)))
+            _ = try await fixture.redis.send(RedisCommand("DEL", .key(AdminKeys.log), .key(AdminKeys.head)))
+            _ = try await fixture.store.revoke(second.id, after: .zero)
+            try await fixture.table.read()
+            #expect(fixture.judge(second.text, .read("ledger")) == .refused(.keyInvalid))
+            #expect(fixture.judge(first.text, .read("ledger")) == Self.admitted)
+        }
+    }
+
     @Test func `a key ends by Redis's clock`() async throws {
         try await KeyFixture.with { fixture in
             let short = try await fixture.key("shop", "ledger:read", life: .seconds(1))
