@@ -115,6 +115,7 @@ package struct DevChildren: Sendable {
             "TALLY_DRAIN_DELAY_SECONDS": "0",
         ]
         environment.merge(self.faucetEnvironment) { $1 }
+        environment.merge(self.hostEnvironment) { $1 }
         environment.merge(self.configuration.environment) { _, theirs in theirs }
         environment["TALLY_INSTANCE"] = name
         environment["TALLY_ADMIN_PORT"] = "\(admin)"
@@ -141,6 +142,15 @@ package struct DevChildren: Sendable {
             "TALLY_REDIS_KEY_FILE": pair.key, "TALLY_HTTP_CERTIFICATE_FILE": pair.certificate,
             "TALLY_HTTP_KEY_FILE": pair.key, "TALLY_HTTP_CLIENT_CA_FILE": certificates.authority,
         ]
+    }
+
+    /// The names that a request may have for a system that only this machine reaches.
+    ///
+    /// A page of the web can have its own name lead to this machine and then ask whatever listens there.
+    private var hostEnvironment: [String: String] {
+        let name = "TALLY_HTTP_ALLOWED_HOSTS"
+        guard self.configuration.isLoopbackOnly, ProcessInfo.processInfo.environment[name] == nil else { return [:] }
+        return [name: "localhost,127.0.0.1,[::1]"]
     }
 
     /// What the children do not inherit from this process anyway.

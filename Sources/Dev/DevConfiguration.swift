@@ -11,6 +11,8 @@ package struct DevConfiguration: Sendable {
     /// nginx's port for TLS: 0…65535, 0 takes a free one; nil, the default, is a system without TLS.
     package var tlsPort: Int?
     /// The address of nginx, default 127.0.0.1; everything else listens on 127.0.0.1 always.
+    ///
+    /// On an address of this machine alone the instances answer only to its names, unless `http.allowedHosts` is given.
     package var listenAddress: String
     /// Where data, logs, pids and ports are kept, relative to the working directory; default `.tally`.
     package var directory: String
@@ -64,6 +66,9 @@ package struct DevConfiguration: Sendable {
         self.readyDeadline = readyDeadline
         self.stopGrace = stopGrace
     }
+
+    /// Whether only this machine reaches nginx.
+    package var isLoopbackOnly: Bool { self.listenAddress.hasPrefix("127.") || self.listenAddress == "[::1]" }
 
     /// Refuses what is out of range, with the name and the range in the error.
     package func validate() throws(DevError) {

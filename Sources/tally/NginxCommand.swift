@@ -7,7 +7,8 @@ struct NginxCommand: ParsableCommand {
         abstract: "Print a whole configuration of nginx for instances on this or other machines.",
         discussion: """
             tally nginx --listen 0.0.0.0:80 --tls-listen 0.0.0.0:443 --certificate tally.pem --key tally.key \
-            --redirect 'https://$host' --instance 10.0.0.4:8081 --instance 10.0.0.5:8081 --rate 100 >nginx.conf
+            --host tally.example.com --redirect https://tally.example.com \
+            --instance 10.0.0.4:8081 --instance 10.0.0.5:8081 --rate 100 >nginx.conf
 
             Try it with nginx -t -c "$PWD/nginx.conf"; run it with nginx -c "$PWD/nginx.conf", which stays in the \
             foreground. Give absolute paths.
@@ -32,7 +33,10 @@ struct NginxCommand: ParsableCommand {
     @Option(help: "PEM file of the certificate's key.")
     var key: String?
 
-    @Option(help: "Where requests without TLS are sent: https://$host, https://NAME or https://NAME:PORT.")
+    @Option(help: "This service's name, which a request of HTTP/1.0 that names no host is for.")
+    var host = "localhost"
+
+    @Option(help: "Where requests without TLS are sent: https://NAME or https://NAME:PORT.")
     var redirect = ""
 
     @Option(help: "How long browsers shall insist on TLS; 0 for not at all. 31536000 is usual.")
@@ -91,6 +95,7 @@ struct NginxCommand: ParsableCommand {
         nginx.grpc = self.grpcListen
         nginx.tls = self.tlsListen
         nginx.certificate = try Self.pair(self.certificate, self.key, "--certificate", "--key")
+        nginx.host = self.host
         nginx.redirect = self.redirect
         nginx.hstsSeconds = self.hstsSeconds
         nginx.trusted = self.trusted

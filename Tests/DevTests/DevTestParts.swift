@@ -27,6 +27,11 @@ func pid(_ path: String) -> Int? {
 
 /// Sends the bytes on a connection of their own and returns everything that comes back, or what came until `end`.
 func exchange(_ request: String, port: Int, until end: String? = nil) async throws -> String {
+    try await exchange(bytes: Array(request.utf8), port: port, until: end)
+}
+
+/// The same with bytes that may be no text.
+func exchange(bytes request: [UInt8], port: Int, until end: String? = nil) async throws -> String {
     let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
         .connect(host: "127.0.0.1", port: port) { channel in
             channel.eventLoop.makeCompletedFuture {
@@ -34,7 +39,7 @@ func exchange(_ request: String, port: Int, until end: String? = nil) async thro
             }
         }
     return try await channel.executeThenClose { inbound, outbound in
-        try await outbound.write(ByteBuffer(string: request))
+        try await outbound.write(ByteBuffer(bytes: request))
         var answer = ""
         for try await part in inbound {
             answer += String(buffer: part)

@@ -45,23 +45,72 @@ struct NginxCallTests {
         return String(decoding: data, as: UTF8.self).lowercased()
     }
 
+    /// What a caller sends, and the same in the one spelling that it is answered in.
+    private static let enveloped = [
+        ("application/grpc", "application/grpc"), ("application/grpc+proto", "application/grpc+proto"),
+        ("Application/gRPC+JSON", "application/grpc+json"), ("application/grpc-web", "application/grpc-web+proto"),
+        ("application/grpc-web+proto", "application/grpc-web+proto"),
+        ("application/grpc-web+json; charset=utf-8", "application/grpc-web+json"),
+        ("application/GRPC-web-text", "application/grpc-web-text+proto"),
+        ("application/grpc-web-text+json", "application/grpc-web-text+json"),
+    ]
+    private static let streams = [
+        ("application/connect+proto", "application/connect+proto"),
+        ("Application/Connect+JSON", "application/connect+json"),
+    ]
+
+    /// The code of the error in the one frame of an answer, which ends a stream of Connect.
+    private static func streamEnd(_ answer: String) throws -> String {
+        let frame = Array(try #require(answer.components(separatedBy: "\r\n\r\n").last).utf8)
+        #expect(frame.prefix(4) == [2, 0, 0, 0] && frame.count == 5 + Int(frame[4]), "\(frame)")
+        let object = try JSONSerialization.jsonObject(with: Data(frame.dropFirst(5))) as? [String: [String: String]]
+        #expect(object?["error"]?["message"]?.isEmpty == false)
+        return try #require(object?["error"]?["code"])
+    }
+
+    /// gRPC is for paths of services; whatever else says that it is gRPC is a request like any other.
+    @Test func `what is gRPC by its type and not by its path takes the way of all requests`() async throws {
+        try await withUpstream(.answering) { upstream in
+            try await withNginx(upstreams: [upstream.port]) { ports in
+                for path in ["/users/a/add", "/payments", "/api/verve/accept"] {
+                    let answer = try await self.call(ports, by: .grpc, type: "Application/grpc", path: path)
+                    #expect(answer.hasSuffix("\r\n\r\nok"), "\(answer)")
+                    #expect(upstream.lastRequest.hasPrefix("POST \(path) HTTP/1.1\r\n"))
+                }
+            }
+        }
+    }
+
+    /// The limit is the instances' own, and their answer is better.
+    @Test func `a message of exactly the limit reaches an instance with the five bytes before it`() async throws {
+        try await withNginx(upstreams: [try freePort()]) { ports in
+            for (count, status) in [(16_389, "14"), (16_390, "8")] {
+                let body = String(repeating: "x", count: count)
+                let answer = try await self.call(ports, by: .http, type: "application/grpc-web+proto", body: body)
+                #expect(answer.contains("grpc-status: \(status)\r\n"), "\(count): \(answer)")
+            }
+        }
+    }
+
     @Test(arguments: Entry.allCases)
     func `no instance is unavailable in the words of each protocol`(entry: Entry) async throws {
         try await withNginx(upstreams: [try freePort()]) { ports in
-            for type in ["application/proto", "application/json", "application/connect+proto"] {
+            for type in ["application/proto", "application/json", "Application/JSON"] {
                 let answer = try await self.call(ports, by: entry, type: type)
                 #expect(answer.contains(" 503") && answer.contains("content-type: application/json\r\n"), "\(answer)")
                 #expect(answer.contains("\r\n\r\n{\"code\":\"unavailable\",\"message\":\"") && answer.hasSuffix("\"}"))
                 #expect(answer.contains("retry-after: 1\r\n") && answer.contains("x-request-id: "))
             }
-            for (type, answered) in [
-                ("application/grpc", "application/grpc"), ("application/grpc+proto", "application/grpc"),
-                ("application/grpc-web+proto", "application/grpc-web+proto"),
-            ] {
+            for (type, answered) in Self.enveloped {
                 let answer = try await self.call(ports, by: entry, type: type)
                 #expect(answer.contains(" 200") && answer.contains("content-type: \(answered)\r\n"), "\(answer)")
                 #expect(answer.contains("grpc-status: 14\r\n") && answer.hasSuffix("\r\n\r\n"))
                 #expect(answer.contains("x-request-id: "))
+            }
+            for (type, answered) in Self.streams {
+                let answer = try await self.call(ports, by: entry, type: type)
+                #expect(answer.contains(" 200") && answer.contains("content-type: \(answered)\r\n"), "\(answer)")
+                #expect(try Self.streamEnd(answer) == "unavailable")
             }
             let plain = try await self.call(ports, by: entry, type: "application/json", path: "/users/a/add")
             #expect(plain.contains(" 503") && plain.contains("application/problem+json"))
@@ -70,13 +119,19 @@ struct NginxCallTests {
 
     @Test(arguments: Entry.allCases)
     func `a request that is too long is refused in the words of each protocol`(entry: Entry) async throws {
-        let body = String(repeating: "x", count: 16_385)
+        let body = String(repeating: "x", count: 16_390)
         try await withNginx(upstreams: [try freePort()]) { ports in
             let connect = try await self.call(ports, by: entry, type: "application/proto", body: body)
-            #expect(connect.contains(" 413") && connect.contains("{\"code\":\"resource_exhausted\","))
-            for type in ["application/grpc", "application/grpc-web"] {
+            #expect(connect.contains(" 429") && connect.contains("{\"code\":\"resource_exhausted\","))
+            for (type, answered) in Self.enveloped where type != "application/grpc" {
                 let answer = try await self.call(ports, by: entry, type: type, body: body)
                 #expect(answer.contains(" 200") && answer.contains("grpc-status: 8\r\n"), "\(answer)")
+                #expect(answer.contains("content-type: \(answered)\r\n"), "\(answer)")
+            }
+            for (type, answered) in Self.streams {
+                let answer = try await self.call(ports, by: entry, type: type, body: body)
+                #expect(answer.contains(" 200") && answer.contains("content-type: \(answered)\r\n"), "\(answer)")
+                #expect(try Self.streamEnd(answer) == "resource_exhausted")
             }
             let path = "/users/a/add"
             let plain = try await self.call(ports, by: entry, type: "application/json", path: path, body: body)

@@ -37,7 +37,7 @@ struct NginxConfigurationTests {
     private let delete = "DELETE /payments/1 HTTP/1.1\r\nHost: tally\r\nConnection: close\r\n\r\n"
 
     private static let rounds = 8
-    private static let large = String(repeating: " ", count: 16_385)
+    private static let large = String(repeating: " ", count: 16_390)
 
     private func isSuccess(_ answer: String) -> Bool { answer.hasPrefix("HTTP/1.1 200") }
 
@@ -168,9 +168,9 @@ struct NginxConfigurationTests {
     @Test(
         arguments: [
             ("GET / HTTP/1.1\r\n\r\n", "400"), ("GET / HTTP/3.7\r\nHost: a\r\n\r\n", "400"),
-            ("G@T / HTTP/1.1\r\nHost: a\r\n\r\n", "400"), ("TRACE / HTTP/1.1\r\nHost: a\r\n\r\n", "405"),
+            ("G@T / HTTP/1.1\r\nHost: a\r\n\r\n", "400"), ("TRACE /payments HTTP/1.1\r\nHost: a\r\n\r\n", "501"),
             ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", "400"),
-            ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 16385\r\nConnection: close\r\n\r\n" + Self.large, "413"),
+            ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 16390\r\nConnection: close\r\n\r\n" + Self.large, "413"),
             ("GET /\(String(repeating: "a", count: 9000)) HTTP/1.1\r\nHost: a\r\n\r\n", "414"),
             ("GET / HTTP/1.1\r\nHost: a\r\nA: \(String(repeating: "a", count: 9000))\r\n\r\n", "400"),
             ("GET /.tally/malformed-request HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "404"),
@@ -181,8 +181,23 @@ struct NginxConfigurationTests {
             let answer = try await exchange(request, port: entry.http)
             #expect(answer.hasPrefix("HTTP/1.1 \(status) "))
             #expect(answer.contains("Content-Type: application/problem+json"))
+            #expect(answer.contains("\r\nCache-Control: no-store\r\n") && answer.contains("\r\nX-Request-Id: "))
             #expect(answer.contains("\"status\":\(status),") && answer.contains("\"request_id\":\""))
             #expect(!answer.contains("nginx/"))
+        }
+    }
+
+    @Test func `a request of HTTP 1 0 without a host reaches an instance as one for this service`() async throws {
+        try await withUpstream(.answering) { upstream in
+            try await withNginx(upstreams: [upstream.port], change: { nginx, _ in nginx.host = "tally.example:81" }) {
+                entry in
+                for (fields, host) in [("", "tally.example:81"), ("Host: other:1\r\n", "other:1")] {
+                    let request = "GET /api/verve/accept?id=1 HTTP/1.0\r\n\(fields)\r\n"
+                    let answer = try await exchange(request, port: entry.http)
+                    #expect(self.isSuccess(answer) && answer.hasSuffix("ok"), "\(answer)")
+                    #expect(upstream.lastRequest.contains("\r\nHost: \(host)\r\n"), "\(upstream.lastRequest)")
+                }
+            }
         }
     }
 

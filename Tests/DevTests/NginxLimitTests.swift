@@ -57,7 +57,9 @@ struct NginxLimitTests {
             for (type, text) in [
                 ("application/json", "HTTP/1.1 429"), ("application/json", "{\"code\":\"resource_exhausted\","),
                 ("application/json", "Retry-After: 1\r\n"), ("application/grpc-web+proto", "grpc-status: 8\r\n"),
-                ("application/grpc", "grpc-status: 8\r\n"),
+                ("Application/grpc", "grpc-status: 8\r\n"), ("application/grpc+json", "application/grpc+json\r\n"),
+                ("application/connect+json", "{\"error\":{\"code\":\"resource_exhausted\","),
+                ("application/connect+proto", "Content-Type: application/connect+proto\r\n"),
             ] {
                 let request =
                     "POST /coupon.v1.CouponService/IssueCoupon HTTP/1.1\r\nHost: a\r\nContent-Type: \(type)\r\n"

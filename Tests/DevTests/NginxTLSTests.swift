@@ -96,13 +96,16 @@ struct NginxTLSTests {
     @Test func `requests without TLS are sent to TLS where that is wanted`() async throws {
         try await withUpstream(.answering) { upstream in
             let redirect: (inout NginxConfiguration, NginxEntry) -> Void = { nginx, entry in
-                nginx.redirect = "https://$host:\(entry.tls)"
+                nginx.redirect = "https://tally.example:\(entry.tls)"
             }
             try await self.withTLS(upstreams: [upstream.port], change: redirect) { entry in
                 let request = "POST /users/a/add?x=%20y HTTP/1.1\r\nHost: a.example:1\r\nContent-Length: 2\r\n\r\n{}"
                 let answer = try await exchange(request, port: entry.http, until: "\r\n\r\n")
                 #expect(answer.hasPrefix("HTTP/1.1 308"))
-                #expect(answer.contains("Location: https://a.example:\(entry.tls)/users/a/add?x=%20y\r\n"), "\(answer)")
+                #expect(
+                    answer.contains("Location: https://tally.example:\(entry.tls)/users/a/add?x=%20y\r\n"),
+                    "\(answer)"
+                )
                 #expect(upstream.hits == 0)
                 let followed = try await self.curl(entry, ["/"])
                 #expect(followed.hasSuffix("ok"))

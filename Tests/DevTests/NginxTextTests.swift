@@ -46,7 +46,8 @@ struct NginxTextTests {
             Self.shape {
                 $0.tls = "0.0.0.0:8443"
                 $0.certificate = Self.pair
-                $0.redirect = "https://$host"
+                $0.host = "tally.example:8443"
+                $0.redirect = "https://tally.example"
                 $0.hstsSeconds = 31_536_000
                 $0.limit = .init(rate: 100, burst: 200, open: 500)
                 $0.trusted = ["10.0.0.0/8", "fd00::/8"]
@@ -72,10 +73,17 @@ struct NginxTextTests {
         let wrong: [(inout NginxConfiguration) -> Void] = [
             { $0.http = "8080" }, { $0.http = "127.0.0.1:0" }, { $0.http = "127.0.0.1:1;" }, { $0.http = "" },
             { $0.grpc = "127.0.0.1:8080" }, { $0.inside = "" }, { $0.inside = "127.0.0.1:8080" },
-            { $0.tls = "127.0.0.1:8443" }, { $0.certificate = Self.pair }, { $0.redirect = "https://$host" },
+            { $0.tls = "127.0.0.1:8443" }, { $0.certificate = Self.pair }, { $0.redirect = "https://a" },
+            { $0.host = "" },
+            { $0.host = "a b" }, { $0.host = "$host" },
             { $0.instances = [] }, { $0.instances = ["a"] }, { $0.instances = ["a:1 down"] },
             { $0.instances = ["a:70000"] }, { $0.trusted = ["all"] }, { $0.trusted = ["10.0.0.0/8; allow all"] },
             { $0.user = "a;b" }, { $0.workers = 0 }, { $0.stopSeconds = 0 }, { $0.hstsSeconds = -1 },
+            {
+                $0.tls = "127.0.0.1:8443"
+                $0.certificate = Self.pair
+                $0.redirect = "https://$host"
+            },
             { $0.limit = .init(rate: 0, burst: 0, open: 1) }, { $0.limit = .init(rate: 1, burst: -1, open: 1) },
             { $0.limit = .init(rate: 1, burst: 0, open: 0) }, { $0.folder = "" }, { $0.folder = "a\"b" },
             { $0.accessLog = "/a$b" }, { $0.instanceTLS = .init(authority: "", name: "a") },

@@ -19,7 +19,12 @@ extension NginxConfiguration {
             self.tls.isEmpty == (self.certificate == nil),
             "a TLS listener needs a certificate and its key, and they a TLS listener"
         )
-        let place = #/^https://(\$host|[\w.-]+)(:\d{1,5})?$/#
+        try Self.require(
+            self.host.contains(#/^([\w.-]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?$/#),
+            "the service's name is a host, and may have a port behind it, not '\(self.host)'"
+        )
+        // Never what a request calls the host: anybody could have others sent anywhere.
+        let place = #/^https://[\w.-]+(:\d{1,5})?$/#
         try Self.require(
             self.redirect.isEmpty || (!self.tls.isEmpty && self.redirect.contains(place)),
             "requests are sent to https://HOST or https://HOST:PORT, and that needs a TLS listener"

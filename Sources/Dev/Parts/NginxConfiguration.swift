@@ -50,7 +50,9 @@ package struct NginxConfiguration: Hashable, Sendable {
     /// The same for both with TLS; needs a ``certificate``.
     package var tls = ""
     package var certificate: Pair?
-    /// Where requests without TLS are sent, such as `https://$host`; empty serves them.
+    /// The service's own name, with a port or without: what a request of HTTP/1.0 that names no host is for.
+    package var host = "localhost"
+    /// Where requests without TLS are sent, such as `https://tally.example.com`; empty serves them.
     package var redirect = ""
     /// How long browsers shall insist on TLS, in seconds; 0 for not at all.
     package var hstsSeconds = 0
@@ -91,7 +93,8 @@ package struct NginxConfiguration: Hashable, Sendable {
     package var words: [(name: String, value: String)] {
         [
             ("PROCESS", self.process), ("FOLDER", self.folder), ("ACCESS_LOG", self.accessLog),
-            ("LISTEN", Self.lines(self.listeners)), ("REDIRECT", self.redirect), ("HSTS", "\(self.hstsSeconds)"),
+            ("LISTEN", Self.lines(self.listeners)), ("HOST", self.host), ("REDIRECT", self.redirect),
+            ("HSTS", "\(self.hstsSeconds)"),
             ("INTERNAL", self.inside), ("TRUSTED", Self.lines(self.trusted.map { "set_real_ip_from \($0);" })),
             ("RATE", "\(self.limit?.rate ?? 1)r/s"), ("LIMITS", Self.lines(self.limits)),
             ("UPSTREAMS", Self.lines(self.servers)), ("SECURE", self.instanceTLS == nil ? "" : "s"),
