@@ -49,7 +49,8 @@ package struct AddressRange: Hashable, Sendable {
 
     /// Where a caller's URL never leads, unless the operator opened it.
     ///
-    /// IANA's special-purpose registries, and for IPv6 everything that is not global unicast (2000::/3).
+    /// IANA's special-purpose registries, for IPv6 everything that is not global unicast (2000::/3), and the one public
+    /// address at which a cloud keeps what is only for its machines.
     package static let inside: [AddressRange] =
         [
             .v4(0, 0, 0, 8),  // this network; 0.0.0.0 reaches the machine itself
@@ -57,22 +58,27 @@ package struct AddressRange: Hashable, Sendable {
             .v4(100, 64, 0, 10),  // carrier-grade NAT
             .v4(127, 0, 0, 8),
             .v4(169, 254, 0, 16),  // link-local, where clouds keep their metadata
+            AddressRange(.v4(0xA83F_8110), 32),  // 168.63.129.16: Azure's platform, to each of its machines
             .v4(172, 16, 0, 12),
-            .v4(192, 0, 0, 24),
+            .v4(192, 0, 0, 24),  // protocol assignments; a cloud keeps its metadata at 192.0.0.192
             .v4(192, 0, 2, 24),  // documentation
+            .v4(192, 31, 196, 24),  // AS112: reverse lookups of private addresses
+            .v4(192, 52, 193, 24),  // multicast tunnels
             .v4(192, 88, 99, 24),  // 6to4 relays
             .v4(192, 168, 0, 16),
+            .v4(192, 175, 48, 24),  // AS112
             .v4(198, 18, 0, 15),  // benchmarks
             .v4(198, 51, 100, 24),  // documentation
             .v4(203, 0, 113, 24),  // documentation
             .v4(224, 0, 0, 4),  // multicast
             .v4(240, 0, 0, 4),  // reserved, and broadcast
-            .v6(0x0000, 0, 3),  // ::, ::1, IPv4-compatible, NAT64 64:ff9b::/96 and 64:ff9b:1::/48, 100::/64
+            .v6(0x0000, 0, 3),  // ::, ::1, IPv4-compatible, NAT64 64:ff9b::/96 and 64:ff9b:1::/48, 100::/48
             .v6(0x2001, 0x0000, 23),  // protocol assignments: Teredo, ORCHID, benchmarks
             .v6(0x2001, 0x0DB8, 32),  // documentation
             .v6(0x2002, 0, 16),  // 6to4
+            AddressRange(.v6(0x2620_004F_8000 << 80), 48),  // AS112
             .v6(0x3FFF, 0, 20),  // documentation
-            .v6(0x4000, 0, 2),
+            .v6(0x4000, 0, 2),  // segment identifiers 5f00::/16
             .v6(0x8000, 0, 1),  // unique local fc00::/7, link-local fe80::/10, multicast ff00::/8
         ]
 

@@ -9,17 +9,30 @@
 /// - Every other entry **narrows**: as soon as there is one, callers reach only public hosts that are listed, and what
 ///   is opened. A listed name that turns out to lead inside is still not connected to. `*` lists all public hosts.
 ///
+/// What is **closed** is closed, whatever else says so: to a URL that spells it, and to every socket. **Ports** bound
+/// what no entry with a port of its own names.
+///
 /// An opened name may lead to any address. An opened address is open to whatever name leads to it; a public address
 /// in the list matches only a URL that spells it out.
 package struct EndpointPolicy: Hashable, Sendable {
     private var opened: [Entry] = []
     private var listed: [Entry] = []
+    private var closed: [Entry] = []
+    /// Empty for every port.
+    private let ports: Set<Int>
 
-    package init(allowing entries: [String]) throws(EndpointPolicyError) {
+    /// `closed` are entries as well, and ranges of them may be as wide as they like; without `ports` there is any.
+    package init(
+        allowing entries: [String],
+        closing closed: [String] = [],
+        ports: Set<Int> = []
+    ) throws(EndpointPolicyError) {
+        self.ports = ports
         for text in entries {
             let entry = try Entry(text)
             if entry.isInside { self.opened.append(entry) } else { self.listed.append(entry) }
         }
+        for text in closed { self.closed.append(try Entry(text, mayBeMixed: true)) }
     }
 
     /// Whether a URL may name this host at all, by its spelling.
@@ -27,6 +40,7 @@ package struct EndpointPolicy: Hashable, Sendable {
     /// `host` is lower-case, without brackets and without the dot of the root.
     package func refusal(of host: String, port: Int) -> EndpointError? {
         let address = IPAddress(host)
+        guard self.mayBeAsked(host, address, port: port) else { return .notAllowed }
         if Self.has(self.opened, host, address, port: port) { return nil }
         if address.map(\.isInside) ?? HostName.isLocal(host) { return .insideAddress }
         let isFree = self.listed.isEmpty || Self.has(self.listed, host, address, port: port)
@@ -39,6 +53,7 @@ package struct EndpointPolicy: Hashable, Sendable {
     /// every public host. `host` is as in ``refusal(of:port:)``.
     package func names(_ host: String, port: Int) -> Bool {
         let address = IPAddress(host)
+        guard self.mayBeAsked(host, address, port: port) else { return false }
         if Self.has(self.opened, host, address, port: port) { return true }
         if address.map(\.isInside) ?? HostName.isInside(host) { return false }
         return Self.has(self.listed, host, address, port: port)
@@ -48,9 +63,17 @@ package struct EndpointPolicy: Hashable, Sendable {
     ///
     /// Asked with the real address, after the name was looked up and before anything is sent.
     package func permits(_ address: IPAddress, port: Int, for host: String) -> Bool {
+        guard self.mayBeAsked(host, address, port: port) else { return false }
         if self.opens(host, port: port) { return true }
         guard port > 0 else { return false }
         return !address.isInside || self.opened.contains { $0.matches(address, port: port) }
+    }
+
+    /// Whether nothing closes this host or address, and its port is one of those that may be.
+    private func mayBeAsked(_ host: String, _ address: IPAddress?, port: Int) -> Bool {
+        guard !Self.has(self.closed, host, address, port: port) else { return false }
+        return self.ports.isEmpty || self.ports.contains(port)
+            || Self.has((self.opened + self.listed).filter(\.hasPort), host, address, port: port)
     }
 
     private static func has(_ entries: [Entry], _ host: String, _ address: IPAddress?, port: Int) -> Bool {
@@ -78,7 +101,9 @@ extension EndpointPolicy {
         private let port: Int?
         let isInside: Bool
 
-        init(_ text: String) throws(EndpointPolicyError) {
+        var hasPort: Bool { self.port != nil }
+
+        init(_ text: String, mayBeMixed: Bool = false) throws(EndpointPolicyError) {
             let mark = "inside:"
             // `inside:8080` is a host of that name, with a port.
             let isMarked = text.hasPrefix(mark) && UInt64(text.dropFirst(mark.count)) == nil
@@ -88,7 +113,7 @@ extension EndpointPolicy {
                 self.place = .range(range)
                 let isWithin = AddressRange.inside.contains { $0.contains(range) }
                 let isAcross = AddressRange.inside.contains { range.contains($0) && $0 != range }
-                guard isWithin || !isAcross else { throw .mixed(text) }
+                guard isWithin || !isAcross || mayBeMixed else { throw .mixed(text) }
                 self.isInside = isMarked || isWithin
             } else if host == "*" {
                 guard !isMarked else { throw .malformed(text) }

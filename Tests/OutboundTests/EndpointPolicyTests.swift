@@ -114,6 +114,47 @@ struct EndpointPolicyTests {
         #expect(!policy.permits(.v4(0x0808_0808), port: 0, for: "anything.example"))
     }
 
+    @Test func `what is closed is closed to every spelling and every socket, whatever opens it`() throws {
+        let closed = [
+            "8.8.8.0/24", "evil.example", "*.bad.example", "10.1.0.0/16", "9.9.9.9:25", "0.0.0.0/1", "[2600::1]",
+        ]
+        for entries in [[], ["*"], ["8.8.8.8", "evil.example", "a.bad.example", "10.1.2.3", "inside:evil.example"]] {
+            let policy = try EndpointPolicy(allowing: entries, closing: closed)
+            for (host, port) in [
+                ("8.8.8.8", 443), ("0x8080808", 443), ("::ffff:8.8.8.8", 443), ("evil.example", 80),
+                ("a.bad.example", 1), ("10.1.2.3", 80), ("9.9.9.9", 25), ("64.0.0.1", 80), ("2600::1", 443),
+            ] {
+                #expect(policy.refusal(of: host, port: port) == .notAllowed, "\(host):\(port)")
+                #expect(!policy.names(host, port: port), "\(host):\(port)")
+                let address = IPAddress(host) ?? .v4(0xC000_0001)
+                #expect(!policy.permits(address, port: port, for: host), "\(host):\(port)")
+                #expect(!policy.permits(address, port: port, for: "a.example") || IPAddress(host) == nil, "\(host)")
+            }
+            #expect(policy.permits(.v4(0xDEAD_BEEF), port: 80, for: "a.example"))
+        }
+    }
+
+    @Test func `ports bound what no entry with a port names`() throws {
+        let free = try EndpointPolicy(allowing: [], ports: [80, 443])
+        #expect(free.refusal(of: "a.example", port: 443) == nil)
+        #expect(free.refusal(of: "a.example", port: 22) == .notAllowed)
+        #expect(free.permits(.v4(0xDEAD_BEEF), port: 80, for: "a.example"))
+        #expect(!free.permits(.v4(0xDEAD_BEEF), port: 6379, for: "a.example"))
+        let named = try EndpointPolicy(allowing: ["localhost:9000", "b.example:8443", "c.example", "*"], ports: [443])
+        for (host, port, isFree) in [
+            ("localhost", 9000, true), ("localhost", 443, false), ("b.example", 8443, true), ("b.example", 443, true),
+            ("b.example", 80, false), ("c.example", 443, true), ("c.example", 80, false),
+        ] {
+            #expect((named.refusal(of: host, port: port) == nil) == isFree, "\(host):\(port)")
+            #expect(named.names(host, port: port) == isFree, "\(host):\(port)")
+        }
+    }
+
+    @Test(arguments: ["", "a b", "10.0.0.0/40", "inside:*"])
+    func `what is no entry closes nothing`(text: String) {
+        #expect(throws: EndpointPolicyError.malformed(text)) { try EndpointPolicy(allowing: [], closing: [text]) }
+    }
+
     @Test(arguments: [
         "", ":", ":80", "a b", "http://example.com", "example.com:0", "example.com:65536", "example.com:", "a.com:x",
         "*.", "*x.com", "a.*.com", "[::1", "[example.com]:80", "[::1]x", "10.0.0.1/8", "10.0.0.0/40", "::/200",

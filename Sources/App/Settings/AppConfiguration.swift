@@ -209,18 +209,31 @@ package struct AppConfiguration: Sendable {
     }
 
     private static func outbound(_ values: SettingValues) throws(SettingsError) -> OutboundConfiguration {
+        var ports: Set<Int> = []
+        for text in values.list(Settings.outboundPorts) {
+            guard let port = Int(text), (1...65_535).contains(port) else {
+                throw Self.invalid(Settings.outboundPorts, values, wanted: "ports from 1 to 65535")
+            }
+            ports.insert(port)
+        }
+        let (allowed, closed) = (values.list(Settings.outboundAllow), values.list(Settings.outboundClosed))
+        let wanted = "hosts as host, host:port, *.domain, an address or a range of addresses"
+        // By itself first: whose entry is wrong is to be said.
+        guard (try? EndpointPolicy(allowing: allowed)) != nil else {
+            throw Self.invalid(Settings.outboundAllow, values, wanted: wanted)
+        }
         let policy: EndpointPolicy
-        do { policy = try EndpointPolicy(allowing: values.list(Settings.outboundAllow)) } catch {
-            throw .invalid(
-                name: Settings.outboundAllow.name,
-                source: values[Settings.outboundAllow].source,
-                wanted: "hosts as host, host:port, *.domain, an address or a range of addresses"
-            )
+        do { policy = try EndpointPolicy(allowing: allowed, closing: closed, ports: ports) } catch {
+            throw Self.invalid(Settings.outboundClosed, values, wanted: wanted)
         }
         var outbound = OutboundConfiguration(policy: policy)
         outbound.connectTimeout = values.seconds(Settings.outboundConnect)
         outbound.totalTimeout = values.seconds(Settings.outboundTotal)
         return outbound
+    }
+
+    private static func invalid(_ setting: Setting, _ values: SettingValues, wanted: String) -> SettingsError {
+        .invalid(name: setting.name, source: values[setting].source, wanted: wanted)
     }
 
     /// The first line of a file, which must hold something.

@@ -151,6 +151,18 @@ extension Settings {
         default: "",
         "Hosts that callers may name, and inside hosts that are opened to them; empty is any public host"
     )
+    static let outboundClosed = Setting(
+        "outbound.closed",
+        .list,
+        default: "",
+        "Hosts, addresses and ranges that no caller's URL leads to, whatever outbound.allow says"
+    )
+    static let outboundPorts = Setting(
+        "outbound.ports",
+        .list,
+        default: "",
+        "Ports that callers' URLs may have, and those that outbound.allow names; empty is any"
+    )
     static let outboundConnect = Setting(
         "outbound.connectTimeoutSeconds",
         .decimal(0.1...60),
@@ -183,7 +195,7 @@ extension Settings {
     )
 
     static let outside = [
-        Self.outboundAllow, Self.outboundConnect, Self.outboundTotal, Self.firstBackoff, Self.longestBackoff,
-        Self.ageLimit,
+        Self.outboundAllow, Self.outboundClosed, Self.outboundPorts, Self.outboundConnect, Self.outboundTotal,
+        Self.firstBackoff, Self.longestBackoff, Self.ageLimit,
     ]
 }
