@@ -145,14 +145,9 @@ struct OutboxLaneTests {
         #expect(OutboxOutcome(status: status, retryAfter: nil).name == outcome)
     }
 
-    @Test(
-        arguments: [
-            ("5", 5), ("0", 0), ("-3", 0), ("86400", 86_400), ("86401", 86_400), ("99999999999999999999", nil),
-            ("Wed, 21 Oct 2026 07:28:00 GMT", nil), ("", nil),
-        ] as [(String, Int?)]
-    )
-    func `a receiver may ask for a day at most`(text: String, seconds: Int?) {
-        let after = seconds.map { Duration.seconds($0) }
-        #expect(OutboxOutcome(status: 503, retryAfter: text) == .retry(reason: "status 503", after: after))
+    @Test(arguments: [(5, 5), (0, 0), (-3, 0), (86_400, 86_400), (86_401, 86_400), (nil, nil)] as [(Int?, Int?)])
+    func `a receiver may ask for a day at most`(asked: Int?, seconds: Int?) {
+        let outcome = OutboxOutcome(status: 503, retryAfter: asked.map { Duration.seconds($0) })
+        #expect(outcome == .retry(reason: "status 503", after: seconds.map { Duration.seconds($0) }))
     }
 }

@@ -11,19 +11,18 @@ extension OutboxOutcome {
     /// What a receiver may ask for with `Retry-After`: a day.
     ///
     /// It is untrusted input like any other.
-    private static let longestWaitSeconds: Int64 = 86_400
+    private static let longestWait = Duration.seconds(86_400)
 
     /// What an HTTP answer means: 2xx is delivered; 408, 425, 429 and 5xx may change; the rest never will.
     ///
-    /// `retryAfter` is the header of that name. Only seconds are read; a date counts as no header.
-    package init(status: Int, retryAfter: String?) {
+    /// `retryAfter` is how long the receiver wants to be left alone.
+    package init(status: Int, retryAfter: Duration?) {
         switch status {
         case 200..<300: self = .delivered
         case 408, 425, 429, 500...:
-            let seconds = retryAfter.flatMap { Int64($0) }
             self = .retry(
                 reason: "status \(status)",
-                after: seconds.map { .seconds(min(max($0, 0), Self.longestWaitSeconds)) }
+                after: retryAfter.map { min(max($0, .zero), Self.longestWait) }
             )
         default: self = .refused(reason: "status \(status)")
         }

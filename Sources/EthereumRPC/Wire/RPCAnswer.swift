@@ -14,7 +14,7 @@ enum RPCAnswer {
         } catch .malformed {
             throw Self.failure(of: response)
         } catch .fault(.refused(let refusal)) where response.status == 429 || refusal.isRateLimit {
-            throw .rateLimited(retryAfter: Self.retryAfter(response))
+            throw .rateLimited(retryAfter: response.retryAfter)
         } catch {
             throw error
         }
@@ -32,14 +32,8 @@ enum RPCAnswer {
     private static func failure(of response: OutboundResponse) -> RPCError {
         switch response.status {
         case 200..<300: .malformed
-        case 429: .rateLimited(retryAfter: Self.retryAfter(response))
+        case 429: .rateLimited(retryAfter: response.retryAfter)
         default: .status(response.status)
         }
-    }
-
-    /// Whole seconds only; a date is not worth reading for a wait that is bounded anyway.
-    private static func retryAfter(_ response: OutboundResponse) -> Duration? {
-        guard let text = response["retry-after"], let seconds = UInt16(text) else { return nil }
-        return .seconds(Int(seconds))
     }
 }

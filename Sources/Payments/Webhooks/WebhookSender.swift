@@ -35,7 +35,7 @@ package struct WebhookSender: Sendable {
         }
         do throws(OutboundError) {
             let response = try await self.outbound.send(request)
-            return OutboxOutcome(status: response.status, retryAfter: response["retry-after"])
+            return OutboxOutcome(status: response.status, retryAfter: response.retryAfter)
         } catch {
             return Self.outcome(of: error)
         }

@@ -14,7 +14,7 @@ package struct ReportSender: Sendable {
         let outcome: OutboxOutcome
         do {
             let response = try await self.outbound.send(try WindowReport.request(for: message))
-            outcome = OutboxOutcome(status: response.status, retryAfter: response["retry-after"])
+            outcome = OutboxOutcome(status: response.status, retryAfter: response.retryAfter)
         } catch let error as EndpointError {
             outcome = .refused(reason: "endpoint \(error)")
         } catch {
