@@ -120,15 +120,16 @@ let package = Package(
         .target(
             name: "Web",
             dependencies: [
-                "JSON", "TLS", "Timing", deque, httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, metrics,
-                nioCore, nioHTTP1, nioHTTP2, nioHTTPTypes, nioHTTPTypesHTTP1, nioHTTPTypesHTTP2, nioSSL, nioTLS,
+                "CZlib", "JSON", "TLS", "Timing", deque, httpTypes, hummingbird, hummingbirdCore, lifecycle, logging,
+                metrics, nioCore, nioHTTP1, nioHTTP2, nioHTTPTypes, nioHTTPTypesHTTP1, nioHTTPTypesHTTP2, nioSSL,
+                nioTLS,
             ],
             swiftSettings: settings
         ),
         .target(
             name: "Connect",
             dependencies: [
-                "CZlib", "JSON", "Timing", "Web", deque, httpTypes, hummingbird, logging, metrics, nioCore, protobuf,
+                "JSON", "Timing", "Web", deque, httpTypes, hummingbird, logging, metrics, nioCore, protobuf,
             ],
             resources: [.embedInCode("Generated/connect.binpb")],
             swiftSettings: settings

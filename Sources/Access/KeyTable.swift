@@ -58,12 +58,8 @@ package final class KeyTable: AccessGuard, Service {
     package func refused(_ refusal: AccessRefusal) { self.metrics.refused(refusal) }
 
     private func admit(_ authorization: [String], _ scope: String) throws(AccessRefusal) -> String {
-        guard let value = authorization.first else { throw .keyMissing }
-        // RFC 6750, section 2.1; the scheme's case does not matter.
-        let words = value.split(separator: " ", omittingEmptySubsequences: false)
-        guard authorization.count == 1, words.count == 2, words[0].lowercased() == "bearer",
-            let key = APIKey(words[1])
-        else { throw .keyInvalid }
+        guard !authorization.isEmpty else { throw .keyMissing }
+        guard let key = BearerToken.read(authorization).flatMap({ APIKey($0) }) else { throw .keyInvalid }
         let now = LoopClock().now
         let (isFresh, found, noted) = self.state.withLock { state in
             (self.isFresh(state), state.keys[key.id], state.noted[key.id])

@@ -88,12 +88,16 @@ extension FaucetError: ProblemConvertible {
     /// What passes by itself, or when the operator looks after it.
     private var unavailable: Problem {
         switch self {
-        case .paused: Self.later("faucet-paused", "The faucet is paused by its operator; nothing was done", 30)
+        case .paused:
+            Self.later("faucet-paused", "The faucet is paused by its operator; nothing was done", 30)
+                .caused(by: .operator)
         case .queueFull: Self.later("queue-full", "Too many distributions wait; nothing was done", 5)
         case .insufficientFunds:
             Self.later("wallet-insufficient-funds", "The faucet's wallet is empty; nothing was done", 30)
+                .caused(by: .operator)
         case .tooManyWatchers:
             Self.later("too-many-watchers", "Too many connections of this instance wait for distributions", 1)
+                .caused(by: .caller)
         default: Self.later("faucet-not-ready", "The faucet has not seen its chain yet; nothing was done", 1)
         }
     }

@@ -193,9 +193,13 @@ package struct Ledger: Sendable {
 
 extension AddOrder.Precondition {
     fileprivate var argument: String {
-        switch self {
-        case .none: ""
-        case .exists: "*"
+        Self.text(self.match) + (self.noneMatch == nil ? "" : "!\(Self.text(self.noneMatch))")
+    }
+
+    private static func text(_ states: States?) -> String {
+        switch states {
+        case nil: ""
+        case .any: "*"
         case .sequences(let sequences): ",\(sequences.map(String.init).joined(separator: ",")),"
         }
     }

@@ -65,6 +65,7 @@ extension LedgerError: ProblemConvertible {
                 title: "Too many operations wait for this account; nothing was done",
                 retryAfterSeconds: 1
             )
+            .caused(by: .caller)
         case .store: .dependencyUnavailable
         case .deadlineExceeded: .deadlineExceeded
         case .appliedNotDurable:

@@ -46,7 +46,7 @@ extension PaymentsError: ProblemConvertible {
                 "not-before-invalid",
                 .badRequest,
                 title: "'not_before' is a time at most a year ahead",
-                detail: "Write it as RFC 3339 in UTC: 2026-11-21T02:15:00Z."
+                detail: "Write it as RFC 3339 in UTC: 2026-11-21T02:15:00Z or …00.123Z."
             )
         case .callbackInvalid:
             Problem("callback-invalid", .badRequest, title: "The 'callback_url' is not one that may be called")
@@ -84,6 +84,7 @@ extension PaymentsError: ProblemConvertible {
                 title: "Too many connections of this instance wait for payments",
                 retryAfterSeconds: 1
             )
+            .caused(by: .caller)
         case .ledger(let error): error.problem
         }
     }

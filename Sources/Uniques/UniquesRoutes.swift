@@ -21,30 +21,44 @@ package struct UniquesRoutes: Sendable {
 
     package func add(to router: inout WebRouter) {
         // Its lanes have a limit and a deadline of their own, and answer in plain text when they are reached.
-        router.on(.get, AcceptAnswer.path, scope: AcceptLanes.scope, isLimited: false) { request, context in
-            try await self.accept(request, traceparent: context.traceparent)
-        }
-        router.on(.get, "/api/uniques", scope: .read("uniques")) { request, _ in try await self.list(request) }
+        router.on(
+            .get,
+            AcceptAnswer.path,
+            scope: AcceptLanes.scope,
+            query: .named(["id", "endpoint"]),
+            effect: .changes(),
+            isLimited: false,
+            objectsItself: true
+        ) { _, context in try await self.accept(context) }
+        router.on(
+            .get,
+            "/api/uniques",
+            scope: .read("uniques"),
+            query: .named(["from", "to"]),
+            effect: .reads
+        ) { _, context in try await self.list(context.query) }
     }
 
     /// The same answers as the hot route, for every request that is not plain: its errors are plain text, too.
-    private func accept(_ request: Request, traceparent: String?) async throws -> Response {
-        guard let (id, endpoint) = self.parameters(request) else {
+    private func accept(_ context: WebRequestContext) async throws -> Response {
+        if let objection = context.objection {
+            self.lanes.countInvalid()
+            return Self.answer(objection.status, "failed")
+        }
+        guard let (id, endpoint) = self.parameters(context.query) else {
             self.lanes.countInvalid()
             return Self.answer(.badRequest, "failed")
         }
         switch try await self.lanes.accept(id) {
         case .failed: return Self.answer(.serviceUnavailable, "failed", [.retryAfter: "1"])
         case .taken(let isNew, let window):
-            if let endpoint { self.callbacks.ask(endpoint, traceparent: traceparent) }
+            if let endpoint { self.callbacks.ask(endpoint, traceparent: context.traceparent) }
             return Self.answer(.ok, "ok", [.unique: isNew ? "1" : "0", .uniqueMinute: window.rfc3339])
         }
     }
 
-    private func parameters(_ request: Request) -> (id: Int64, endpoint: Endpoint?)? {
-        guard let query = try? QueryParameters(ofTarget: request.uri.string),
-            let id = query["id"].flatMap({ AcceptID.parse($0[...]) })
-        else { return nil }
+    private func parameters(_ query: QueryParameters) -> (id: Int64, endpoint: Endpoint?)? {
+        guard let id = query["id"].flatMap({ AcceptID.parse($0[...]) }) else { return nil }
         guard let text = query["endpoint"] else { return (id, nil) }
         guard let endpoint = try? Endpoint(untrusted: text, policy: self.policy) else { return nil }
         return (id, endpoint)
@@ -56,19 +70,18 @@ package struct UniquesRoutes: Sendable {
         return Response(status: status, text: text, fields: fields)
     }
 
-    private func list(_ request: Request) async throws -> Response {
-        let query = try QueryParameters(ofTarget: request.uri.string)
-        guard query.names.isSubset(of: ["from", "to"]) else {
-            throw Problem.parameterInvalid("The parameters are 'from' and 'to'.")
-        }
-        let page = try await self.counts.page(from: Self.time(query["from"]), to: Self.time(query["to"]))
+    private func list(_ query: QueryParameters) async throws -> Response {
+        let page = try await self.counts.page(
+            from: Self.time(query["from"], rounding: .later),
+            to: Self.time(query["to"], rounding: .earlier)
+        )
         return Response(json: page.json)
     }
 
-    private static func time(_ text: String?) throws(Problem) -> ServerTime? {
+    private static func time(_ text: String?, rounding: ServerTime.Rounding) throws(Problem) -> ServerTime? {
         guard let text else { return nil }
-        guard let time = ServerTime(rfc3339: text) else {
-            throw .parameterInvalid("A time is written as RFC 3339 in UTC: 2026-11-21T02:15:00Z.")
+        guard let time = ServerTime(rfc3339: text, rounding: rounding) else {
+            throw .parameterInvalid("A time is written as RFC 3339 in UTC: 2026-11-21T02:15:00Z or …00.123Z.")
         }
         return time
     }

@@ -30,6 +30,10 @@ package struct WebConfiguration: Sendable {
     ///
     /// Default 16384, range 0…16777216.
     package var bodyLimit: Int
+    /// Bytes from which an answer is packed with gzip for callers that take it; hot routes pack none.
+    ///
+    /// Default 2048, range 256…16777216.
+    package var packingThreshold: Int
     /// Time from the first byte of a request to the end of its head; beyond it the connection is closed.
     ///
     /// Default 10 s.
@@ -84,6 +88,7 @@ package struct WebConfiguration: Sendable {
         self.headerListLimit = 16_384
         self.headerCountLimit = 64
         self.bodyLimit = 16_384
+        self.packingThreshold = 2048
         self.headDeadline = .seconds(10)
         self.bodyDeadline = .seconds(5)
         self.idleTimeout = .seconds(75)

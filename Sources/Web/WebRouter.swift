@@ -12,8 +12,11 @@ package struct WebRouter: Sendable {
         let method: HTTPRequest.Method
         let path: String
         let scope: Scope
+        let query: RouteQuery
+        let effect: RouteEffect
         let isLimited: Bool
         let refusesItself: Bool
+        let objectsItself: Bool
         let handler: Handler
     }
 
@@ -23,13 +26,18 @@ package struct WebRouter: Sendable {
     ///
     /// `path` begins with `/`; a segment `{name}` is a parameter. GET answers HEAD as well. A caller without `scope` is
     /// refused with a problem; a route that `refusesItself` is called all the same, and has to look at the context's
-    /// ``WebRequestContext/refusal``.
+    /// ``WebRequestContext/refusal``. A request whose query is not of `query`, or that asks what a route of this
+    /// `effect` does not do, is refused with a problem, too; a route that `objectsItself` has to look at the context's
+    /// ``WebRequestContext/objection``.
     package mutating func on(
         _ method: HTTPRequest.Method,
         _ path: String,
         scope: Scope,
+        query: RouteQuery,
+        effect: RouteEffect,
         isLimited: Bool = true,
         refusesItself: Bool = false,
+        objectsItself: Bool = false,
         use handler: @escaping Handler
     ) {
         self.table.add(method, path)
@@ -38,8 +46,11 @@ package struct WebRouter: Sendable {
                 method: method,
                 path: path,
                 scope: scope,
+                query: query,
+                effect: effect,
                 isLimited: isLimited,
                 refusesItself: refusesItself,
+                objectsItself: objectsItself,
                 handler: handler
             )
         )
@@ -58,6 +69,7 @@ package struct WebRouter: Sendable {
             deadline: configuration.requestDeadline,
             concurrentLimit: configuration.concurrentRequestLimit
         )
+        let packing = PackedAnswer(threshold: configuration.packingThreshold)
         for route in self.routes {
             router.on(RouterPath(route.path), method: route.method) { request, context in
                 var context = context
@@ -69,9 +81,20 @@ package struct WebRouter: Sendable {
                     guard route.refusesItself else { throw refusal }
                     context.refusal = refusal
                 }
+                do throws(Problem) {
+                    context.query = try route.query.read(request.uri.string)
+                    try route.effect.judge(request.headers)
+                } catch {
+                    guard route.objectsItself else { throw error }
+                    context.objection = error
+                }
                 let admitted = context
-                guard route.isLimited else { return try await route.handler(request, admitted) }
-                return try await limits.run { try await route.handler(request, admitted) }
+                let response =
+                    route.isLimited
+                    ? try await limits.run { try await route.handler(request, admitted) }
+                    : try await route.handler(request, admitted)
+                // A protocol that refuses by itself packs by itself as well.
+                return route.refusesItself ? response : try await packing.packed(response, for: request.headers)
             }
         }
         return router.buildResponder()

@@ -21,9 +21,14 @@ struct KeyTableTests {
             #expect(fixture.judge(key.text, .write("payments")) == .refused(.scopeMissing("payments:write")))
             #expect(fixture.table.judge([], for: .read("ledger")) == .refused(.keyMissing))
             #expect(fixture.table.judge([], for: .open) == .admitted(.anonymous))
-            #expect(fixture.table.judge(["bearer \(key.text)"], for: .read("ledger")) == Self.admitted)
+            for right in ["bearer \(key.text)", "BEARER \(key.text)", "Bearer  \(key.text)", "Bearer     \(key.text)"] {
+                #expect(fixture.table.judge([right], for: .read("ledger")) == Self.admitted, "\(right)")
+            }
             let twice = ["Bearer \(key.text)", "Bearer \(key.text)"]
-            for wrong in [twice, ["Basic \(key.text)"], ["Bearer  \(key.text)"], [key.text], ["Bearer"], [""]] {
+            for wrong in [
+                twice, ["Basic \(key.text)"], ["Bearer\t\(key.text)"], ["Bearer \(key.text) x"], [key.text],
+                ["Bearer"], ["Bearer "], [""], ["Bearer\(key.text)"],
+            ] {
                 #expect(fixture.table.judge(wrong, for: .read("ledger")) == .refused(.keyInvalid), "\(wrong)")
             }
         }

@@ -3,6 +3,7 @@ import HTTPTypes
 import Support
 import SwiftProtobuf
 import Testing
+import Web
 
 struct GetTests {
     private func get(_ client: TestClient, _ query: String, _ fields: HTTPFields = [:]) async throws -> Answer {
@@ -20,12 +21,15 @@ struct GetTests {
             #expect(standard != safe)
             let padding = String(repeating: "%3D", count: (4 - safe.count % 4) % 4)
             for text in [safe, safe + padding, standard.replacing("+", with: "%2B").replacing("/", with: "%2F")] {
-                let answer = try await self.get(client, "connect=v1&base64=1&message=\(text)&x=1&encoding=proto")
+                let answer = try await self.get(
+                    client,
+                    "connect=v1&base64=1&message=\(text)&compression=identity&encoding=proto"
+                )
                 #expect(answer.status == 200)
                 #expect(answer.fields[.contentType] == "application/proto")
                 let output = try answer.message(Note.self)
                 #expect(output.reason == input.reason)
-                #expect(output.metadata["get"]?.contains("x=1 encoding=proto") == true)
+                #expect(output.metadata["get"]?.contains("compression=identity encoding=proto") == true)
             }
             let bare = try await self.get(client, "encoding=json&message=%7B%22reason%22:%22a+b%2Bc%22%7D")
             #expect(bare.status == 200)
@@ -52,6 +56,8 @@ struct GetTests {
         ("encoding=proto&message=%zz", 400), ("encoding=proto&base64=1&message=a", 400), ("", 400),
         ("encoding=proto&base64=1&message=%26", 400), ("encoding=xml&message=", 415),
         ("connect=v2&encoding=proto&message=", 400), ("encoding=proto&message=&compression=br", 501),
+        ("encoding=proto&message=&x=1", 400), ("encoding=proto&message=&message=", 400),
+        ("encoding=proto&message=&%zz", 400),
         ("encoding=proto&message=", 200), ("connect=v1&encoding=proto&message=&base64=1", 200),
     ])
     func `a query that is no call is refused`(query: String, status: Int) async throws {

@@ -3,6 +3,7 @@ import HTTPTypes
 import Support
 import SwiftProtobuf
 import Testing
+import Web
 
 /// gzip, and the limit on messages.
 struct PackingTests {

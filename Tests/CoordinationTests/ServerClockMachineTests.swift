@@ -73,7 +73,37 @@ struct ServerTimeTests {
     }
 
     @Test(arguments: [
-        "", "2026-11-21", "2026-11-21T02:15:00", "2026-11-21T02:15:00+00:00", "2026-11-21t02:15:00Z",
+        ("2026-12-01T00:18:21.885Z", 885, 885), ("2026-12-01T00:18:21.0Z", 0, 0),
+        ("2026-12-01T00:18:21.9Z", 900, 900), ("2026-12-01T00:18:21.12Z", 120, 120),
+        ("2026-12-01T00:18:21.8850001Z", 885, 886), ("2026-12-01T00:18:21.000000001Z", 0, 1),
+        ("2026-12-01T00:18:21.999999999Z", 999, 1000), ("2026-12-01T00:18:21Z", 0, 0),
+    ])
+    func `a fraction of a second is read, and rounded as asked`(text: String, earlier: Int64, later: Int64) throws {
+        let whole = try #require(ServerTime(rfc3339: "2026-12-01T00:18:21Z"))
+        #expect(ServerTime(rfc3339: text, rounding: .earlier) == whole.advanced(byMilliseconds: earlier))
+        #expect(ServerTime(rfc3339: text, rounding: .later) == whole.advanced(byMilliseconds: later))
+    }
+
+    @Test func `the last instant that can be written stays in its year`() {
+        let last = ServerTime(rfc3339: "9999-12-31T23:59:59.999999999Z", rounding: .later)
+        #expect(last?.rfc3339Milliseconds == "9999-12-31T23:59:59.999Z")
+    }
+
+    @Test(arguments: Seed.cases(50))
+    func `what an answer says of a time is read back`(seed: Seed) {
+        var random = seed.random
+        let time = ServerTime(milliseconds: .random(in: 0..<253_402_300_800_000, using: &random))
+        for rounding in [ServerTime.Rounding.earlier, .later] {
+            #expect(ServerTime(rfc3339: time.rfc3339Milliseconds, rounding: rounding) == time)
+            #expect(ServerTime(rfc3339: time.rfc3339Shortest, rounding: rounding) == time)
+        }
+    }
+
+    @Test(arguments: [
+        "2026-11-21T02:15:00.Z", "2026-11-21T02:15:00.0000000001Z", "2026-11-21T02:15:00.1", "2026-11-21T02:15:00,1Z",
+        "2026-11-21T02:15:00.1z", "2026-11-21T02:15:00.-1Z", "2026-11-21T02:15:00.1+00:00", "2026-02-30T02:15:00.1Z",
+        "2026-11-21T02:15:00.1 Z", "2026-11-21T02:15:60.5Z", "", "2026-11-21",
+        "2026-11-21T02:15:00", "2026-11-21T02:15:00+00:00", "2026-11-21t02:15:00Z",
         "2026-13-21T02:15:00Z", "2026-02-30T02:15:00Z", "2026-11-21T24:15:00Z", "2026-11-21T02:60:00Z",
         "2026-11-21T02:15:61Z", "1969-12-31T23:59:59Z", "２026-11-21T02:15:00Z", "2026-11-21T02:15:00Z ",
     ])

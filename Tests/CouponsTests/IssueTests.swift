@@ -1,9 +1,11 @@
+import Connect
 import Coordination
 import Coupons
 import RESP
 import Redis
 import Support
 import Testing
+import Web
 
 @Suite struct IssueTests {
     @Test(arguments: [Campaign.Mode.exact, .leased])
@@ -100,6 +102,8 @@ import Testing
             #expect(paused.state == .paused)
             let refused = await fixture.outcome(id)
             #expect(refused == .failure(.paused))
+            // It is no error of the service, though its code is that of one.
+            #expect(CouponError.paused.rpc.code == .unavailable && CouponError.paused.rpc.cause == .operator)
             _ = try await fixture.coupons.change(id, .pause)
             _ = try await fixture.coupons.change(id, .resume)
             _ = try await fixture.issue(id)

@@ -93,6 +93,24 @@ struct DevPartsTests {
     }
 
     @Test
+    func `instances answer to names of this machine alone, unless others may reach it or are named`() {
+        let name = "TALLY_HTTP_ALLOWED_HOSTS"
+        for (address, given, allowed) in [
+            ("127.0.0.1", nil, "localhost,127.0.0.1,[::1]"), ("[::1]", nil, "localhost,127.0.0.1,[::1]"),
+            ("127.0.0.1", "a.example", "a.example"), ("127.0.0.1", "", ""), ("0.0.0.0", nil, nil),
+            ("192.0.2.1", "b.example", "b.example"),
+        ] as [(String, String?, String?)] {
+            var configuration = DevConfiguration(listenAddress: address)
+            if let given { configuration.environment[name] = given }
+            let ports = DevPorts(http: 1, grpc: 2, tls: nil, status: 3, redis: 4, instances: [5], admin: [6])
+            let programs = DevChildren.Programs(redis: "", nginx: "", tally: "")
+            let children = DevChildren(configuration, ports: ports, programs: programs, root: "/").all
+            let instance = children.first { $0.name == "instance-1" }
+            #expect(instance?.environment[name] == allowed, "\(address) \(given ?? "")")
+        }
+    }
+
+    @Test
     func `a program that is not there names its package`() throws {
         let missing = DevError.programMissing(program: "no-such-program", package: "some-package")
         #expect(throws: missing) { _ = try Programs.find("no-such-program", package: "some-package") }

@@ -82,7 +82,7 @@ struct DevSystemTests {
             configuration.chainFolder = Self.chainFolder
             let names = ["chain", "instance-1", "instance-2", "nginx", "redis", "worker-1"]
             let run = "\(configuration.directory)/run"
-            let request = "GET /api/verve/accept?id=1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+            let request = "GET /api/verve/accept?id=1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
             var seen: [Int] = []
             let lines = try await self.withSystem(configuration) {
                 let ports = try #require(DevPorts(json: Array((contents("\(run)/ports.json") ?? "").utf8)))

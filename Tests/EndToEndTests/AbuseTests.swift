@@ -10,12 +10,14 @@ struct AbuseTests {
         "?id=1%20",
         "?id=9223372036854775808", "?id=-9223372036854775809", "?id=1&id=1", "?id=1&id=2", "?id=%31&%69d=2",
         "?id=%EF%BC%91", "?id=%00", "?id=1%00", "?id=1%0d%0aX:y", "?id=%ff", "?id=%", "?id=%zz", "?ID=1", "?x=1",
+        "?x=1&id=5",
+        "?id=5&x", "?id=5&endpoint=http://example.com/&endpoint=http://example.com/", "?id=5&x=%zz",
         "?id=" + String(repeating: "9", count: 1900),
     ]
 
     private static let goodQueries = [
-        "?id=0", "?id=-1", "?id=007", "?id=9223372036854775807", "?id=-9223372036854775808", "?id=%31", "?x=1&id=5",
-        "?id=5&", "?id=5&x",
+        "?id=0", "?id=-1", "?id=007", "?id=9223372036854775807", "?id=-9223372036854775808", "?id=%31",
+        "?id=5&", "?&id=5",
     ]
 
     private static let insideEndpoints = [

@@ -96,6 +96,10 @@ struct FaucetTests {
             #expect(try await curl(unknown).contains("distribution-unknown"))
             let put = try await curl("-i", "-X", "PUT", "\(system.url)/distribute?address=\(Self.address)")
             #expect(put.contains("405") && put.contains("Allow: GET, HEAD, POST"))
+            for fields in ["Sec-Purpose: prefetch", "Purpose: prefetch", "If-None-Match: *"] {
+                let ahead = try await curl("-i", "-H", fields, "\(system.url)/distribute?address=\(Self.address)")
+                #expect(ahead.contains(fields.contains("Purpose") ? "prefetch-refused" : "precondition-unsupported"))
+            }
             let right = try await curl("\(system.url)/distribute?address=\(Self.address)")
             #expect(right.contains("\"nonce\":0,"))
         }

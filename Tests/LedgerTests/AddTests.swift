@@ -60,10 +60,10 @@ struct AddTests {
 
     @Test func `a refusal is kept under its key`() async throws {
         try await LedgerFixture.with { fixture in
-            let refused = try await fixture.add("gopal", 500, key: "k", .sequences([7]))
+            let refused = try await fixture.add("gopal", 500, key: "k", .init(match: .sequences([7])))
             #expect(refused.refusal == Refusal(reason: .preconditionFailed, detail: "0", requestID: "request-k"))
             try await fixture.add("gopal", 500)
-            let again = try await fixture.add("gopal", 500, key: "k", .sequences([7]))
+            let again = try await fixture.add("gopal", 500, key: "k", .init(match: .sequences([7])))
             #expect(again.isReplay && again.outcome == refused.outcome)
             #expect(try await fixture.balance("gopal").sequence == 1)
         }
@@ -71,15 +71,17 @@ struct AddTests {
 
     @Test func `If-Match lets one of many through`() async throws {
         try await LedgerFixture.with { fixture in
-            #expect(try await fixture.add("gopal", 1, .exists).refusal?.reason == .preconditionFailed)
+            #expect(try await fixture.add("gopal", 1, .init(match: .any)).refusal?.reason == .preconditionFailed)
             try await fixture.add("gopal", 1)
             let results = try await withThrowingTaskGroup(of: AddResult.self) { group in
-                for _ in 0..<20 { group.addTask { try await fixture.add("gopal", 10, .sequences([5, 1])) } }
+                for _ in 0..<20 {
+                    group.addTask { try await fixture.add("gopal", 10, .init(match: .sequences([5, 1]))) }
+                }
                 return try await group.reduce(into: [AddResult]()) { $0.append($1) }
             }
             #expect(results.filter { $0.entry != nil }.count == 1)
             #expect(results.compactMap(\.refusal).allSatisfy { $0.detail == "2" })
-            #expect(try await fixture.add("gopal", 1, .exists).entry?.sequence == 3)
+            #expect(try await fixture.add("gopal", 1, .init(match: .any)).entry?.sequence == 3)
         }
     }
 

@@ -45,7 +45,7 @@ struct DurabilityTests {
                 }
             }
             // A refusal changes no money: it is told as what it is.
-            let refused = try await fixture.add("gopal", 1, .sequences([99]), .replicated)
+            let refused = try await fixture.add("gopal", 1, .init(match: .sequences([99])), .replicated)
             #expect(refused.refusal?.reason == .preconditionFailed)
             await #expect(throws: LedgerError.idempotencyKeyReused) {
                 try await fixture.add("gopal", 501, key: "k", .none, .replicated)

@@ -36,6 +36,13 @@ struct ModelTests {
             return (answer, false)
         }
 
+        private static func holds(_ states: AddOrder.Precondition.States, _ count: Int64) -> Bool {
+            switch states {
+            case .any: count > 0
+            case .sequences(let sequences): sequences.contains(count)
+            }
+        }
+
         private mutating func decide(
             _ user: String,
             _ cents: Int64,
@@ -43,12 +50,9 @@ struct ModelTests {
             _ precondition: AddOrder.Precondition
         ) -> Answer {
             var books = self.users[user, default: User()]
-            switch precondition {
-            case .none: break
-            case .exists: if books.amounts.isEmpty { return .refused(.preconditionFailed) }
-            case .sequences(let wanted):
-                if !wanted.contains(Int64(books.amounts.count)) { return .refused(.preconditionFailed) }
-            }
+            let count = Int64(books.amounts.count)
+            if let match = precondition.match, !Self.holds(match, count) { return .refused(.preconditionFailed) }
+            if let none = precondition.noneMatch, Self.holds(none, count) { return .refused(.preconditionFailed) }
             if let reference, !books.references.insert(reference).inserted { return .refused(.duplicateReference) }
             books.amounts.append(cents)
             self.users[user] = books
@@ -69,10 +73,14 @@ struct ModelTests {
                 let reference = hasReference ? "r\(Int.random(in: 0..<80, using: &random))" : nil
                 let count = Int64(model.users[user]?.amounts.count ?? 0)
                 let precondition: AddOrder.Precondition =
-                    switch Int.random(in: 0..<8, using: &random) {
-                    case 0: .exists
-                    case 1: .sequences([count])
-                    case 2: .sequences([count + 1, max(count - 1, 0)])
+                    switch Int.random(in: 0..<12, using: &random) {
+                    case 0: .init(match: .any)
+                    case 1: .init(match: .sequences([count]))
+                    case 2: .init(match: .sequences([count + 1, max(count - 1, 0)]))
+                    case 3: .init(noneMatch: .any)
+                    case 4: .init(noneMatch: .sequences([count + 1, max(count - 1, 0)]))
+                    case 5: .init(match: .any, noneMatch: .sequences([count]))
+                    case 6: .init(match: .sequences([]), noneMatch: .sequences([]))
                     default: .none
                     }
                 let expected = model.add(user, cents, key: key, reference: reference, precondition)

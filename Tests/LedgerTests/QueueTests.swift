@@ -184,7 +184,7 @@ struct QueueTests {
         try await LedgerFixture.with(configuration) { fixture in
             let keys = fixture.lockKeys("gopal")
             _ = try await fixture.lock().take(keys, operation: "payment", order: 0)
-            let order = fixture.order(fixture.account("gopal"), 500, key: "k", .sequences([9]))
+            let order = fixture.order(fixture.account("gopal"), 500, key: "k", .init(match: .sequences([9])))
             let operation = try #require(try await fixture.queue.add(order, .local).operation)
             try await fixture.lock().release(keys, operation: "payment")
             let settled = try await fixture.ledger.settle(

@@ -31,7 +31,7 @@ struct HotBodyTests {
 
     @Test(
         arguments: [
-            ("/s.v1.S/Put", "hot 11 x"), ("/s.v1.S/Put?a=b", "routed"), ("/s.v1.S/Put?", "routed"),
+            ("/s.v1.S/Put", "hot 11 x"), ("/s.v1.S/Put?a=b", "/problems/parameter-invalid"), ("/s.v1.S/Put?", "routed"),
             ("/s.v1.S/Putt", "/problems/not-found"), ("/s.v1.S/Pu", "/problems/not-found"),
         ]
     )

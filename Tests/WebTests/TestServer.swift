@@ -82,28 +82,54 @@ func withServer(
     _ body: @Sendable @escaping (Int, HeldHotRoute, ServiceGroup) async throws -> Void
 ) async throws {
     var router = WebRouter()
-    router.on(.get, "/hot", scope: .write("hot")) { _, _ in Response(text: "routed hot") }
-    router.on(.get, "/plain", scope: .open) { _, _ in Response(text: "plain") }
-    router.on(.get, "/closed", scope: .read("closed")) { _, _ in Response(text: "closed") }
-    router.on(.get, "/items/{name}", scope: .open) { Response(text: $1.parameters.get("name") ?? "") }
-    router.on(.get, "/slow", scope: .open) { _, _ in
+    router.on(.get, "/hot", scope: .write("hot"), query: .named(["now", "held"]), effect: .changes()) { _, _ in
+        Response(text: "routed hot")
+    }
+    router.on(.get, "/plain", scope: .open, query: .none, effect: .reads) { _, _ in Response(text: "plain") }
+    router.on(.get, "/closed", scope: .read("closed"), query: .none, effect: .reads) { _, _ in Response(text: "closed")
+    }
+    router.on(.get, "/items/{name}", scope: .open, query: .named(["page", "size"]), effect: .reads) {
+        Response(text: "\($1.parameters.get("name") ?? "")\($1.query["page"] ?? "")")
+    }
+    router.on(.get, "/packed", scope: .open, query: .none, effect: .reads) { _, _ in
+        let json = "{\"text\":\"\(String(repeating: "tally ", count: 5000))\"}"
+        return Response(json: json, fields: [.eTag: "\"a@1\"", .vary: "Origin"])
+    }
+    router.on(.get, "/paused", scope: .open, query: .none, effect: .reads) { _, _ in
+        throw Problem("paused", .serviceUnavailable, title: "Paused").caused(by: .operator)
+    }
+    router.on(
+        .post,
+        "/protocol",
+        scope: .open,
+        query: .none,
+        effect: .changes(honouring: [.ifMatch]),
+        objectsItself: true
+    ) { _, context in Response(text: context.objection?.slug ?? "carried out") }
+    router.on(.get, "/slow", scope: .open, query: .none, effect: .reads) { _, _ in
         try await Task.sleep(for: .seconds(60))
         return Response(text: "late")
     }
-    router.on(.get, "/long", scope: .open) { _, _ in Response(text: String(repeating: "x", count: 8_000_000) + "end") }
-    router.on(.get, "/broken", scope: .open) { _, _ in throw CocoaLikeError() }
-    router.on(.post, "/echo", scope: .open) { request, _ in
+    router.on(.get, "/long", scope: .open, query: .none, effect: .reads) { _, _ in
+        Response(text: String(repeating: "x", count: 8_000_000) + "end")
+    }
+    router.on(.get, "/broken", scope: .open, query: .none, effect: .reads) { _, _ in throw CocoaLikeError() }
+    router.on(.post, "/echo", scope: .open, query: .none, effect: .changes()) { request, _ in
         var fields = try await JSONFields(JSONBody.read(request, limit: 1024))
         let text = try fields.string("text")
         try fields.finish()
         return Response(json: "{\"text\":\(JSONText.quoted(text))}")
     }
-    router.on(.post, "/things/{name}/put", scope: .write("hot")) { request, _ in
+    router.on(.post, "/things/{name}/put", scope: .write("hot"), query: .none, effect: .changes()) { request, _ in
         var request = request
         return Response(text: "routed \(String(buffer: try await request.collectBody(upTo: 100)))")
     }
-    router.on(.post, "/mirror", scope: .open, isLimited: false) { request, _ in mirror(request) }
-    router.on(.post, "/s.v1.S/Put", scope: .open) { _, _ in Response(text: "routed") }
+    router.on(.post, "/mirror", scope: .open, query: .none, effect: .reads, isLimited: false) { request, _ in
+        mirror(request)
+    }
+    router.on(.post, "/s.v1.S/Put", scope: .open, query: .none, effect: .changes()) { _, _ in
+        Response(text: "routed")
+    }
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let (hot, bound) = (HeldHotRoute(), AsyncStream<Int>.makeStream())
     let server = WebServer(

@@ -14,7 +14,9 @@ struct IdempotencyRoutes: Sendable {
     }
 
     func add(to router: inout WebRouter) {
-        router.on(.get, "/idempotency/{key}", scope: .any) { _, context in try await self.look(context) }
+        router.on(.get, "/idempotency/{key}", scope: .any, query: .none, effect: .reads) { _, context in
+            try await self.look(context)
+        }
     }
 
     private func look(_ context: WebRequestContext) async throws -> Response {

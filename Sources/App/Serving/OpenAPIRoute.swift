@@ -9,7 +9,7 @@ enum OpenAPIRoute {
     private static let body = ByteBuffer(bytes: OpenAPIDocument.bytes)
 
     static func add(to router: inout WebRouter) {
-        router.on(.get, "/openapi.json", scope: .open) { _, _ in
+        router.on(.get, "/openapi.json", scope: .open, query: .none, effect: .reads) { _, _ in
             Response(
                 status: .ok,
                 headers: [.contentType: "application/json", .cacheControl: "max-age=300"],

@@ -99,12 +99,12 @@ struct Call: Sendable {
         }
     }
 
-    func count(_ code: RPCCode?) {
+    func count(_ error: RPCError?) {
         self.runner.observer.count(
             service: self.service,
             method: self.method.name,
             rpcProtocol: self.terms.form.rpcProtocol,
-            code: code
+            error: error
         )
     }
 
@@ -120,7 +120,7 @@ struct Call: Sendable {
             return .success(encoded)
         } catch {
             let error = self.told(error)
-            self.count(error.code)
+            self.count(error)
             return .failure(error)
         }
     }

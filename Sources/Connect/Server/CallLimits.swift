@@ -1,5 +1,6 @@
 import Synchronization
 import Timing
+import Web
 
 /// Bounds how many calls are at work, and for how long a unary one may be.
 final class CallLimits: Sendable {
@@ -20,6 +21,8 @@ final class CallLimits: Sendable {
         _ work: @escaping @Sendable (Message) async throws -> Answer
     ) async throws -> Answer {
         let deadline = min(timeout ?? self.configuration.deadline, self.configuration.deadline)
+        // Who gives us less time than we give ourselves is the cause of its end.
+        let late = RPCError.deadlineExceeded.caused(by: deadline < self.configuration.deadline ? .caller : .service)
         return try await withThrowingTaskGroup(of: Answer?.self) { group in
             group.addTask { try await self.placed(try await message(), work) }
             group.addTask {
@@ -27,7 +30,7 @@ final class CallLimits: Sendable {
                 return nil
             }
             defer { group.cancelAll() }
-            guard let first = try await group.next(), let answer = first else { throw RPCError.deadlineExceeded }
+            guard let first = try await group.next(), let answer = first else { throw late }
             return answer
         }
     }

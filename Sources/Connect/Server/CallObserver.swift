@@ -1,5 +1,6 @@
 import Metrics
 import Synchronization
+import Web
 
 /// Counts calls; names of services and methods are ours, never a caller's.
 final class CallObserver: Sendable {
@@ -8,19 +9,26 @@ final class CallObserver: Sendable {
         let method: String
         let rpcProtocol: RPCProtocol
         let code: RPCCode?
+        let cause: AnswerCause
     }
 
     private let counters = Mutex<[Series: Counter]>([:])
 
-    func count(service: String, method: String, rpcProtocol: RPCProtocol, code: RPCCode?) {
-        let series = Series(service: service, method: method, rpcProtocol: rpcProtocol, code: code)
+    func count(service: String, method: String, rpcProtocol: RPCProtocol, error: RPCError?) {
+        let series = Series(
+            service: service,
+            method: method,
+            rpcProtocol: rpcProtocol,
+            code: error?.code,
+            cause: error?.cause ?? .none
+        )
         let counter = self.counters.withLock { counters in
             if let counter = counters[series] { return counter }
             let counter = Counter(
                 label: "tally_connect_calls_total",
                 dimensions: [
                     ("service", service), ("method", method), ("protocol", rpcProtocol.rawValue),
-                    ("code", code?.name ?? "ok"),
+                    ("code", series.code?.name ?? "ok"), ("cause", series.cause.rawValue),
                 ]
             )
             counters[series] = counter

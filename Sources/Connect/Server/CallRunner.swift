@@ -26,6 +26,7 @@ struct CallRunner: Sendable {
             method.isUnimplemented || form.suits(isUnary: method.isUnary)
         else { return Self.unsupportedMediaType(method) }
         if let refusal = web.refusal { return self.refusal(.init(refusal), form, service, method) }
+        if let objection = web.objection { return self.refusal(.init(objection), form, service, method) }
         let terms: CallTerms
         do { terms = try CallTerms(form, request.headers) } catch {
             return self.refusal(error, form, service, method)
@@ -76,7 +77,7 @@ struct CallRunner: Sendable {
 
     /// The answer of a call that no handler sees.
     private func refusal(_ error: RPCError, _ form: CallForm, _ service: String, _ method: RPCMethod) -> Response {
-        self.observer.count(service: service, method: method.name, rpcProtocol: form.rpcProtocol, code: error.code)
+        self.observer.count(service: service, method: method.name, rpcProtocol: form.rpcProtocol, error: error)
         guard form.isEnveloped else { return BareAnswer.response(error) }
         return EnvelopedAnswer(form: form, coding: .identity, threshold: 0).response(error)
     }
@@ -92,6 +93,15 @@ extension CallForm {
 }
 
 extension RPCError {
+    /// A request that asks what no call can do, with `google.rpc.ErrorInfo`.
+    fileprivate init(_ objection: Problem) {
+        var info = Google_Rpc_ErrorInfo()
+        info.domain = "tally"
+        info.reason = objection.slug.uppercased().replacing("-", with: "_")
+        let message = [objection.title, objection.detail].compactMap(\.self).joined(separator: ": ")
+        self.init(.invalidArgument, message, details: [RPCDetail(info)])
+    }
+
     /// Who may not call, in the words of Connect and gRPC, with `google.rpc.ErrorInfo`.
     fileprivate init(_ refusal: AccessRefusal) {
         let code: RPCCode

@@ -36,12 +36,25 @@ package struct RPCServer: Sendable {
     private func add(_ method: RPCMethod, of service: String, path: String? = nil, to router: inout WebRouter) {
         let runner = self.runner
         let path = path ?? "/\(service)/\(method.name)"
-        router.on(.post, path, scope: method.scope, isLimited: false, refusesItself: true) { request, context in
-            await runner.post(request, context, service, method)
-        }
+        router.on(
+            .post,
+            path,
+            scope: method.scope,
+            query: .none,
+            effect: method.hasNoSideEffects ? .reads : .changes(),
+            isLimited: false,
+            refusesItself: true,
+            objectsItself: true
+        ) { request, context in await runner.post(request, context, service, method) }
         guard method.hasNoSideEffects, method.isUnary else { return }
-        router.on(.get, path, scope: method.scope, isLimited: false, refusesItself: true) { request, context in
-            await runner.get(request, context, service, method)
-        }
+        router.on(
+            .get,
+            path,
+            scope: method.scope,
+            query: .ofProtocol,
+            effect: .reads,
+            isLimited: false,
+            refusesItself: true
+        ) { request, context in await runner.get(request, context, service, method) }
     }
 }

@@ -81,7 +81,7 @@ struct StreamCall: Sendable {
             self.call.count(.canceled)
             throw CancellationError()
         }
-        self.call.count(error?.code)
+        self.call.count(error)
         var head = error?.headers.withoutReserved ?? [:]
         let (frame, trailers) = self.call.answer.end(error, trailers: fields)
         if let trailers, error != nil, !writer.hasHeadLeft {

@@ -1,4 +1,5 @@
 package import HTTPTypes
+package import Web
 
 /// How a call ended when it did not end well, as all three protocols know it; the raw value is gRPC's number.
 package enum RPCCode: Int, CaseIterable, Hashable, Sendable {
@@ -58,6 +59,16 @@ package enum RPCCode: Int, CaseIterable, Hashable, Sendable {
         case .unknown, .internal, .dataLoss: .internalServerError
         case .unavailable: .serviceUnavailable
         case .unauthenticated: .unauthorized
+        }
+    }
+
+    /// Who is the cause of such an end where nobody knows better.
+    package var cause: AnswerCause {
+        switch self {
+        case .canceled, .invalidArgument, .notFound, .alreadyExists, .permissionDenied, .resourceExhausted,
+            .failedPrecondition, .aborted, .outOfRange, .unimplemented, .unauthenticated:
+            .caller
+        case .unknown, .deadlineExceeded, .internal, .unavailable, .dataLoss: .service
         }
     }
 }

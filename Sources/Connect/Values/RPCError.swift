@@ -1,5 +1,6 @@
 package import HTTPTypes
 import JSON
+package import Web
 
 /// The end of a call that its caller learns of, in whatever protocol it speaks.
 package struct RPCError: Error, Hashable, Sendable {
@@ -9,6 +10,8 @@ package struct RPCError: Error, Hashable, Sendable {
     package var details: [RPCDetail]
     package var headers: HTTPFields
     package var trailers: HTTPFields
+    /// Who is the cause, where the code does not say it.
+    private var knownCause: AnswerCause?
 
     package init(
         _ code: RPCCode,
@@ -23,6 +26,16 @@ package struct RPCError: Error, Hashable, Sendable {
         self.headers = headers
         self.trailers = trailers
     }
+
+    /// The same error of another cause than its code says.
+    package func caused(by cause: AnswerCause) -> RPCError {
+        var error = self
+        error.knownCause = cause
+        return error
+    }
+
+    /// Who is the cause: how the answer is counted.
+    package var cause: AnswerCause { self.knownCause ?? self.code.cause }
 
     /// The answer of a unary Connect call that failed, without its header fields.
     package func connectAnswer() -> (status: HTTPResponse.Status, body: [UInt8]) {
@@ -49,7 +62,7 @@ extension RPCError {
     static let deadlineExceeded = RPCError(.deadlineExceeded, "the call took too long")
     static let canceled = RPCError(.canceled, "the call was cancelled")
     static let overloaded = RPCError(.unavailable, "too many calls are at work; nothing was done")
-    static let draining = RPCError(.unavailable, "this instance is about to stop; call again")
+    static let draining = RPCError(.unavailable, "this instance is about to stop; call again").caused(by: .operator)
 
     static func unimplemented(_ service: String, _ method: String) -> RPCError {
         RPCError(.unimplemented, "\(service)/\(method) is not implemented")

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import Web
 
 /// The answer of a unary Connect call: a message or an error that stands by itself in the body.
 struct BareAnswer: Sendable {
@@ -23,6 +24,7 @@ struct BareAnswer: Sendable {
     }
 
     static func response(_ error: RPCError) -> Response {
+        AnswerCause.note?.write(error.cause)
         let (status, body) = error.connectAnswer()
         var fields: HTTPFields = [.contentType: "application/json", .cacheControl: "no-store"]
         Self.add(headers: error.headers, trailers: error.trailers, to: &fields)

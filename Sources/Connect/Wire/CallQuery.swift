@@ -1,6 +1,6 @@
 /// The query of a unary GET: the message and what it is in.
 ///
-/// Parameters come in any order, and unknown ones are passed over.
+/// Parameters come in any order, each once; unknown ones are refused.
 package struct CallQuery: Sendable {
     /// What is wrong with a query.
     package enum Failure: Error, Hashable, Sendable {
@@ -8,6 +8,8 @@ package struct CallQuery: Sendable {
         case unknownEncoding
         case malformed(RPCError)
     }
+
+    private static let names: Set<String> = ["connect", "encoding", "message", "base64", "compression"]
 
     package let codec: MessageCodec
     package let parameters: [(name: String, value: String)]
@@ -23,6 +25,17 @@ package struct CallQuery: Sendable {
             pairs.append((String(decoding: name, as: UTF8.self), parts.count > 1 ? try Self.decoded(parts[1]) : []))
         }
         self.parameters = pairs.map { ($0.name, String(decoding: $0.bytes, as: UTF8.self)) }
+        guard Set(pairs.map(\.name)).isSubset(of: Self.names) else {
+            throw .malformed(
+                RPCError(
+                    .invalidArgument,
+                    "the parameters are 'connect', 'encoding', 'message', 'base64' and 'compression'"
+                )
+            )
+        }
+        guard Set(pairs.map(\.name)).count == pairs.count else {
+            throw .malformed(RPCError(.invalidArgument, "a query parameter is given more than once"))
+        }
         guard let encoding = self.parameters.first(where: { $0.name == "encoding" })?.value else {
             throw .malformed(RPCError(.invalidArgument, "the parameter 'encoding' is missing"))
         }

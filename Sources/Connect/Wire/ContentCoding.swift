@@ -1,3 +1,5 @@
+import Web
+
 /// How bytes of a message are packed.
 package enum ContentCoding: String, CaseIterable, Hashable, Sendable {
     case identity

@@ -1,4 +1,5 @@
 package import NIOCore
+import Web
 
 /// Takes the frames of a request apart, however its bytes arrive.
 ///
@@ -46,11 +47,12 @@ package struct EnvelopeReader {
             let length: UInt32 = self.bytes.getInteger(at: start + 1)
         else { return nil }
         guard flags & ~Envelope.Flags.isPacked.rawValue == 0 else {
-            throw RPCError(.internal, "a message has flags that requests do not have")
+            throw RPCError(.internal, "a message has flags that requests do not have").caused(by: .caller)
         }
         let isPacked = flags == Envelope.Flags.isPacked.rawValue
         guard !isPacked || self.coding != .identity else {
             throw RPCError(.internal, "a message is marked as compressed, and no compression was announced")
+                .caused(by: .caller)
         }
         let coding = isPacked ? self.coding : .identity
         guard length <= coding.packedLimit(self.limit) else { throw .tooLong(self.limit) }

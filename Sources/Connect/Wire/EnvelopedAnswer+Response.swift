@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import Web
 
 extension EnvelopedAnswer {
     /// The whole answer of a unary call.
@@ -10,7 +11,8 @@ extension EnvelopedAnswer {
 
     /// The whole answer of a call that failed before its first message.
     func response(_ error: RPCError) -> Response {
-        self.response(nil, error, headers: error.headers, trailers: error.trailers)
+        AnswerCause.note?.write(error.cause)
+        return self.response(nil, error, headers: error.headers, trailers: error.trailers)
     }
 
     private func response(

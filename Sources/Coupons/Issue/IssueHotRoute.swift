@@ -152,6 +152,7 @@ private final class IssueResponder: HotResponder {
     ) -> PreparedAnswer {
         var fields = [("content-type", plain.isJSON ? "application/json" : "application/proto")]
         var status = 200
+        var cause = AnswerCause.none
         var body: [UInt8] = []
         do throws(CouponError) {
             let issued = try outcome.get()
@@ -161,7 +162,9 @@ private final class IssueResponder: HotResponder {
             }
             if issued.isReplay { fields.append(("Idempotent-Replayed", "true")) }
         } catch {
-            let answer = error.rpc.connectAnswer()
+            let rpc = error.rpc
+            cause = rpc.cause
+            let answer = rpc.connectAnswer()
             status = answer.status.code
             body = answer.body
             fields[0].1 = "application/json"
@@ -170,7 +173,8 @@ private final class IssueResponder: HotResponder {
             HTTPResponseStatus(statusCode: status),
             fields: fields,
             bytes: ByteBuffer(bytes: body),
-            timer: exchange.timer(route: self.path, status: status)
+            cause: cause,
+            timer: exchange.timer(route: self.path, status: status, cause: cause)
         )
     }
 }

@@ -1,5 +1,6 @@
 package import Connect
 import SwiftProtobuf
+import Web
 
 extension CouponError {
     /// The error in the form of Connect and gRPC, with `google.rpc.ErrorInfo` and what else tells a program what to do.
@@ -25,7 +26,9 @@ extension CouponError {
             bad.fieldViolations = [violation]
             details.append(RPCDetail(bad))
         }
-        return RPCError(form.code, form.message, details: details)
+        let error = RPCError(form.code, form.message, details: details)
+        if case .paused = self { return error.caused(by: .operator) }
+        return error
     }
 
     private var form: (code: RPCCode, reason: String, message: String) {

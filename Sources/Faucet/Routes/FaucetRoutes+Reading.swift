@@ -8,14 +8,10 @@ extension FaucetRoutes {
     /// Longest time that a client may wait for a distribution to end.
     private static let longestWait = 30
 
-    func look(_ request: Request, _ context: WebRequestContext) async throws -> Response {
+    func look(_ context: WebRequestContext) async throws -> Response {
         let id = context.parameters.get("id") ?? ""
         guard OperationID.isValid(id) else { throw FaucetError.idInvalid }
-        let query = try QueryParameters(ofTarget: request.uri.string)
-        guard query.names.isSubset(of: ["wait"]) else {
-            throw Problem.parameterInvalid("The parameter is 'wait'.")
-        }
-        guard let seconds = Self.number(query["wait"] ?? "0"), (0...Self.longestWait).contains(seconds) else {
+        guard let seconds = Self.number(context.query["wait"] ?? "0"), (0...Self.longestWait).contains(seconds) else {
             throw Problem.parameterInvalid("'wait' is a whole number of seconds from 0 to \(Self.longestWait).")
         }
         var distribution = try await self.known(id)
@@ -51,11 +47,7 @@ extension FaucetRoutes {
         return distribution
     }
 
-    func list(_ request: Request) async throws -> Response {
-        let query = try QueryParameters(ofTarget: request.uri.string)
-        guard query.names.isSubset(of: ["address", "limit", "cursor"]) else {
-            throw Problem.parameterInvalid("The parameters are 'address', 'limit' and 'cursor'.")
-        }
+    func list(_ query: QueryParameters) async throws -> Response {
         let order = try DistributionOrder(address: query["address"] ?? "")
         guard let limit = Self.number(query["limit"] ?? "10"), (1...100).contains(limit) else {
             throw Problem.parameterInvalid("'limit' is a whole number from 1 to 100.")

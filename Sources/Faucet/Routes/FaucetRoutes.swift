@@ -27,16 +27,34 @@ package struct FaucetRoutes: Sendable {
 
     package func add(to router: inout WebRouter) {
         // They wait for a node, which may take longer than a request may otherwise.
-        router.on(.get, "/distribute", scope: Self.write, isLimited: false) { request, context in
-            try await self.distribute(request, context, address: nil)
+        for method in [HTTPRequest.Method.get, .post] {
+            router.on(
+                method,
+                "/distribute",
+                scope: Self.write,
+                query: .named(["address", "wait"]),
+                effect: .changes(),
+                isLimited: false
+            ) { request, context in
+                let address = method == .post ? try await Self.bodyAddress(request) : nil
+                return try await self.distribute(request, context, address: address)
+            }
         }
-        router.on(.post, "/distribute", scope: Self.write, isLimited: false) { request, context in
-            try await self.distribute(request, context, address: try await Self.bodyAddress(request))
-        }
-        router.on(.get, "/distributions", scope: Self.read) { request, _ in try await self.list(request) }
-        router.on(.get, "/distributions/{id}", scope: Self.read, isLimited: false) { request, context in
-            try await self.look(request, context)
-        }
+        router.on(
+            .get,
+            "/distributions",
+            scope: Self.read,
+            query: .named(["address", "limit", "cursor"]),
+            effect: .reads
+        ) { _, context in try await self.list(context.query) }
+        router.on(
+            .get,
+            "/distributions/{id}",
+            scope: Self.read,
+            query: .named(["wait"]),
+            effect: .reads,
+            isLimited: false
+        ) { _, context in try await self.look(context) }
     }
 
     /// What a request for a coin waits for.
@@ -54,10 +72,7 @@ package struct FaucetRoutes: Sendable {
         _ context: WebRequestContext,
         address: String?
     ) async throws -> Response {
-        let query = try QueryParameters(ofTarget: request.uri.string)
-        guard query.names.isSubset(of: ["address", "wait"]) else {
-            throw Problem.parameterInvalid("The parameters are 'address' and 'wait'.")
-        }
+        let query = context.query
         guard ["accepted", "mined"].contains(query["wait"] ?? "accepted") else {
             throw Problem.parameterInvalid("'wait' is 'accepted' or 'mined'.")
         }
@@ -82,8 +97,7 @@ package struct FaucetRoutes: Sendable {
         let admission: Admission
         do throws(FaucetError) { admission = try await self.admit(order, as: id) } catch {
             self.watch.leave(watcher)
-            let isFailure = error.problem.status == .serviceUnavailable || error.problem.status == .internalServerError
-            self.faucet.metrics.requested(isFailure ? .failed : .refused)
+            self.faucet.metrics.requested(error.problem.cause == .service ? .failed : .refused)
             throw error
         }
         self.faucet.metrics.requested(admission.isReplay ? .replayed : .admitted)
@@ -201,10 +215,8 @@ package struct FaucetRoutes: Sendable {
     private func caller(_ request: Request, _ context: WebRequestContext) throws(FaucetError) -> String {
         let callers = self.faucet.configuration.callers
         guard !callers.isEmpty else { return context.caller.name }
-        let values = request.headers[values: .authorization]
-        let words = (values.first ?? "").split(separator: " ", omittingEmptySubsequences: false)
-        guard values.count == 1, words.count == 2, words[0].lowercased() == "bearer",
-            let caller = callers.first(where: { $0.has(token: String(words[1])) })
+        guard let token = BearerToken.read(request.headers[values: .authorization]),
+            let caller = callers.first(where: { $0.has(token: String(token)) })
         else { throw .callerUnknown }
         return "faucet/\(caller.name)"
     }

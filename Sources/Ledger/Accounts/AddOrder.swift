@@ -4,12 +4,26 @@ import Web
 
 /// What a caller wants added, checked as far as it can be without asking Redis.
 package struct AddOrder: Hashable, Sendable {
-    /// What `If-Match` says of the account's sequence.
-    package enum Precondition: Hashable, Sendable {
-        case none
-        /// The account has at least one entry.
-        case exists
-        case sequences([Int64])
+    /// What `If-Match` and `If-None-Match` say of the account's sequence.
+    package struct Precondition: Hashable, Sendable {
+        /// States of an account that a client names.
+        package enum States: Hashable, Sendable {
+            /// It has at least one entry.
+            case any
+            case sequences([Int64])
+        }
+
+        /// The account must be in one of these.
+        package var match: States?
+        /// The account must be in none of these.
+        package var noneMatch: States?
+
+        package static let none = Precondition(match: nil, noneMatch: nil)
+
+        package init(match: States? = nil, noneMatch: States? = nil) {
+            self.match = match
+            self.noneMatch = noneMatch
+        }
     }
 
     package let account: Account

@@ -17,6 +17,8 @@ struct AddAnswer {
         var status: HTTPResponse.Status
         var fields: HTTPFields
         var body: String
+        /// `nil` where the status says it.
+        var cause: AnswerCause?
     }
 
     func response(_ result: AddResult) -> Response {
@@ -33,14 +35,16 @@ struct AddAnswer {
             parts = Parts(
                 status: problem.status,
                 fields: problem.fields,
-                body: problem.body(requestID: exchange.requestID)
+                body: problem.body(requestID: exchange.requestID),
+                cause: problem.cause
             )
         }
         return PreparedAnswer(
             HTTPResponseStatus(statusCode: parts.status.code),
             fields: parts.fields.map { ($0.name.rawName, $0.value) },
             body: parts.body,
-            timer: exchange.timer(route: "/users/{uid}/add", status: parts.status.code)
+            cause: parts.cause,
+            timer: exchange.timer(route: "/users/{uid}/add", status: parts.status.code, cause: parts.cause)
         )
     }
 
@@ -81,7 +85,7 @@ extension Refusal {
             Problem(
                 self.reason.rawValue,
                 .preconditionFailed,
-                title: "The account is not as If-Match says; nothing was done",
+                title: "The account is not as If-Match or If-None-Match says; nothing was done",
                 detail: "The account's sequence is \(self.detail)."
             )
         case .duplicateReference:

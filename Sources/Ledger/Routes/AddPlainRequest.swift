@@ -24,8 +24,7 @@ struct AddPlainRequest {
         for (name, value) in request.headers {
             // The length tells most names apart, so that the slow comparison is rarely made.
             switch name.utf8.count {
-            case 6 where name.lowercased() == "prefer", 8 where name.lowercased() == "if-match",
-                16 where name.lowercased() == "content-encoding":
+            case 6 where name.lowercased() == "prefer", 16 where name.lowercased() == "content-encoding":
                 return nil
             case 12 where name.lowercased() == "content-type":
                 guard !isJSON, value == "application/json" else { return nil }

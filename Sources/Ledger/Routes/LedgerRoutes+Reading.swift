@@ -20,13 +20,9 @@ extension LedgerRoutes {
         )
     }
 
-    func history(_ request: Request, _ context: WebRequestContext) async throws -> Response {
+    func history(_ context: WebRequestContext) async throws -> Response {
         let account = try self.account(context)
-        let query = try QueryParameters(ofTarget: request.uri.string)
-        guard query.names.isSubset(of: ["page", "as_of", "cursor"]) else {
-            throw Problem.parameterInvalid("The parameters are 'page', 'as_of' and 'cursor'.")
-        }
-        guard let page = try await self.ledger.history(account, Self.pageRequest(query)) else {
+        guard let page = try await self.ledger.history(account, Self.pageRequest(context.query)) else {
             throw Problem.parameterInvalid("'as_of' is later than the newest transaction.")
         }
         return Response(json: self.json(account.user).history(page))
@@ -59,12 +55,9 @@ extension LedgerRoutes {
         text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } ? Int64(text) : nil
     }
 
-    func statement(_ request: Request, _ context: WebRequestContext) async throws -> Response {
+    func statement(_ context: WebRequestContext) async throws -> Response {
         let account = try self.account(context)
-        let query = try QueryParameters(ofTarget: request.uri.string)
-        guard query.names.isSubset(of: ["from", "to", "format"]) else {
-            throw Problem.parameterInvalid("The parameters are 'from', 'to' and 'format'.")
-        }
+        let query = context.query
         guard let format = Statement.Format(rawValue: query["format"] ?? "csv") else {
             throw Problem.parameterInvalid("'format' is csv or ndjson.")
         }
@@ -96,8 +89,8 @@ extension LedgerRoutes {
 
     private static func time(_ text: String?) throws(Problem) -> ServerTime? {
         guard let text else { return nil }
-        guard let time = ServerTime(rfc3339: text) else {
-            throw .parameterInvalid("A time is written as RFC 3339 in UTC: 2026-11-21T02:15:00Z.")
+        guard let time = ServerTime(rfc3339: text, rounding: .later) else {
+            throw .parameterInvalid("A time is written as RFC 3339 in UTC: 2026-11-21T02:15:00Z or …00.123Z.")
         }
         return time
     }

@@ -16,19 +16,35 @@ package struct LedgerRoutes: Sendable {
     }
 
     package func add(to router: inout WebRouter) {
-        router.on(.post, "/users/{uid}/add", scope: Self.write) { request, context in
+        router.on(
+            .post,
+            "/users/{uid}/add",
+            scope: Self.write,
+            query: .none,
+            effect: .changes(honouring: [.ifMatch, .ifNoneMatch])
+        ) { request, context in
             try await self.add(request, context)
         }
-        router.on(.get, "/users/{uid}/balance", scope: Self.read) { request, context in
+        router.on(.get, "/users/{uid}/balance", scope: Self.read, query: .none, effect: .reads) { request, context in
             try await self.balance(request, context)
         }
-        router.on(.get, "/users/{uid}/history", scope: Self.read) { request, context in
-            try await self.history(request, context)
+        router.on(
+            .get,
+            "/users/{uid}/history",
+            scope: Self.read,
+            query: .named(["page", "as_of", "cursor"]),
+            effect: .reads
+        ) { _, context in try await self.history(context) }
+        router.on(
+            .get,
+            "/users/{uid}/statement",
+            scope: Self.read,
+            query: .named(["from", "to", "format"]),
+            effect: .reads
+        ) { _, context in try await self.statement(context) }
+        router.on(.get, "/transactions/{id}", scope: Self.read, query: .none, effect: .reads) { _, context in
+            try await self.transaction(context)
         }
-        router.on(.get, "/users/{uid}/statement", scope: Self.read) { request, context in
-            try await self.statement(request, context)
-        }
-        router.on(.get, "/transactions/{id}", scope: Self.read) { _, context in try await self.transaction(context) }
     }
 
     func account(_ context: WebRequestContext) throws(LedgerError) -> Account {
@@ -57,16 +73,28 @@ package struct LedgerRoutes: Sendable {
         return response
     }
 
-    /// Tags of other accounts and weak tags never match.
+    /// Tags of other accounts never match, and weak ones only where they forbid (RFC 9110, sections 13.1.1 and 13.1.2).
     private func precondition(_ request: Request, _ account: Account) throws -> AddOrder.Precondition {
-        switch try EntityTags.read(request.headers, .ifMatch) {
-        case nil: return .none
-        case .any: return .exists
-        case .these(let strong, _):
+        let match = try EntityTags.read(request.headers, .ifMatch)
+        let noneMatch = try EntityTags.read(request.headers, .ifNoneMatch)
+        return AddOrder.Precondition(
+            match: try match.map { try Self.states($0, account, withWeak: false) },
+            noneMatch: try noneMatch.map { try Self.states($0, account, withWeak: true) }
+        )
+    }
+
+    private static func states(
+        _ tags: EntityTags,
+        _ account: Account,
+        withWeak: Bool
+    ) throws -> AddOrder.Precondition.States {
+        switch tags {
+        case .any: return .any
+        case .these(let strong, let weak):
+            guard strong.count + weak.count <= 100 else { throw EntityTags.Failure() }
             let prefix = "\(account.user.text)@"
-            guard strong.count <= 100 else { throw EntityTags.Failure() }
             return .sequences(
-                strong.compactMap { tag in
+                (withWeak ? strong + weak : strong).compactMap { tag in
                     guard tag.hasPrefix(prefix), let sequence = Int64(tag.dropFirst(prefix.count)),
                         tag == "\(prefix)\(sequence)"
                     else { return nil }

@@ -38,15 +38,17 @@ local function ledger_read(account_key, entries_key, world_key)
     return account
 end
 
--- Why a change may not happen, as the words of an outcome and its status; nil when it may. `sequences` is "", "*" or
--- ",1,57,".
+-- Whether an account is in one of the states that "*" (it has entries) or ",1,57," (its sequence) name.
+local function ledger_is_in(account, states)
+    return states == "*" and account.sequence > 0
+        or string.find(states, "," .. ledger_text(account.sequence) .. ",", 1, true) ~= nil
+end
+
+-- Why a change may not happen: outcome and status, or nil. `sequences`: those of If-Match, "!", those of If-None-Match.
 local function ledger_refusal(account, amount, reference, holder, sequences)
-    if sequences ~= "" then
-        local is_met = sequences == "*" and account.sequence > 0
-            or string.find(sequences, "," .. ledger_text(account.sequence) .. ",", 1, true)
-        if not is_met then
-            return "precondition-failed " .. ledger_text(account.sequence), "412"
-        end
+    local wanted, unwanted = string.match(sequences, "^([^!]*)!?(.*)$")
+    if wanted ~= "" and not ledger_is_in(account, wanted) or unwanted ~= "" and ledger_is_in(account, unwanted) then
+        return "precondition-failed " .. ledger_text(account.sequence), "412"
     end
     if reference ~= "" and holder then
         return "duplicate-reference " .. holder, "409"

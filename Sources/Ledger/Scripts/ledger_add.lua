@@ -6,7 +6,7 @@
 -- ARGV[1] id           the account's id
 -- ARGV[2] amount       minor units, more than 0
 -- ARGV[3] reference    or empty
--- ARGV[4] sequences    that If-Match names: empty, "*" or ",1,57,"
+-- ARGV[4] sequences    that If-Match names: empty, "*" or ",1,57,"; then "!" and those of If-None-Match
 -- ARGV[5] operation    its id, should it have to wait
 -- ARGV[6] request      method and path, or empty without an idempotency key
 -- ARGV[7] fingerprint  of the request, in hexadecimal

@@ -60,7 +60,7 @@ struct StatementText {
     }
 
     private func border(_ record: String, _ time: ServerTime?, _ balance: Money, _ sequence: Int64) -> String {
-        let at = time?.rfc3339 ?? ""
+        let at = time?.rfc3339Shortest ?? ""
         let text = balance.text(self.currency)
         switch self.format {
         case .csv: return "\(record),\(sequence),,\(at),,,\(text),\(self.currency.code),,\r\n"

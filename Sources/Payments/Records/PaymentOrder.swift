@@ -45,7 +45,7 @@ package struct PaymentOrder: Hashable, Sendable {
         self.init(from: from, to: to, amount: amount)
         self.description = try Self.description(description ?? seeds ?? "")
         self.notBefore = try notBefore.map { text throws(PaymentsError) in
-            guard let time = ServerTime(rfc3339: text) else { throw .notBeforeInvalid }
+            guard let time = ServerTime(rfc3339: text, rounding: .later) else { throw .notBeforeInvalid }
             return time
         }
         self.callback = callback

@@ -10,13 +10,9 @@ extension PaymentRoutes {
     private static let longestWait = 30
     private static let pause = Duration.seconds(1)
 
-    func look(_ request: Request, _ context: WebRequestContext) async throws -> Response {
+    func look(_ context: WebRequestContext) async throws -> Response {
         let id = try self.id(context)
-        let query = try QueryParameters(ofTarget: request.uri.string)
-        guard query.names.isSubset(of: ["wait"]) else {
-            throw Problem.parameterInvalid("The parameter is 'wait'.")
-        }
-        guard let seconds = Self.number(query["wait"] ?? "0"), (0...Self.longestWait).contains(seconds) else {
+        guard let seconds = Self.number(context.query["wait"] ?? "0"), (0...Self.longestWait).contains(seconds) else {
             throw Problem.parameterInvalid("'wait' is a whole number of seconds from 0 to \(Self.longestWait).")
         }
         guard seconds > 0 else { return try await self.shown(try await self.known(id)) }
@@ -54,12 +50,9 @@ extension PaymentRoutes {
         return Response(json: PaymentJSON.payment(payment, position: position, reversedBy: reversal, mayReverse: true))
     }
 
-    func list(_ request: Request, _ context: WebRequestContext) async throws -> Response {
+    func list(_ context: WebRequestContext) async throws -> Response {
         guard let user = UserID(context.parameters.get("uid") ?? "") else { throw LedgerError.userInvalid }
-        let query = try QueryParameters(ofTarget: request.uri.string)
-        guard query.names.isSubset(of: ["limit", "cursor"]) else {
-            throw Problem.parameterInvalid("The parameters are 'limit' and 'cursor'.")
-        }
+        let query = context.query
         guard let limit = Self.number(query["limit"] ?? "10"), (1...100).contains(limit) else {
             throw Problem.parameterInvalid("'limit' is a whole number from 1 to 100.")
         }
@@ -83,7 +76,6 @@ extension PaymentRoutes {
 
     func paymentEvents(_ request: Request, _ context: WebRequestContext) async throws -> Response {
         let id = try self.id(context)
-        try Self.demandNoQuery(request)
         let last = try Self.lastEvent(request)
         let payment = try await self.known(id)
         let newest = EventID(payment.event) ?? .zero
@@ -103,7 +95,6 @@ extension PaymentRoutes {
 
     func userEvents(_ request: Request, _ context: WebRequestContext) async throws -> Response {
         guard let user = UserID(context.parameters.get("uid") ?? "") else { throw LedgerError.userInvalid }
-        try Self.demandNoQuery(request)
         let account = self.payments.ledger.account(user)
         let last = try Self.lastEvent(request)
         let newest = try await self.payments.lastEvent(account.shard)
@@ -129,11 +120,5 @@ extension PaymentRoutes {
             throw Problem.parameterInvalid("'Last-Event-ID' is the id of an event.")
         }
         return id
-    }
-
-    private static func demandNoQuery(_ request: Request) throws {
-        guard try QueryParameters(ofTarget: request.uri.string).names.isEmpty else {
-            throw Problem.parameterInvalid("This route has no parameters.")
-        }
     }
 }

@@ -23,27 +23,52 @@ package struct PaymentRoutes: Sendable {
 
     package func add(to router: inout WebRouter) {
         for path in ["/payments", "/payment"] {
-            router.on(.post, path, scope: Self.write) { request, context in try await self.make(request, context) }
+            router.on(.post, path, scope: Self.write, query: .none, effect: .changes()) { request, context in
+                try await self.make(request, context)
+            }
         }
         // A client may ask to wait for longer than a request may take.
-        router.on(.get, "/payments/{id}", scope: Self.read, isLimited: false) { request, context in
-            try await self.look(request, context)
-        }
-        router.on(.post, "/payments/{id}/cancel", scope: Self.write) { request, context in
+        router.on(
+            .get,
+            "/payments/{id}",
+            scope: Self.read,
+            query: .named(["wait"]),
+            effect: .reads,
+            isLimited: false
+        ) { _, context in try await self.look(context) }
+        router.on(.post, "/payments/{id}/cancel", scope: Self.write, query: .none, effect: .changes()) {
+            request,
+            context in
             try await self.cancel(request, context)
         }
-        router.on(.post, "/payments/{id}/reverse", scope: Self.write) { request, context in
+        router.on(.post, "/payments/{id}/reverse", scope: Self.write, query: .none, effect: .changes()) {
+            request,
+            context in
             try await self.reverse(request, context)
         }
-        router.on(.get, "/payments/{id}/events", scope: Self.read, isLimited: false) { request, context in
-            try await self.paymentEvents(request, context)
-        }
-        router.on(.get, "/users/{uid}/payments", scope: Self.read) { request, context in
-            try await self.list(request, context)
-        }
-        router.on(.get, "/users/{uid}/events", scope: Self.read, isLimited: false) { request, context in
-            try await self.userEvents(request, context)
-        }
+        router.on(
+            .get,
+            "/payments/{id}/events",
+            scope: Self.read,
+            query: .none,
+            effect: .reads,
+            isLimited: false
+        ) { request, context in try await self.paymentEvents(request, context) }
+        router.on(
+            .get,
+            "/users/{uid}/payments",
+            scope: Self.read,
+            query: .named(["limit", "cursor"]),
+            effect: .reads
+        ) { _, context in try await self.list(context) }
+        router.on(
+            .get,
+            "/users/{uid}/events",
+            scope: Self.read,
+            query: .none,
+            effect: .reads,
+            isLimited: false
+        ) { request, context in try await self.userEvents(request, context) }
     }
 
     func id(_ context: WebRequestContext) throws(PaymentsError) -> PaymentID {
@@ -137,7 +162,7 @@ package struct PaymentRoutes: Sendable {
             }
             return result
         } catch {
-            self.payments.metrics.requested(error.problem.status == .serviceUnavailable ? "failed" : "refused")
+            self.payments.metrics.requested(error.problem.cause == .service ? "failed" : "refused")
             throw error
         }
     }

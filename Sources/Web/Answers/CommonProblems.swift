@@ -22,6 +22,7 @@ extension Problem {
         .notImplemented,
         title: "This service never answers that method"
     )
+    .caused(by: .caller)
 
     package static let malformedRequest = Problem(
         "malformed-request",

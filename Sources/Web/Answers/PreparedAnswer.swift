@@ -11,6 +11,7 @@ package struct PreparedAnswer {
     package let head: ByteBuffer
     package let body: ByteBuffer
     package let status: Int
+    package let cause: AnswerCause
     /// Counts the time of each request answered so.
     package let timer: Metrics.Timer?
 
@@ -18,9 +19,10 @@ package struct PreparedAnswer {
         _ status: HTTPResponseStatus,
         fields: [(name: String, value: String)],
         body: String,
+        cause: AnswerCause? = nil,
         timer: Metrics.Timer? = nil
     ) {
-        self.init(status, fields: fields, bytes: ByteBuffer(string: body), timer: timer)
+        self.init(status, fields: fields, bytes: ByteBuffer(string: body), cause: cause, timer: timer)
     }
 
     /// The same with a body that is no text.
@@ -28,6 +30,7 @@ package struct PreparedAnswer {
         _ status: HTTPResponseStatus,
         fields: [(name: String, value: String)],
         bytes: ByteBuffer,
+        cause: AnswerCause? = nil,
         timer: Metrics.Timer? = nil
     ) {
         var head = ByteBuffer(string: "HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n")
@@ -36,6 +39,7 @@ package struct PreparedAnswer {
         self.head = head
         self.body = bytes
         self.status = Int(status.code)
+        self.cause = cause ?? AnswerCause(status: Int(status.code))
         self.timer = timer
     }
 
@@ -65,7 +69,8 @@ extension Problem {
         PreparedAnswer(
             HTTPResponseStatus(statusCode: self.status.code),
             fields: self.fields.map { ($0.name.rawName, $0.value) },
-            body: self.body(requestID: requestID)
+            body: self.body(requestID: requestID),
+            cause: self.cause
         )
     }
 }

@@ -18,6 +18,8 @@ package struct Problem: Hashable, Sendable {
     package let allow: [String]
     /// How to say who one is, for 401.
     package var challenge: String?
+    /// Who is the cause, where the status does not say it.
+    private var knownCause: AnswerCause?
     /// What this type says besides, each a text.
     private var members: [Member] = []
 
@@ -50,6 +52,16 @@ package struct Problem: Hashable, Sendable {
         problem.members.append(Member(name: name, text: text))
         return problem
     }
+
+    /// The same problem of another cause than its status says.
+    package func caused(by cause: AnswerCause) -> Problem {
+        var problem = self
+        problem.knownCause = cause
+        return problem
+    }
+
+    /// Who is the cause: how the answer is counted.
+    package var cause: AnswerCause { self.knownCause ?? AnswerCause(status: self.status.code) }
 
     /// The header fields of the answer, without length and date.
     package var fields: HTTPFields {

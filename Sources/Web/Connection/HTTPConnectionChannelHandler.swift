@@ -199,8 +199,8 @@ package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, Removabl
         self.needsFlush = true
     }
 
-    func timer(route: String, method: String, status: Int) -> Metrics.Timer {
-        self.loop.observer.timer(route: route, method: method, status: status)
+    func timer(route: String, method: String, status: Int, cause: AnswerCause?) -> Metrics.Timer {
+        self.loop.observer.timer(route: route, method: method, status: status, cause: cause)
     }
 
     func flushAnswers() {

@@ -35,7 +35,7 @@ final class HTTPConnectionLoop {
 
     /// The hot route that a plain request is for, if any.
     func hotPlace(for head: HTTPRequestHead, _ survey: RequestSurvey) -> HotPlace? {
-        guard survey.expectation == nil, !survey.isChunked else { return nil }
+        guard survey.expectation == nil, !survey.isChunked, !survey.isConditional else { return nil }
         return self.hot.first { route in
             route.pattern.hasBody == survey.hasBody && route.pattern.matches(head.method, head.uri)
         }

@@ -4,7 +4,8 @@ package import NIOHTTP1
 
 /// A route that is answered on the connection's own event loop, without a task and without the router.
 ///
-/// Only plain requests reach it: no `Expect`, no chunks, and a body only when it arrives together with its head.
+/// Only plain requests reach it: no `Expect`, no chunks, no precondition, none that is made ahead of a visitor, and a
+/// body only when it arrives together with its head.
 /// Whatever it declines, and every request that is not plain, goes to the route of the same path in the router, which
 /// must answer alike.
 package protocol HotRoute: Sendable {
@@ -96,9 +97,9 @@ package struct HotExchange {
     /// When the request was read.
     package let arrived: NIODeadline
 
-    /// The duration histogram of a route's answers with this status.
-    package func timer(route: String, status: Int) -> Metrics.Timer {
-        self.connection.timer(route: route, method: self.method.rawValue, status: status)
+    /// The duration histogram of a route's answers with this status and this cause, or the one that the status says.
+    package func timer(route: String, status: Int, cause: AnswerCause? = nil) -> Metrics.Timer {
+        self.connection.timer(route: route, method: self.method.rawValue, status: status, cause: cause)
     }
 
     /// Hands over the answer; it leaves with the next ``flush()`` and never before earlier answers.

@@ -16,10 +16,12 @@ package struct AdminRoutes: Sendable {
 
     package func add(to router: inout WebRouter) {
         // The process only: a dependency that is away is no reason to be restarted.
-        for path in ["/livez", "/healthz"] { router.on(.get, path, scope: .open) { _, _ in Response(text: "ok\n") } }
-        router.on(.get, "/readyz", scope: .open) { request, _ in
+        for path in ["/livez", "/healthz"] {
+            router.on(.get, path, scope: .open, query: .none, effect: .reads) { _, _ in Response(text: "ok\n") }
+        }
+        router.on(.get, "/readyz", scope: .open, query: .named(["verbose"]), effect: .reads) { _, context in
             let report = ReadinessReport(self.checks)
-            let isVerbose = try QueryParameters(ofTarget: request.uri.string)["verbose"] != nil
+            let isVerbose = context.query["verbose"] != nil
             let text = isVerbose || !report.isReady ? report.text : "ok\n"
             return Response(
                 status: report.isReady ? .ok : .serviceUnavailable,
@@ -27,9 +29,11 @@ package struct AdminRoutes: Sendable {
                 fields: [.cacheControl: "no-store"]
             )
         }
-        router.on(.get, "/metrics", scope: .open) { _, _ in
+        router.on(.get, "/metrics", scope: .open, query: .none, effect: .reads) { _, _ in
             Response(text: self.metrics(), fields: [.contentType: "text/plain; version=0.0.4; charset=utf-8"])
         }
-        router.on(.get, "/version", scope: .open) { _, _ in Response(json: self.version) }
+        router.on(.get, "/version", scope: .open, query: .none, effect: .reads) { _, _ in
+            Response(json: self.version)
+        }
     }
 }

@@ -27,10 +27,13 @@ package struct ObservationMiddleware: RouterMiddleware {
         context.logger[metadataKey: "hb.request.id"] = nil
         context.traceparent = request.headers[.traceparent].flatMap { TraceParent.isValid($0) ? $0 : nil }
         if let parent = context.traceparent { context.logger[metadataKey: "traceparent"] = "\(parent)" }
+        let note = CauseNote()
         var response: Response
         do {
-            response = try await next(request, context)
+            let named = context
+            response = try await AnswerCause.$note.withValue(note) { try await next(request, named) }
         } catch {
+            if let error = error as? any ProblemConvertible { note.write(error.problem.cause) }
             response = self.response(for: error, context)
         }
         response.headers[.requestID] = context.requestID
@@ -38,6 +41,7 @@ package struct ObservationMiddleware: RouterMiddleware {
             route: context.endpointPath ?? "none",
             method: Self.knownMethods.contains(request.method) ? request.method.rawValue : "other",
             status: response.status.code,
+            cause: note.cause(ofStatus: response.status.code),
             duration: ContinuousClock.now - started,
             requestID: context.requestID,
             traceparent: context.traceparent

@@ -12,6 +12,10 @@ package struct WebRequestContext: RequestContext {
     package var caller = Caller.anonymous
     /// Why the caller may not, for a route that answers that itself.
     package var refusal: AccessRefusal?
+    /// The request's query, whose names are all the route's own.
+    package var query = QueryParameters()
+    /// What is wrong with the query, or with what the request asks besides, for a route that answers that itself.
+    package var objection: Problem?
     /// The connection, or its one stream that the request came on.
     private let channel: any Channel
 

@@ -10,6 +10,10 @@ extension HTTPField.Name {
     package static let prefer = HTTPField.Name("Prefer")!
     package static let preferenceApplied = HTTPField.Name("Preference-Applied")!
     package static let durability = HTTPField.Name("Durability")!
+    package static let purpose = HTTPField.Name("Purpose")!
+    package static let secPurpose = HTTPField.Name("Sec-Purpose")!
+    package static let xMoz = HTTPField.Name("X-Moz")!
+    package static let xPurpose = HTTPField.Name("X-Purpose")!
     package static let lastEventID = HTTPField.Name("Last-Event-ID")!
     package static let accelBuffering = HTTPField.Name("X-Accel-Buffering")!
     package static let unique = HTTPField.Name("X-Unique")!

@@ -10,6 +10,9 @@ package struct QueryParameters: Hashable, Sendable {
 
     private var values: [String: String] = [:]
 
+    /// The query of a request that has none.
+    package init() {}
+
     /// `target` is a raw request target or URL; what follows its first `?` is the query.
     package init(ofTarget target: String) throws(Failure) {
         guard let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) else { return }

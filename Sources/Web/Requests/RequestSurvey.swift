@@ -12,6 +12,8 @@ package struct RequestSurvey {
     package private(set) var contentLength: Int?
     package private(set) var isChunked = false
     package private(set) var expectation: String?
+    /// Whether the request depends on a condition, or is made ahead of a visitor: nothing for a hot route.
+    package private(set) var isConditional = false
     /// Whether the client wants to speak something else on this connection.
     package private(set) var wantsUpgrade = false
 
@@ -36,16 +38,24 @@ package struct RequestSurvey {
         case 4 where Self.isEqual(name, "host"):
             self.hosts += 1
             self.host = value
+        case 5 where Self.isEqual(name, "x-moz"): self.isConditional = true
         case 6 where Self.isEqual(name, "expect"): self.expectation = value
         case 7 where Self.isEqual(name, "upgrade"): self.wantsUpgrade = true
+        case 7 where Self.isEqual(name, "purpose"): self.isConditional = true
+        case 8 where Self.isEqual(name, "if-match") || Self.isEqual(name, "if-range"): self.isConditional = true
+        case 9 where Self.isEqual(name, "x-purpose"): self.isConditional = true
         case 11 where Self.isEqual(name, "traceparent"): self.traceparent = value
+        case 11 where Self.isEqual(name, "sec-purpose"): self.isConditional = true
         case 12 where Self.isEqual(name, "x-request-id"):
             self.requestIDs += 1
             self.requestID = self.requestIDs == 1 && RequestID.isValid(value) ? value : nil
+        case 13 where Self.isEqual(name, "if-none-match"): self.isConditional = true
         case 14 where Self.isEqual(name, "content-length"):
             // The parser accepts only digits and a single value; more digits than fit are simply too many.
             self.contentLength = Int(value) ?? .max
         case 17 where Self.isEqual(name, "transfer-encoding"): self.isChunked = true
+        case 17 where Self.isEqual(name, "if-modified-since"): self.isConditional = true
+        case 19 where Self.isEqual(name, "if-unmodified-since"): self.isConditional = true
         default: break
         }
     }

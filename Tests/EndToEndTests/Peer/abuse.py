@@ -19,12 +19,12 @@ import sys
 import threading
 import time
 
-HEAD = b"POST /users/abuse/add HTTP/1.1\r\nHost: abuse\r\nContent-Type: application/json\r\n"
+HEAD = b"POST /users/abuse/add HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 FIRST = {
     "idle": b"",
     "slow heads": HEAD,
     "slow bodies": HEAD + b"Content-Length: 1000\r\n\r\n",
-    "no readers": b"GET /openapi.json HTTP/1.1\r\nHost: abuse\r\n\r\n" * 4,
+    "no readers": b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n" * 4,
 }
 SYN_SENT = 2
 DRIP = {"slow heads": b"X: y\r\n", "slow bodies": b" "}

@@ -11,7 +11,7 @@ package enum WordRules {
 
     /// The only places that wrap C, the kernel or the concurrency runtime, and so may say `unsafe`.
     package static let unsafeHomes = [
-        "Sources/App/Serving/ProcessLimits.swift", "Sources/Connect/Native/", "Sources/Ethereum/Native/",
+        "Sources/App/Serving/ProcessLimits.swift", "Sources/Web/Native/", "Sources/Ethereum/Native/",
         "Sources/Nettle/", "Sources/Outbound/", "Sources/RESP/",
         "Sources/Telemetry/SystemCalls.swift", "Sources/Web/Connection/LoopTaskExecutor.swift",
         "Sources/Web/Connection/NewcomerFilter.swift",
