@@ -27,7 +27,7 @@ struct NginxLogTests {
     @Test func `every line of the access log is JSON, whatever bytes came, and no log has a query`() async throws {
         // Nobody listens at the first, and the second dies: nginx has something to say about both.
         try await withUpstream(.killing) { upstream in
-            try await withNginx(upstreams: [try await freePort(), upstream.port]) { entry in
+            try await withNginx(upstreams: [try freePort(), upstream.port]) { entry in
                 for request in Self.requests {
                     // What is no request may be answered with a reset.
                     _ = try? await exchange(bytes: request, port: entry.http)
