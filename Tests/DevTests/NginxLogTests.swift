@@ -1,6 +1,7 @@
 import Dev
 import Foundation
 import NIOCore
+import Support
 import Testing
 
 /// What nginx writes down of requests: lines that a machine reads, and nothing that may be secret.
