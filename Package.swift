@@ -109,11 +109,11 @@ let package = Package(
             ],
             resources: lua([
                 "AdminLog/admin_log", "AdminLog/admin_log_append", "FencedLock/fenced_lock",
-                "FencedLock/lock_release", "FencedLock/lock_renew", "FencedLock/lock_take",
+                "FencedLock/lock_release", "FencedLock/lock_renew", "FencedLock/lock_take", "FencedLock/lock_turn",
                 "Idempotency/idempotency", "Idempotency/idempotency_forget", "Idempotency/idempotency_note",
                 "Lease/lease", "Lease/lease_release", "Lease/lease_renew", "Lease/lease_take", "Outbox/outbox_bury",
                 "Outbox/outbox_replay", "WorkQueue/work_queue", "WorkQueue/work_queue_clean",
-                "WorkQueue/work_queue_leave",
+                "WorkQueue/work_queue_inherit", "WorkQueue/work_queue_leave",
             ]),
             swiftSettings: settings
         ),
@@ -178,12 +178,13 @@ let package = Package(
             ],
             resources: lua([
                 "Audit/payments_audit_flight", "Audit/payments_audit_records", "Scripts/payment",
-                "Scripts/payment_end", "Scripts/payment_money", "Scripts/payment_turn", "Scripts/payment_whole",
+                "Scripts/payment_end", "Scripts/payment_money", "Scripts/payment_turn", "Scripts/payment_wait",
+                "Scripts/payment_whole",
                 "Scripts/payments_once", "Scripts/payments_accept", "Scripts/payments_apply",
                 "Scripts/payments_attempt", "Scripts/payments_cancel", "Scripts/payments_credit",
                 "Scripts/payments_debit", "Scripts/payments_final", "Scripts/payments_hold",
                 "Scripts/payments_leave", "Scripts/payments_lock", "Scripts/payments_look",
-                "Scripts/payments_redrive",
+                "Scripts/payments_redrive", "Scripts/payments_requeue",
             ]),
             swiftSettings: settings
         ),

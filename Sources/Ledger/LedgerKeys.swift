@@ -66,6 +66,7 @@ extension Ledger {
             waiters: LedgerKeys.waiters(account),
             wake: ShardKeys.wake(account.shard),
             work: ShardKeys.work(account.shard),
+            woken: ShardKeys.woken(account.shard),
             accountID: account.id
         )
     }

@@ -170,7 +170,7 @@ extension Payments {
             .paymentsAccept,
             keys: [
                 records, PaymentKeys.payment(home, id: id.text), LedgerKeys.waiters(order.from), PaymentKeys.open(home),
-                ShardKeys.work(home), PaymentKeys.events(home), PaymentKeys.list(order.from),
+                ShardKeys.work(home), PaymentKeys.events(home), PaymentKeys.list(order.from), ShardKeys.woken(home),
             ],
             arguments: [
                 .text(id.text), .text(order.from.id), .text(order.to.id), .integer(Int(order.amount.minorUnits)),

@@ -56,7 +56,7 @@ extension Payments {
     static func queueKeys(_ account: Account) -> [String] {
         [
             LedgerKeys.lock(account), LedgerKeys.waiters(account), ShardKeys.wake(account.shard),
-            ShardKeys.work(account.shard),
+            ShardKeys.work(account.shard), ShardKeys.woken(account.shard),
         ]
     }
 }

@@ -6,7 +6,7 @@ extension LuaLibrary {
     /// What every script about payments needs.
     static let payment =
         LuaLibrary.fencedLock + LuaLibrary.workQueue + LuaLibrary.ledger + PackageResources.payment_lua
-        + PackageResources.payment_end_lua
+        + PackageResources.payment_wait_lua + PackageResources.payment_end_lua
     /// And what those need that take locks and move money.
     static let paymentMoney =
         Self.payment + PackageResources.payment_money_lua + PackageResources.payment_turn_lua
@@ -25,6 +25,7 @@ extension RedisScript {
     static let paymentsFinal = Self.money("payments_final", PackageResources.payments_final_lua)
     static let paymentsLook = Self.record("payments_look", PackageResources.payments_look_lua)
     static let paymentsAttempt = Self.record("payments_attempt", PackageResources.payments_attempt_lua)
+    static let paymentsRequeue = Self.record("payments_requeue", PackageResources.payments_requeue_lua)
     static let paymentsRedrive = Self.record("payments_redrive", PackageResources.payments_redrive_lua)
     static let paymentsAccept = Self.keyed("payments_accept", PackageResources.payments_accept_lua)
     static let paymentsCancel = Self.keyed("payments_cancel", PackageResources.payments_cancel_lua)

@@ -47,12 +47,14 @@ struct WorkQueueFixture: Sendable {
         _ consumer: String,
         _ streams: [String],
         _ configuration: WorkQueue.Configuration = quick(),
+        place: String? = nil,
         handle: @escaping WorkQueue.Handle
     ) -> ServiceGroup {
         let queue = WorkQueue(
             node: self.node,
             streams: streams,
             consumer: consumer,
+            place: place,
             configuration: configuration,
             logger: self.logs.logger(level: .debug),
             handle: handle

@@ -57,4 +57,22 @@ struct WorkQueueMachineTests {
         machine.succeeded()
         #expect(machine.failed(jitter: 0) == .milliseconds(25))
     }
+
+    @Test func `who is slow takes less, so that nobody else takes it over, and more again when it is quick`() {
+        var configuration = WorkQueue.Configuration()
+        configuration.reclaimAfter = .seconds(1)
+        let begun = Uptime(nanoseconds: 0)
+        var machine = WorkQueueMachine(streams: ["a"], configuration: configuration, at: begun, jitter: 0)
+        #expect(machine.batch == 16)
+        let slow = (0..<6).map { _ in
+            machine.handled(in: .milliseconds(251))
+            return machine.batch
+        }
+        #expect(slow == [8, 4, 2, 1, 1, 1])
+        let quick = (0..<5).map { _ in
+            machine.handled(in: .milliseconds(250))
+            return machine.batch
+        }
+        #expect(quick == [2, 4, 8, 16, 16])
+    }
 }

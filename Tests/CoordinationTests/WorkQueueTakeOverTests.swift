@@ -30,6 +30,32 @@ struct WorkQueueTakeOverTests {
         }
     }
 
+    @Test func `what was left by those who were in one's place before is taken over at the start`() async throws {
+        try await WorkQueueFixture.with { fixture in
+            for number in 0..<40 { try await fixture.add(number, to: "s") }
+            for (consumer, count) in [("work-1-77", 20), ("work-1-78", 5), ("work-10-79", 5), ("work-2-80", 5)] {
+                try await fixture.desert("s", as: consumer, count: count)
+            }
+            let handled = Handled()
+            // Nobody's time is over for an hour.
+            let queue = fixture.queue("work-1-81", ["s", "t"], place: "work-1") { messages in
+                handled.add(messages)
+                return await fixture.finish(messages)
+            }
+            try await running([queue]) {
+                try await eventually { handled.messages.count >= 30 }
+                let looks = try await fixture.calls("xautoclaim")
+                try await eventually { try await fixture.calls("xautoclaim") > looks + 6 }
+            }
+            let old = Set(handled.messages.filter(\.isRedelivered).compactMap { $0.fields["number"] })
+            #expect(old == Set((0..<25).map { "\($0)" }))
+            // Those of other places are left to them, and five were new.
+            #expect(handled.numbers.count == 30)
+            let pending = try await fixture.pending("s")
+            #expect(pending == 10)
+        }
+    }
+
     @Test func `a cancelled consumer's messages are taken over after a while`() async throws {
         try await WorkQueueFixture.with { fixture in
             for number in 0..<3 { try await fixture.add(number, to: "s") }

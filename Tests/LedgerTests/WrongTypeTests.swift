@@ -37,7 +37,10 @@ struct WrongTypeTests {
         configuration.queueWait = .zero
         try await LedgerFixture.with(configuration) { fixture in
             let account = fixture.account("gopal")
-            let shared = [LedgerKeys.due(account.shard), ShardKeys.wake(account.shard), "operation"]
+            let shared = [
+                LedgerKeys.due(account.shard), ShardKeys.wake(account.shard), ShardKeys.woken(account.shard),
+                "operation",
+            ]
             for key in self.keys(fixture) + shared {
                 _ = try await fixture.node.send(RedisCommand("FLUSHALL"), within: nil)
                 let lock = fixture.lockKeys("gopal")
@@ -57,7 +60,7 @@ struct WrongTypeTests {
     @Test func `taking, renewing and releasing a lock leaves everything as it was`() async throws {
         try await LedgerFixture.with { fixture in
             let keys = fixture.lockKeys("gopal")
-            for key in [keys.lock, keys.account, keys.waiters, keys.wake] {
+            for key in [keys.lock, keys.account, keys.waiters, keys.wake, keys.woken] {
                 _ = try await fixture.node.send(RedisCommand("FLUSHALL"), within: nil)
                 _ = try await fixture.lock().take(keys, operation: "one", order: 0)
                 _ = try await fixture.lock().take(keys, operation: "two", order: 1)

@@ -16,7 +16,8 @@ struct PaymentsWrongTypeTests {
                 LedgerKeys.account(account), LedgerKeys.entries(account), LedgerKeys.lock(account),
                 LedgerKeys.waiters(account), LedgerKeys.world(account.shard, account.currency),
                 LedgerKeys.transit(account.shard, account.currency), ShardKeys.wake(account.shard),
-                ShardKeys.work(account.shard), PaymentKeys.events(account.shard), PaymentKeys.list(account),
+                ShardKeys.work(account.shard), ShardKeys.woken(account.shard), PaymentKeys.events(account.shard),
+                PaymentKeys.list(account),
             ]
         }
         let home = alice.shard

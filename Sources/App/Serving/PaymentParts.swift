@@ -44,6 +44,7 @@ struct PaymentParts {
             node: self.redis,
             streams: PaymentWorker.streams,
             consumer: owner,
+            place: instance,
             configuration: self.settings.queue,
             logger: self.logger
         ) { messages in await worker.handle(messages) }

@@ -19,6 +19,8 @@ package struct FencedLock: Sendable {
         package let wake: String
         /// The shard's stream of work.
         package let work: String
+        /// The shard's hash of who was told that it is their turn.
+        package let woken: String
         /// What a wake-up names.
         package let accountID: String
 
@@ -28,6 +30,7 @@ package struct FencedLock: Sendable {
             waiters: String,
             wake: String,
             work: String,
+            woken: String,
             accountID: String
         ) {
             self.lock = lock
@@ -35,6 +38,7 @@ package struct FencedLock: Sendable {
             self.waiters = waiters
             self.wake = wake
             self.work = work
+            self.woken = woken
             self.accountID = accountID
         }
     }
@@ -73,13 +77,21 @@ package struct FencedLock: Sendable {
     }
 
     /// The call of ``take(_:operation:order:joinsOnly:)``, whose reply ``standing(_:)`` reads.
-    package func takeCall(_ keys: Keys, operation: String, order: Int64, joinsOnly: Bool) -> RedisScriptCall {
+    ///
+    /// An operation that `isBack` may have had the lock until its lease ended, which told nobody: it tells who is first.
+    package func takeCall(
+        _ keys: Keys,
+        operation: String,
+        order: Int64,
+        joinsOnly: Bool,
+        isBack: Bool = false
+    ) -> RedisScriptCall {
         RedisScriptCall(
             .lockTake,
-            keys: [keys.lock, keys.account, keys.waiters],
+            keys: [keys.lock, keys.account, keys.waiters, keys.wake, keys.work, keys.woken],
             arguments: [
                 .text(operation), .integer(Int(order)), .integer(self.leaseMilliseconds),
-                .integer(joinsOnly ? 1 : 0),
+                .integer(joinsOnly ? 1 : 0), .text(keys.accountID), .integer(isBack ? 1 : 0),
             ]
         )
     }
@@ -110,6 +122,7 @@ package struct FencedLock: Sendable {
 
     /// Gives the lock back and wakes the next; `false` when it held no lock.
     ///
+    /// Who had neither lock nor first place wakes nobody, and who was told already is not told again.
     /// The place in the queue goes, too, unless the operation `stays`: who has one of two locks and must wait for the
     /// other gives it back and stays, so that nobody holds one lock while waiting for another. One round trip; safe to
     /// repeat.
@@ -122,7 +135,7 @@ package struct FencedLock: Sendable {
     package func releaseCall(_ keys: Keys, operation: String, stays: Bool) -> RedisScriptCall {
         RedisScriptCall(
             .lockRelease,
-            keys: [keys.lock, keys.waiters, keys.wake, keys.work],
+            keys: [keys.lock, keys.waiters, keys.wake, keys.work, keys.woken],
             arguments: [.text(operation), .text(keys.accountID), .integer(stays ? 1 : 0)]
         )
     }

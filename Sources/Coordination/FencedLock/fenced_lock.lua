@@ -1,7 +1,6 @@
 -- The lock of one account: a library that is put before the scripts that need it.
 --
--- Returns nothing by itself: it defines lock_standing, lock_is_held, lock_next_token, lock_call and
--- lock_wake.
+-- Returns nothing by itself: it defines lock_standing, lock_is_held and lock_next_token.
 --
 -- A lock is the string "<operation>:<token>" and is gone when its lease ends. Its owner is the operation, not a
 -- process, so one process can take it and another go on. The token is the account's field `token`, counted up for each
@@ -35,19 +34,4 @@ end
 -- The token of a new holder, counted up from the last one; the caller writes it to the account.
 local function lock_next_token(last)
     return string.format("%.0f", tonumber(last or 0) + 1)
-end
-
--- Tells whose turn it is: an operation whose id names its shard ("s07-…") is the workers', any other is waited for by
--- the request that brought it.
-local function lock_call(head, wake_key, work_key, account)
-    if head and string.find(head, "-", 1, true) then
-        redis.call("XADD", work_key, "*", "operation", head)
-    elseif head then
-        redis.call("XADD", wake_key, "MAXLEN", "~", 1000, "*", "account", account, "operation", head)
-    end
-end
-
--- The same for whoever is first in the queue.
-local function lock_wake(waiters_key, wake_key, work_key, account)
-    lock_call(redis.call("ZRANGE", waiters_key, 0, 0)[1], wake_key, work_key, account)
 end

@@ -2,7 +2,7 @@ extension WorkQueue {
     package struct Configuration: Hashable, Sendable {
         /// Messages of one stream in one read or one reclaim; default 16, range 1…1000.
         ///
-        /// All streams together give at most this many times their number.
+        /// All streams together give at most this many times their number; fewer while handling them takes long.
         package var batchLimit = 16
         /// How long a read that finds nothing waits in Redis; default 1 s, range 10 ms…60 s.
         ///

@@ -24,6 +24,7 @@ package final class WorkQueue: Service, Sendable {
     private let connection: RedisPrivateConnection
     private let work: WorkStreams
     private let streams: [String]
+    private let place: String?
     private let configuration: Configuration
     private let logger: Logger
     private let handle: Handle
@@ -34,11 +35,14 @@ package final class WorkQueue: Service, Sendable {
 
     /// `streams` stand in order of priority: a read that finds messages in several gives them in this order.
     ///
-    /// `consumer` is different for every queue that runs, in all processes.
+    /// `consumer` is different for every queue that runs, in all processes. Consumers whose names begin with `place` and
+    /// a hyphen were there before it and are gone: what they left is taken over at the start, and not only after
+    /// ``Configuration/reclaimAfter``. One that is not gone loses nothing by it but work that is done twice.
     package init(
         node: RedisNode,
         streams: [String],
         consumer: String,
+        place: String? = nil,
         configuration: Configuration,
         logger: Logger,
         handle: @escaping Handle
@@ -47,6 +51,7 @@ package final class WorkQueue: Service, Sendable {
         self.connection = node.privateConnection(name: "work")
         self.work = WorkStreams(redis: node, streams: streams, consumer: consumer, configuration: configuration)
         self.streams = streams
+        self.place = place
         self.configuration = configuration
         self.logger = logger
         self.handle = handle
@@ -71,23 +76,24 @@ package final class WorkQueue: Service, Sendable {
     }
 
     private func loop() async {
+        let hasInherited = await self.inherit()
         var machine = WorkQueueMachine(
             streams: self.streams,
             configuration: self.configuration,
             at: .now,
-            jitter: .random(in: 0..<1)
+            jitter: hasInherited ? 0 : .random(in: 0..<1)
         )
         while !Self.isStopping {
             switch machine.next(at: .now, jitter: .random(in: 0..<1)) {
             case .clean:
                 do { try await self.work.clean() } catch { await self.pause(&machine, "clean", error) }
             case .read(let block):
-                switch await self.wait(block) {
+                switch await self.wait(block, machine.batch) {
                 case .messages(let messages): await self.hand(messages, &machine, counter: self.read)
                 case .failed(let error): await self.pause(&machine, "read", error)
                 }
             case .reclaim(let cursors):
-                let reclaim = await self.work.reclaim(from: cursors)
+                let reclaim = await self.work.reclaim(from: cursors, count: machine.batch)
                 machine.reclaimed(reclaim.cursors)
                 // What was taken over is handled, whatever became of the other streams.
                 if !reclaim.messages.isEmpty { await self.hand(reclaim.messages, &machine, counter: self.reclaimed) }
@@ -97,10 +103,20 @@ package final class WorkQueue: Service, Sendable {
         await self.work.unblock(self.reader)
     }
 
+    /// Whether one that was here before left something.
+    private func inherit() async -> Bool {
+        guard let place = self.place else { return false }
+        do { return try await self.work.inherit(place) > 0 } catch {
+            // Then it is taken over as from anybody else.
+            self.logger.debug("Work not inherited", metadata: ["error": "\(error)"])
+            return false
+        }
+    }
+
     /// A read that the graceful shutdown ends.
-    private func wait(_ block: Duration) async -> WorkStreams.Read {
+    private func wait(_ block: Duration, _ count: Int) async -> WorkStreams.Read {
         await cancelWhenGracefulShutdown {
-            await self.work.read(on: self.connection, block: block, reader: self.reader)
+            await self.work.read(on: self.connection, block: block, count: count, reader: self.reader)
         }
     }
 
@@ -108,7 +124,9 @@ package final class WorkQueue: Service, Sendable {
         counter.increment(by: messages.count)
         // What came with the shutdown is handed back unseen.
         guard !messages.isEmpty, !Self.isStopping else { return machine.succeeded() }
+        let begun = Uptime.now
         let unfinished = await self.handle(messages)
+        machine.handled(in: .now - begun)
         self.unfinished.increment(by: unfinished.count)
         guard unfinished.count >= messages.count else { return machine.succeeded() }
         await self.sleep(machine.failed(jitter: .random(in: 0..<1)))

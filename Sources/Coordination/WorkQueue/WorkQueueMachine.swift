@@ -24,6 +24,8 @@ package struct WorkQueueMachine: Hashable, Sendable {
     private var cleanAt: Uptime
     private var hasReclaimed = false
     private var failures = 0
+    /// Messages of one stream in the next read or reclaim, up to the configuration's limit.
+    package private(set) var batch: Int
     /// Redis takes a block of 0 for one without an end.
     private static let shortestBlock = Duration.milliseconds(1)
     private static let firstPause = Duration.milliseconds(50)
@@ -33,6 +35,7 @@ package struct WorkQueueMachine: Hashable, Sendable {
     package init(streams: [String], configuration: WorkQueue.Configuration, at now: Uptime, jitter: Double) {
         self.streams = streams
         self.configuration = configuration
+        self.batch = configuration.batchLimit
         self.reclaimAt = now + configuration.reclaimInterval * jitter
         self.cleanAt = now + configuration.cleanInterval * jitter
     }
@@ -62,6 +65,15 @@ package struct WorkQueueMachine: Hashable, Sendable {
     /// How far the reclaim came: `0-0` for a stream that is done, nothing for one that could not be asked.
     package mutating func reclaimed(_ cursors: [String: String]) {
         self.cursors = cursors.filter { $0.value != "0-0" }
+    }
+
+    /// What one read or reclaim gave was handled, and took so long.
+    ///
+    /// When that was more than a quarter of what makes others take it over, the next one gives half as much: a slow
+    /// machine must not have its work done twice. Else it gives twice as much.
+    package mutating func handled(in duration: Duration) {
+        let isSlow = duration > self.configuration.reclaimAfter / 4
+        self.batch = isSlow ? max(self.batch / 2, 1) : min(self.batch * 2, self.configuration.batchLimit)
     }
 
     /// The step went well, and something was finished if there was anything to do.

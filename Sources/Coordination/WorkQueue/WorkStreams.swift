@@ -35,10 +35,16 @@ struct WorkStreams: Sendable {
 
     /// Reads new messages, the streams' in their order, and waits for one.
     ///
-    /// `reader` learns which connection waits, so that the wait can be ended. One round trip.
-    func read(on connection: RedisPrivateConnection, block: Duration, reader: BlockedReader) async -> Read {
+    /// `count` is the most of each. `reader` learns which connection waits, so that the wait can be ended. One round
+    /// trip.
+    func read(
+        on connection: RedisPrivateConnection,
+        block: Duration,
+        count: Int,
+        reader: BlockedReader
+    ) async -> Read {
         var arguments: [RedisArgument] = ["GROUP", .text(WorkQueue.group), .text(self.consumer)]
-        arguments += ["COUNT", .integer(self.configuration.batchLimit), "BLOCK", Self.milliseconds(block), "STREAMS"]
+        arguments += ["COUNT", .integer(count), "BLOCK", Self.milliseconds(block), "STREAMS"]
         arguments += self.streams.map { .key($0) }
         arguments += self.streams.map { _ in ">" }
         let outcomes = await connection.send(
@@ -79,10 +85,10 @@ struct WorkStreams: Sendable {
         )
     }
 
-    /// Takes over messages that were idle for too long, from each stream's cursor on.
+    /// Takes over messages that were idle for too long, from each stream's cursor on, at most `count` of each.
     ///
     /// One round trip.
-    func reclaim(from cursors: [String: String]) async -> Reclaim {
+    func reclaim(from cursors: [String: String], count: Int) async -> Reclaim {
         let streams = self.streams.filter { cursors[$0] != nil }
         let outcomes = await self.redis.send(
             streams.map { stream in
@@ -94,7 +100,7 @@ struct WorkStreams: Sendable {
                     Self.milliseconds(self.configuration.reclaimAfter),
                     .text(cursors[stream] ?? "0-0"),
                     "COUNT",
-                    .integer(self.configuration.batchLimit)
+                    .integer(count)
                 )
             },
             within: nil
@@ -128,6 +134,27 @@ struct WorkStreams: Sendable {
         }
     }
 
+    /// Takes what earlier consumers of this one's place left, for the next reclaim to find; returns how many messages.
+    ///
+    /// They are those whose names begin with `place` and a hyphen. All streams at once.
+    func inherit(_ place: String) async throws(RedisError) -> Int64 {
+        let count = Mutex<Int64>(0)
+        try await self.onEach(
+            { stream in
+                RedisScriptCall(
+                    .workQueueInherit,
+                    keys: [stream],
+                    arguments: [
+                        .text(WorkQueue.group), .text(self.consumer), .text("\(place)-"),
+                        Self.milliseconds(Self.handedBackIdle),
+                    ]
+                )
+            },
+            { taken in count.withLock { $0 += taken } }
+        )
+        return count.withLock(\.self)
+    }
+
     /// Hands back what this consumer has not finished, and forgets it where there is nothing.
     ///
     /// All streams at once.
@@ -142,12 +169,15 @@ struct WorkStreams: Sendable {
     }
 
     /// Runs a script for every stream, as many at once as there are; throws the last failure.
-    private func onEach(_ call: @escaping @Sendable (String) -> RedisScriptCall) async throws(RedisError) {
+    private func onEach(
+        _ call: @escaping @Sendable (String) -> RedisScriptCall,
+        _ told: @escaping @Sendable (Int64) -> Void = { _ in }
+    ) async throws(RedisError) {
         let failure = await withTaskGroup { group in
             for stream in self.streams {
                 group.addTask { () -> RedisError? in
                     do throws(RedisError) {
-                        _ = try await self.redis.run(call(stream), within: nil)
+                        told(try await self.redis.run(call(stream), within: nil).integerValue ?? 0)
                     } catch { return error }
                     return nil
                 }
@@ -185,6 +215,10 @@ extension RedisScript {
     fileprivate static let workQueueClean = RedisScript(
         "work_queue_clean",
         source: PackageResources.work_queue_clean_lua
+    )
+    fileprivate static let workQueueInherit = RedisScript(
+        "work_queue_inherit",
+        source: PackageResources.work_queue_inherit_lua
     )
     fileprivate static let workQueueLeave = RedisScript(
         "work_queue_leave",

@@ -55,7 +55,10 @@ extension Ledger {
     private func rest(_ account: Account, pause: Duration) async throws(LedgerError) {
         let call = RedisScriptCall(
             .ledgerRest,
-            keys: [LedgerKeys.lock(account), LedgerKeys.waiters(account), LedgerKeys.due(account.shard)],
+            keys: [
+                LedgerKeys.lock(account), LedgerKeys.waiters(account), LedgerKeys.due(account.shard),
+                ShardKeys.wake(account.shard), ShardKeys.work(account.shard), ShardKeys.woken(account.shard),
+            ],
             arguments: [.text(account.id), .integer(Int(pause / .milliseconds(1)))]
         )
         _ = try await self.commit(call, .local)
@@ -102,6 +105,7 @@ extension Ledger {
                 LedgerKeys.waiters(account), LedgerKeys.world(account.shard, account.currency),
                 LedgerKeys.references(account), key.isEmpty ? self.recordsKey(account, nil) : key, record,
                 LedgerKeys.due(account.shard), ShardKeys.wake(account.shard), ShardKeys.work(account.shard),
+                ShardKeys.woken(account.shard),
             ],
             arguments: [
                 .text(account.id), .text(operation), .integer(self.configuration.idempotencyKeepMilliseconds),

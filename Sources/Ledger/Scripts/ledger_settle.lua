@@ -3,6 +3,7 @@
 -- KEYS[1] account   KEYS[2] entries   KEYS[3] lock   KEYS[4] waiters   KEYS[5] world   KEYS[6] references
 -- KEYS[7] the records of the operation's idempotency key   KEYS[8] the record of the operation
 -- KEYS[9] the shard's accounts with waiting operations   KEYS[10] its stream of wake-ups   KEYS[11] its stream of work
+-- KEYS[12] its accounts whose first operation was told
 -- ARGV[1] id         the account's id                ARGV[2] operation  its id
 -- ARGV[3] keep_ms    how long idempotency records are kept
 -- ARGV[4] retain_ms  how long the record of a settled operation is kept
@@ -22,15 +23,14 @@ local standing, other = lock_standing(KEYS[3], KEYS[4], operation)
 redis.call("HLEN", KEYS[6])
 redis.call("HLEN", KEYS[7])
 redis.call("ZCARD", KEYS[9])
-redis.call("XLEN", KEYS[10])
-redis.call("XLEN", KEYS[11])
+local side = {lock = KEYS[3], waiters = KEYS[4], wake = KEYS[10], work = KEYS[11], woken = KEYS[12], id = id}
+lock_probe(side)
 
 local accepted = fields[9] or "0"
 if (state and fields[10] ~= "add") or (not state and #operation ~= 26) then
     return {"other"}
 elseif not state then
-    redis.call("ZREM", KEYS[4], operation)
-    lock_wake(KEYS[4], KEYS[10], KEYS[11], id)
+    lock_leave(side, operation)
     return {"gone"}
 elseif state == "settled" then
     local sequence = string.match(fields[8], "^entry (%d+)$")
@@ -52,8 +52,7 @@ local order = {kind = "add", operation = operation, amount = amount, reference =
 local outcome, status, entry = ledger_carry_out(keys, id, account, order, now_ms)
 redis.call("HSET", KEYS[8], "state", "settled", "outcome", outcome)
 redis.call("PEXPIRE", KEYS[8], ARGV[4])
-redis.call("ZREM", KEYS[4], operation)
-lock_wake(KEYS[4], KEYS[10], KEYS[11], id)
+if redis.call("ZREM", KEYS[4], operation) == 1 then lock_wake(side) end
 if accepted ~= "1" then
     idempotency_keep(KEYS[7], request, fingerprint, now_ms + ARGV[3], status, outcome)
 end

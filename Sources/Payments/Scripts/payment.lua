@@ -1,7 +1,6 @@
 -- Payments as scripts see them: a library that is put behind those of the lock and of accounts.
 --
--- Returns nothing by itself: it defines payment_read, payment_absence, payment_probe, payment_event and
--- payment_leave.
+-- Returns nothing by itself: it defines payment_read, payment_absence, payment_probe and payment_event.
 -- The record's `state` decides: pending, locked, debited, then done, failed, cancelled or returned, which never change.
 local PAYMENT_FIELDS = {"state", "from", "to", "amount", "order", "created", "attempts", "token_from", "token_to",
     "not_before", "callback", "message", "dead", "reverses"}
@@ -29,26 +28,18 @@ local function payment_absence(payment)
     return PAYMENT_ENDS[payment.state] and "ended" or payment.dead ~= "" and "dead" or nil
 end
 
--- Fails when one of these keys is no stream, before anything is written.
-local function payment_probe(streams)
+-- Fails when one of these keys is no stream, or the sides' lists of who was told are none, before anything is written.
+local function payment_probe(streams, sides)
     local words = {"COUNT", 1, "STREAMS"}
     for i, key in ipairs(streams) do
         words[3 + i], words[3 + #streams + i] = key, "$"
     end
     redis.call("XREAD", unpack(words))
+    for _, side in ipairs(sides or {}) do redis.call("HLEN", side.woken) end
 end
 
 -- Tells those who watch a user; the event's id.
 local function payment_event(events_key, id, account, state, reason)
     return redis.call("XADD", events_key, "MAXLEN", "~", 4096, "*", "payment", id, "account", account, "state", state,
         "reason", reason)
-end
-
--- Gives back an account's lock and the place in its queue, and wakes the next.
-local function payment_leave(side, id)
-    if string.match(redis.call("GET", side.lock) or "", "^(.*):%d+$") == id then
-        redis.call("DEL", side.lock)
-    end
-    redis.call("ZREM", side.waiters, id)
-    lock_wake(side.waiters, side.wake, side.work, side.id)
 end

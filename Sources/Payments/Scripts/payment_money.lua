@@ -6,7 +6,7 @@
 -- Gives back a lock and keeps the place: nobody has one lock while it waits for the other.
 local function payment_yield(side)
     redis.call("DEL", side.lock)
-    lock_wake(side.waiters, side.wake, side.work, side.id)
+    lock_wake(side)
 end
 
 -- Notes that a payment has both locks, and hands it to the appliers.

@@ -1,13 +1,19 @@
 -- Whose turn it is: a library that is put before the scripts that take a payment's locks.
 --
--- Returns nothing by itself: it defines payment_turn and payment_account.
+-- Returns nothing by itself: it defines payment_side, payment_turn, payment_account and payment_over.
+
+-- An account as the scripts of locks know it. Its keys lock, waiters, wake, work and woken begin with `first`.
+local function payment_side(first, account)
+    return {lock = KEYS[first], waiters = KEYS[first + 1], wake = KEYS[first + 2], work = KEYS[first + 3],
+        woken = KEYS[first + 4], id = account}
+end
 
 -- Whether it is a payment's turn with an account, in whose queue it need not stand yet; `next` is who comes after.
-local function payment_turn(lock_key, waiters_key, payment, id)
-    local turn = {lock = lock_key, waiters = waiters_key}
-    local holder = redis.call("GET", lock_key)
-    local line = redis.call("ZRANGE", waiters_key, 0, 1, "WITHSCORES")
+local function payment_turn(turn, payment, id)
+    local holder = redis.call("GET", turn.lock)
+    local line = redis.call("ZRANGE", turn.waiters, 0, 1, "WITHSCORES")
     local order, before = tonumber(payment.order), tonumber(line[2] or 0)
+    turn.is_held = holder and true
     turn.is_mine = holder and string.match(holder, "^(.*):%d+$") == id
     turn.is_placed = turn.is_mine or line[1] == id
     turn.is_ready = turn.is_mine or not holder
@@ -16,12 +22,20 @@ local function payment_turn(lock_key, waiters_key, payment, id)
     return turn
 end
 
--- Adds to a turn what the script needs to move the account's money. Its eight keys begin with `first`.
-local function payment_account(turn, keys, first, account)
-    turn.id, turn.account, turn.entries, turn.world = account, keys[first], keys[first + 1], keys[first + 6]
-    turn.wake, turn.work = keys[first + 4], keys[first + 5]
-    turn.head = ledger_read(turn.account, turn.entries, turn.world)
-    turn.moving = ledger_integer(redis.call("HGET", keys[first + 7], "balance"))
+-- Adds to a side what the script needs to move the account's money. Its nine keys begin with `first`.
+local function payment_account(side, first)
+    side.account, side.entries, side.world = KEYS[first], KEYS[first + 1], KEYS[first + 7]
+    side.head = ledger_read(side.account, side.entries, side.world)
+    side.moving = ledger_integer(redis.call("HGET", KEYS[first + 8], "balance"))
     -- Within one shard nothing is on its way.
-    turn.transit = keys[14] ~= keys[22] and keys[first + 7] or nil
+    side.transit = KEYS[15] ~= KEYS[24] and KEYS[first + 8] or nil
+end
+
+-- A payment for which there is nothing to do gives up a place that it may have left, and its message: no more.
+local function payment_over(nothing, id, sides, stream_key, message)
+    local is_over = nothing == "ended" or nothing == "dead"
+    for _, side in ipairs(is_over and sides or {}) do lock_probe(side) end
+    work_done(stream_key, message)
+    for _, side in ipairs(is_over and sides or {}) do lock_leave(side, id) end
+    return {nothing}
 end

@@ -1,9 +1,9 @@
 -- Move a payment's money in one step, and give both locks back.
 --
 -- KEYS[1] payment   KEYS[2] open   KEYS[3] dead   KEYS[4] events   KEYS[5] outbox   KEYS[6] locked, with the message
--- KEYS[7…14]  the payer's account, entries, lock, waiters, wake, work, world and transit
--- KEYS[15…22] the payee's
--- KEYS[23] the payee's events   KEYS[24] the payee's list
+-- KEYS[7…15]  the payer's account, entries, lock, waiters, wake, work, woken, world and transit
+-- KEYS[16…24] the payee's
+-- KEYS[25] the payee's events   KEYS[26] the payee's list
 -- ARGV[1] id   ARGV[2] message   its id in the stream, or empty   ARGV[3] keep_ms   of the record once it has ended
 -- ARGV[4] look_ms
 --
@@ -12,28 +12,23 @@
 local id, message = ARGV[1], ARGV[2]
 local now_ms = ledger_time()
 local payment = payment_read(KEYS[1])
-payment_probe({KEYS[4], KEYS[5], KEYS[6], KEYS[11], KEYS[12], KEYS[19], KEYS[20], KEYS[23]})
+local from, to = payment_side(9, payment and payment.from), payment_side(18, payment and payment.to)
+payment_probe({KEYS[4], KEYS[5], KEYS[6], KEYS[11], KEYS[12], KEYS[20], KEYS[21], KEYS[25]}, {from, to})
 local nothing = payment_absence(payment) or payment.state == "pending" and "pending"
 if nothing then
-    work_done(KEYS[6], message)
-    return {nothing}
+    return payment_over(nothing, id, {from, to}, KEYS[6], message)
 elseif payment.state == "debited" then
     return {"debited"}
 end
 
-local function look(first, account, token)
-    local side = {account = KEYS[first], entries = KEYS[first + 1], lock = KEYS[first + 2], waiters = KEYS[first + 3],
-        wake = KEYS[first + 4], work = KEYS[first + 5], world = KEYS[first + 6], id = account}
-    side.head = ledger_read(side.account, side.entries, side.world)
-    side.moving = ledger_integer(redis.call("HGET", KEYS[first + 7], "balance"))
-    -- Within one shard nothing is on its way.
-    side.transit = KEYS[14] ~= KEYS[22] and KEYS[first + 7] or nil
+local function look(side, first, token)
+    payment_account(side, first)
     side.is_held = side.head and redis.call("GET", side.lock) == id .. ":" .. token
         and ledger_text(side.head.token) == token
     side.queue = redis.call("ZRANGE", side.waiters, 0, 1)
-    return side
 end
-local from, to = look(7, payment.from, payment.token_from), look(15, payment.to, payment.token_to)
+look(from, 7, payment.token_from)
+look(to, 16, payment.token_to)
 local units = payment.units
 if payment.state ~= "locked" or not units or not from.head or not to.head or not from.moving or not to.moving then
     return {"inconsistent"}
@@ -43,12 +38,13 @@ end
 local reason = payment_debit_refusal(from.head, units, from.moving) or payment_credit_refusal(to.head, units, to.moving)
 -- What may fail comes first, and nothing is wrong when only it happens.
 local keys = {payment = KEYS[1], open = KEYS[2], dead = KEYS[3], events = KEYS[4], outbox = KEYS[5]}
-if not reason then payment_credited(KEYS[23], KEYS[24], id, payment, now_ms, ARGV[3]) end
+if not reason then payment_credited(KEYS[25], KEYS[26], id, payment, now_ms, ARGV[3]) end
 payment_end(keys, id, payment, reason and "failed" or "done", reason or "", now_ms, ARGV[3])
 if not reason then
     payment_move(from, from.head, id, "debit", -units, payment.token_from, now_ms)
     payment_move(to, to.head, id, "credit", units, payment.token_to, now_ms)
 end
-for _, side in ipairs({from, to}) do payment_release(side, id) end
 work_done(KEYS[6], message)
+payment_look_at(KEYS[2], payment_release(from, id), now_ms + ARGV[4])
+payment_release(to, id)
 return {reason and "failed" or "done", reason or nil}

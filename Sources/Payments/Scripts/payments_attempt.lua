@@ -1,8 +1,8 @@
 -- Count a try that failed, and make a dead letter of a payment that failed too often.
 --
 -- KEYS[1] payment   KEYS[2] open   KEYS[3] dead   KEYS[4] the stream of the message
--- KEYS[5…8]  the payer's lock, waiters, wake and work
--- KEYS[9…12] the payee's, when they may lie in the same script, else none
+-- KEYS[5…9]   the payer's lock, waiters, wake, work and woken
+-- KEYS[10…14] the payee's, when they may lie in the same script, else none
 -- ARGV[1] id   ARGV[2] message   its id in the stream, or empty to leave it   ARGV[3] limit   of tries
 -- ARGV[4] pause_ms   until the next try   ARGV[5] reason
 --
@@ -33,10 +33,10 @@ end
 -- A sweeper looks once more: something may be left to do in another shard.
 redis.call("ZADD", KEYS[2], ledger_text(now_ms + ARGV[4]), id)
 redis.call("ZADD", KEYS[3], ledger_text(now_ms), id)
-for first = 5, #KEYS, 4 do
+for first = 5, #KEYS, 5 do
     local side = {lock = KEYS[first], waiters = KEYS[first + 1], wake = KEYS[first + 2], work = KEYS[first + 3],
-        id = first == 5 and payment.from or payment.to}
+        woken = KEYS[first + 4], id = first == 5 and payment.from or payment.to}
     -- What is broken here may be the very reason; the rest must go on all the same.
-    pcall(payment_leave, side, id)
+    pcall(payment_leave, side, id, first == 5 and KEYS[2], now_ms + ARGV[4])
 end
 return {"dead", attempts}

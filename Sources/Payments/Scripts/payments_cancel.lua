@@ -2,8 +2,8 @@
 --
 -- KEYS[1] payment   KEYS[2] open   KEYS[3] dead   KEYS[4] events   KEYS[5] outbox
 -- KEYS[6] the records of the caller's idempotency key
--- KEYS[7…10]  the payer's lock, waiters, wake and work
--- KEYS[11…14] the payee's, when they may lie in the same script, else none
+-- KEYS[7…11]  the payer's lock, waiters, wake, work and woken
+-- KEYS[12…16] the payee's, when they may lie in the same script, else none
 -- ARGV[1] id   ARGV[2] keep_ms   of the record once it has ended
 -- ARGV[3] request   method and path, or empty without a key   ARGV[4] fingerprint   ARGV[5] idempotency_keep_ms
 -- ARGV[6] request_id   ARGV[7] look_ms
@@ -15,12 +15,10 @@ local now_ms = ledger_time()
 local known, before = idempotency_find(KEYS[6], request, ARGV[4], now_ms)
 local payment = payment_read(KEYS[1])
 local sides = {}
-for first = 7, #KEYS, 4 do
-    local side = {lock = KEYS[first], waiters = KEYS[first + 1], wake = KEYS[first + 2], work = KEYS[first + 3]}
-    lock_standing(side.lock, side.waiters, id)
-    redis.call("ZCARD", side.waiters)
-    redis.call("XLEN", side.wake)
-    redis.call("XLEN", side.work)
+for first = 7, #KEYS, 5 do
+    local side = {lock = KEYS[first], waiters = KEYS[first + 1], wake = KEYS[first + 2], work = KEYS[first + 3],
+        woken = KEYS[first + 4]}
+    lock_probe(side)
     sides[#sides + 1] = side
 end
 for _, key in ipairs({KEYS[2], KEYS[3]}) do redis.call("ZCARD", key) end
@@ -41,7 +39,7 @@ if payment.state == "pending" then
     redis.call("HDEL", KEYS[1], "dead")
     for i, side in ipairs(sides) do
         side.id = i == 1 and payment.from or payment.to
-        payment_leave(side, id)
+        payment_leave(side, id, i == 1 and KEYS[2], now_ms + ARGV[7])
     end
 elseif payment.state ~= "cancelled" then
     outcome, status = "refused payment-not-pending " .. payment.state .. " " .. ARGV[6], "409"

@@ -1,7 +1,7 @@
 -- Take a payment's money out of the payer's shard: the first of three steps between two shards.
 --
 -- KEYS[1] payment   KEYS[2] open   KEYS[3] dead   KEYS[4] events   KEYS[5] outbox   KEYS[6] flight
--- KEYS[7…14] the payer's account, entries, lock, waiters, wake, work, world and transit
+-- KEYS[7…15] the payer's account, entries, lock, waiters, wake, work, woken, world and transit
 -- ARGV[1] id   ARGV[2] keep_ms   of the record once it has ended   ARGV[3] look_ms
 --
 -- Returns {"debited"}, also when it was before; {"failed", reason}, which gives the payer's lock back and leaves the
@@ -11,11 +11,12 @@ local id = ARGV[1]
 local now_ms = ledger_time()
 local payment = payment_read(KEYS[1])
 local from = {account = KEYS[7], entries = KEYS[8], lock = KEYS[9], waiters = KEYS[10], wake = KEYS[11],
-    work = KEYS[12], world = KEYS[13], transit = KEYS[14]}
+    work = KEYS[12], woken = KEYS[13], world = KEYS[14], transit = KEYS[15]}
 local head = ledger_read(from.account, from.entries, from.world)
 local moving = ledger_integer(redis.call("HGET", from.transit, "balance"))
-for _, key in ipairs({KEYS[2], KEYS[3], KEYS[6], from.waiters}) do redis.call("ZCARD", key) end
-for _, key in ipairs({KEYS[4], KEYS[5], from.wake, from.work}) do redis.call("XLEN", key) end
+lock_probe(from)
+for _, key in ipairs({KEYS[2], KEYS[3], KEYS[6]}) do redis.call("ZCARD", key) end
+for _, key in ipairs({KEYS[4], KEYS[5]}) do redis.call("XLEN", key) end
 
 if payment and payment.state == "debited" then
     return {"debited"}
@@ -31,7 +32,7 @@ local reason = payment_debit_refusal(head, payment.units, moving)
 if reason then
     local keys = {payment = KEYS[1], open = KEYS[2], dead = KEYS[3], events = KEYS[4], outbox = KEYS[5]}
     payment_end(keys, id, payment, "failed", reason, now_ms, ARGV[2], ARGV[3])
-    payment_leave(from, id)
+    payment_leave(from, id, KEYS[2], now_ms + ARGV[3])
     return {"failed", reason}
 end
 payment_move(from, head, id, "debit", -payment.units, payment.token_from, now_ms)

@@ -1,7 +1,7 @@
 -- End a payment whose money has left its shard: the last of three steps between two shards.
 --
 -- KEYS[1] payment   KEYS[2] open   KEYS[3] dead   KEYS[4] events   KEYS[5] outbox   KEYS[6] flight
--- KEYS[7…14] the payer's account, entries, lock, waiters, wake, work, world and transit
+-- KEYS[7…15] the payer's account, entries, lock, waiters, wake, work, woken, world and transit
 -- ARGV[1] id   ARGV[2] keep_ms   of the record once it has ended
 -- ARGV[3] reason   why the credit was refused, whose money goes back; or empty when it was credited
 -- ARGV[4] look_ms
@@ -12,11 +12,12 @@ local id, reason = ARGV[1], ARGV[3]
 local now_ms = ledger_time()
 local payment = payment_read(KEYS[1])
 local from = {account = KEYS[7], entries = KEYS[8], lock = KEYS[9], waiters = KEYS[10], wake = KEYS[11],
-    work = KEYS[12], world = KEYS[13], transit = KEYS[14]}
+    work = KEYS[12], woken = KEYS[13], world = KEYS[14], transit = KEYS[15]}
 local head = ledger_read(from.account, from.entries, from.world)
 local moving = ledger_integer(redis.call("HGET", from.transit, "balance"))
-for _, key in ipairs({KEYS[2], KEYS[3], KEYS[6], from.waiters}) do redis.call("ZCARD", key) end
-for _, key in ipairs({KEYS[4], KEYS[5], from.wake, from.work}) do redis.call("XLEN", key) end
+lock_probe(from)
+for _, key in ipairs({KEYS[2], KEYS[3], KEYS[6]}) do redis.call("ZCARD", key) end
+for _, key in ipairs({KEYS[4], KEYS[5]}) do redis.call("XLEN", key) end
 
 if payment_absence(payment) then
     return {payment_absence(payment)}
@@ -34,5 +35,5 @@ redis.call("ZREM", KEYS[6], id)
 local state = reason == "" and "done" or "returned"
 local keys = {payment = KEYS[1], open = KEYS[2], dead = KEYS[3], events = KEYS[4], outbox = KEYS[5]}
 payment_end(keys, id, payment, state, reason, now_ms, ARGV[2], ARGV[4])
-payment_leave(from, id)
+payment_leave(from, id, KEYS[2], now_ms + ARGV[4])
 return {state}

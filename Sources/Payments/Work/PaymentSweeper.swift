@@ -16,6 +16,8 @@ package struct PaymentSweeper: Service {
     private let logger: Logger
     /// Payments of one shard that are looked at in one round.
     private static let roundLimit = 200
+    /// Looks under way at once.
+    private static let concurrency = 32
 
     package init(_ payments: Payments, interval: Duration = .milliseconds(500), logger: Logger) {
         self.payments = payments
@@ -34,9 +36,10 @@ package struct PaymentSweeper: Service {
         }
     }
 
-    /// Looks at every payment whose time to be looked at has come.
+    /// Looks at every payment whose time to be looked at has come: those whose turn it is, those that are to be tried
+    /// again, and those whose time has come.
     ///
-    /// One round trip when there is none.
+    /// One round trip when there is none. Who stands behind others is not among them, but for one look an hour.
     package func sweep() async throws(PaymentsError) {
         guard let now = self.payments.clock.now, self.payments.ledger.isStoreSafe else { return }
         let due = Shard.all.map { shard in
@@ -57,15 +60,31 @@ package struct PaymentSweeper: Service {
             }
         }
         PaymentBacklog(replies.dropFirst(due.count), now: now).record()
-        for ids in replies.prefix(due.count) {
-            for id in (ids.array ?? []).compactMap({ $0.string.flatMap { PaymentID($0) } }) {
-                // One damaged payment must not hold up the others.
-                do { try await self.payments.look(id) } catch .ledger(.store(let error)) {
-                    throw .ledger(.store(error))
-                } catch {
-                    self.logger.error("Payment not swept", metadata: ["payment": "\(id.text)", "error": "\(error)"])
-                }
+        let ids = replies.prefix(due.count).flatMap { $0.array ?? [] }.compactMap { $0.string }
+        try await self.look(ids.compactMap { PaymentID($0) })
+    }
+
+    /// Looks at each; throws when Redis does not answer.
+    private func look(_ ids: [PaymentID]) async throws(PaymentsError) {
+        let failure = await withTaskGroup(of: PaymentsError?.self) { group in
+            var failure: PaymentsError?
+            for (index, id) in ids.enumerated() where failure == nil {
+                if index >= Self.concurrency { failure = await group.next() ?? nil }
+                group.addTask { await self.failure(of: id) }
             }
+            for await other in group { failure = failure ?? other }
+            return failure
         }
+        if let failure { throw failure }
+    }
+
+    /// One damaged payment must not hold up the others.
+    private func failure(of id: PaymentID) async -> PaymentsError? {
+        do { try await self.payments.look(id) } catch .ledger(.store(let error)) {
+            return .ledger(.store(error))
+        } catch {
+            self.logger.error("Payment not swept", metadata: ["payment": "\(id.text)", "error": "\(error)"])
+        }
+        return nil
     }
 }

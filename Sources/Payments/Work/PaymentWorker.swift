@@ -122,7 +122,7 @@ package struct PaymentWorker: Sendable {
             }
             switch await self.payments.attempt(job, reason: "workers ended with it", acknowledges: false) {
             case .again: left.append(job)
-            // An ended payment may have left something in the other shard.
+            // An ended payment may have left a place.
             case .ended: left.append(job)
             case .dead: try await self.payments.acknowledge(job.message)
             case nil: throw .ledger(.store(.outcomeUnknown(.closed)))

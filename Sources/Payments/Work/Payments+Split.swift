@@ -47,7 +47,8 @@ extension Payments {
             case .acknowledge:
                 if let message { try await self.acknowledge(message) }
                 answer = .went
-            default: answer = try await self.carryOut(step, parties, payment)
+            default:
+                answer = try await self.carryOut(step, parties, payment)
             }
             next = machine.next(answer)
         }
@@ -89,7 +90,7 @@ extension Payments {
             let answer = try await self.say("leave_from", self.leaveCall(parties))
             if answer == .said("closed") { try await self.expireMark(parties) }
             return answer
-        case .requeue: return try await self.requeue(parties)
+        case .requeue: return try await self.say("requeue", self.requeueCall(parties))
         case .read, .acknowledge: preconditionFailure("\(step) is no step of Redis's")
         }
     }
@@ -101,12 +102,13 @@ extension Payments {
         _ payment: Payment?,
         joinsOnly: Bool
     ) async throws(PaymentsError) -> SplitMachine.Answer {
-        guard let order = payment?.order else { throw .ledger(.storeInconsistent) }
+        guard let payment else { throw .ledger(.storeInconsistent) }
         let call = self.locks.takeCall(
             self.ledger.lockKeys(account),
             operation: id.text,
-            order: order,
-            joinsOnly: joinsOnly
+            order: payment.order,
+            joinsOnly: joinsOnly,
+            isBack: payment.state != .pending
         )
         let commit = try await self.step(name, call)
         let standing: FencedLock.Standing
@@ -164,22 +166,6 @@ extension Payments {
         let word = words.first ?? "malformed"
         self.metrics.stepped(name, word)
         return .said(word, reason: words.count > 1 ? words[1] : "")
-    }
-
-    private func requeue(_ parties: PaymentParties) async throws(PaymentsError) -> SplitMachine.Answer {
-        let command = RedisCommand(
-            "XADD",
-            .key(ShardKeys.work(parties.id.home)),
-            "*",
-            "operation",
-            .text(parties.id.text),
-            "from",
-            .text(parties.from.id),
-            "to",
-            .text(parties.to.id)
-        )
-        _ = try await self.send(command)
-        return .went
     }
 
     // MARK: Calls
@@ -253,7 +239,18 @@ extension Payments {
             .paymentsLeave,
             keys: [PaymentKeys.payment(home, id: parties.id.text), PaymentKeys.open(home)]
                 + Self.queueKeys(parties.from),
-            arguments: [.text(parties.id.text), .text(parties.from.id)]
+            arguments: [
+                .text(parties.id.text), .text(parties.from.id), .integer(self.configuration.lookMilliseconds),
+            ]
+        )
+    }
+
+    private func requeueCall(_ parties: PaymentParties) -> RedisScriptCall {
+        let home = parties.id.home
+        return RedisScriptCall(
+            .paymentsRequeue,
+            keys: [PaymentKeys.payment(home, id: parties.id.text), PaymentKeys.open(home), ShardKeys.work(home)],
+            arguments: [.text(parties.id.text), .integer(self.configuration.lookMilliseconds)]
         )
     }
 }

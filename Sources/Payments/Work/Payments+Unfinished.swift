@@ -82,36 +82,6 @@ extension Payments {
         return parties
     }
 
-    // MARK: Sweeping
-
-    /// Looks at a payment whose time to be looked at has come; sends it to the workers when nobody else will.
-    ///
-    /// Two round trips, some more for one that left something in another shard.
-    func look(_ id: PaymentID) async throws(PaymentsError) {
-        guard let parties = try await self.parties([id])[0] else {
-            return try await self.close(id)
-        }
-        let call = RedisScriptCall(
-            .paymentsLook,
-            keys: [
-                PaymentKeys.payment(id.home, id: id.text), PaymentKeys.open(id.home), ShardKeys.work(id.home),
-                PaymentKeys.locked(id.home), LedgerKeys.waiters(parties.from),
-            ],
-            arguments: [.text(id.text), .integer(self.configuration.lookMilliseconds)]
-        )
-        let word = try await self.step("look", call).reply.array?.first?.string ?? "malformed"
-        self.metrics.stepped("look", word)
-        switch word {
-        case "ended", "dead": try await self.leave(parties)
-        case "gone": try await self.close(id)
-        default: break
-        }
-    }
-
-    private func close(_ id: PaymentID) async throws(PaymentsError) {
-        _ = try await self.send(RedisCommand("ZREM", .key(PaymentKeys.open(id.home)), .text(id.text)))
-    }
-
     // MARK: Dead letters
 
     /// A payment that workers gave up on.
@@ -151,8 +121,7 @@ extension Payments {
             .paymentsRedrive,
             keys: [
                 PaymentKeys.payment(id.home, id: id.text), PaymentKeys.open(id.home), PaymentKeys.dead(id.home),
-                ShardKeys.work(id.home), LedgerKeys.waiters(parties.from),
-            ],
+            ] + Self.queueKeys(parties.from),
             arguments: [.text(id.text), .integer(self.configuration.lookMilliseconds)]
         )
         return try await self.step("redrive", call).reply.integerValue == 1

@@ -35,7 +35,7 @@ extension PaymentWorker {
         _ results: [Result<Commit<RESPValue>, CommitError>]
     ) async -> [JobOutcome] {
         var outcomes = outcomes
-        for (index, result) in results.enumerated() where Payments.isForSteps(result, jobs[index]) {
+        for (index, result) in results.enumerated() where Payments.isForSteps(result) {
             outcomes[index] = await self.payments.carryOut(jobs[index])
         }
         return outcomes
@@ -43,12 +43,10 @@ extension PaymentWorker {
 }
 
 extension Payments {
-    /// Whether a payment is on its way step by step, as another setting or a lost lock left it; or has ended, and a
-    /// place that it may have left in a queue is the reason for the message.
-    static func isForSteps(_ result: Result<Commit<RESPValue>, CommitError>, _ job: PaymentJob) -> Bool {
-        guard case .success(let commit) = result, let word = commit.reply.array?.first?.string else { return false }
-        let mayBeLeft = job.message.isRedelivered || job.message.fields["from"] == nil
-        return ["debited", "other"].contains(word) || mayBeLeft && ["ended", "dead", "gone"].contains(word)
+    /// Whether a payment is on its way step by step, as another setting or a lost lock left it.
+    static func isForSteps(_ result: Result<Commit<RESPValue>, CommitError>) -> Bool {
+        guard case .success(let commit) = result else { return false }
+        return ["debited", "other"].contains(commit.reply.array?.first?.string)
     }
 
     /// One role of one payment, step by step, where failpoints may lie.
@@ -58,7 +56,7 @@ extension Payments {
             let commit = try await self.step(name, self.wholeCall(job))
             let word = Self.word(.success(commit))
             self.metrics.stepped(name, word.text)
-            return Self.isForSteps(.success(commit), job) ? await self.carryOut(job) : word.outcome
+            return Self.isForSteps(.success(commit)) ? await self.carryOut(job) : word.outcome
         } catch { return Self.outcome(of: error) }
     }
 

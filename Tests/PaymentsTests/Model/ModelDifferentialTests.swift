@@ -46,8 +46,9 @@ struct ModelDifferentialTests {
         "apply done", "apply failed", "apply fenced", "attempt dead", "cancel cancelled", "cancel refused",
         "credit credited", "credit fenced", "credit refused", "debit debited", "debit failed", "debit fenced",
         "final done", "final fenced", "final returned", "hold fenced", "hold locked", "leave closed", "leave open",
-        "lock held", "lock locked", "lock parked", "look queued", "look sent", "look waits", "redrive 1",
-        "release true", "take parked", "take taken",
+        "lock held", "lock locked", "lock parked", "look queued", "look sent", "look waits", "once done", "once failed",
+        "once other", "once parked", "redrive 1", "release true", "requeue queued", "requeue requeued", "take parked",
+        "take taken",
     ]
 }
 
@@ -161,7 +162,10 @@ private struct ModelPair {
         let role = Bool.random(using: &self.random) ? SplitMachine.Role.locker : .applier
         let (message, real) = self.message(index, role)
         let payment = self.payments[index]
-        if role == .locker {
+        if role == .locker, Int.random(in: 0..<4, using: &self.random) == 0 {
+            let said = try await self.scripts.once(payment, real)
+            self.compare("once \(index)", self.store.once(index, message: message), said)
+        } else if role == .locker {
             self.compare(
                 "lock \(index)",
                 self.store.lock(index, message: message),
@@ -187,8 +191,16 @@ private struct ModelPair {
         // Now and then with the place that it had before it was redriven.
         let isStale = Int.random(in: 0..<8, using: &self.random) == 0
         let order = (isStale ? self.places[index]?.first : nil) ?? record.order
-        let said = try await self.scripts.take(account, payment, order: self.orders[order] ?? "", joinsOnly: flag)
-        self.compare("take \(index) of \(side)", "\(self.store.take(side, index, order, joinsOnly: flag))", "\(said)")
+        let isBack = Int.random(in: 0..<3, using: &self.random) == 0
+        let said = try await self.scripts.take(
+            account,
+            payment,
+            order: self.orders[order] ?? "",
+            joinsOnly: flag,
+            isBack: isBack
+        )
+        let expected = self.store.take(side, index, order, joinsOnly: flag, isBack: isBack)
+        self.compare("take \(index) of \(side)", "\(expected)", "\(said)")
     }
 
     /// The next step of a payment that is on its way, which chance alone finds too seldom.
@@ -254,8 +266,10 @@ private struct ModelPair {
         let isWhole = payment.isWhole || Bool.random(using: &self.random)
         switch Int.random(in: 0..<12, using: &self.random) {
         case 0..<3:
-            let said = try await self.scripts.look(payment)
-            self.compare("look \(index)", self.store.look(index), said)
+            // What was read of the payee's shard may be wrong by the time.
+            let isBehind = Int.random(in: 0..<4, using: &self.random) == 0
+            let said = try await self.scripts.look(payment, isBehind: isBehind)
+            self.compare("look \(index)", self.store.look(index, isBehind: isBehind), said)
         case 3..<5:
             let (message, real) = self.message(index, .locker)
             let said = try await self.scripts.attempt(payment, real, limit: 2, isWhole: isWhole)
@@ -267,6 +281,9 @@ private struct ModelPair {
         case 7 where Bool.random(using: &self.random):
             let said = try await self.scripts.cancel(payment, isWhole: isWhole)
             self.compare("cancel \(index)", self.store.cancel(index, isWhole: isWhole), said)
+        case 7:
+            let said = try await self.scripts.requeue(payment)
+            self.compare("requeue \(index)", self.store.requeue(index), said)
         case 8..<10:
             let said = try await self.scripts.leave(payment)
             self.compare("leave \(index)", self.store.leave(index), said)
@@ -306,7 +323,7 @@ private struct ModelPair {
         for account in self.accounts {
             words += [
                 LedgerKeys.account(account), LedgerKeys.entries(account), LedgerKeys.lock(account),
-                LedgerKeys.waiters(account),
+                LedgerKeys.waiters(account), ShardKeys.woken(account.shard), ShardKeys.work(account.shard), account.id,
             ]
         }
         words += ["\(self.shards.count)"] + self.shards.map { LedgerKeys.transit($0, Currency.usd) }
@@ -319,10 +336,11 @@ private struct ModelPair {
     }
 
     private var lines: [String] {
-        var lines = self.store.accounts.map { account in
+        var lines = self.store.accounts.enumerated().map { index, account in
             let lock = account.lock.map { "\(self.payments[$0.owner].id):\($0.token)" } ?? "-"
             let waiters = account.waiters.map { self.payments[$0.payment].id }.joined(separator: ",")
-            return "account \(account.balance) \(account.sequence) \(account.token) \(lock) \(waiters)"
+            let told = self.store.told(index).map { self.payments[$0.payment].id } ?? "-"
+            return "account \(account.balance) \(account.sequence) \(account.token) \(lock) \(waiters) \(told)"
         }
         lines += self.shards.indices.map { "transit \(self.store.transit[$0])" }
         return lines

@@ -12,9 +12,12 @@ extension RedisScript {
             local function next_one() i = i + 1; return ARGV[i - 1] end
             for _ = 1, tonumber(next_one()) do
                 local account, entries, lock, waiters = next_one(), next_one(), next_one(), next_one()
+                local woken, work, id = next_one(), next_one(), next_one()
+                local message, told = string.match(redis.call("HGET", woken, id) or "", "^(%S+) (%S+)$")
+                local is_there = message and #redis.call("XRANGE", work, message, message) > 0
                 local f = redis.call("HMGET", account, "balance", "token")
                 add("account", f[1], redis.call("LLEN", entries), f[2] or "0", redis.call("GET", lock) or "-",
-                    table.concat(redis.call("ZRANGE", waiters, 0, -1), ","))
+                    table.concat(redis.call("ZRANGE", waiters, 0, -1), ","), is_there and told or "-")
             end
             for _ = 1, tonumber(next_one()) do
                 add("transit", redis.call("HGET", next_one(), "balance") or "0")

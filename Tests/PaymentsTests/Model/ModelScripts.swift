@@ -44,8 +44,8 @@ struct ModelScripts: Sendable {
         var source = LuaLibrary.fencedLock
         if name.hasPrefix("payments") {
             source += LuaLibrary.idempotency + LuaLibrary.workQueue + LuaLibrary.ledger
-            for library in ["payment", "payment_end", "payment_money", "payment_turn", "payment_whole"] {
-                source += Self.sources["\(library).lua"] ?? []
+            for library in ["", "_wait", "_end", "_money", "_turn", "_whole"] {
+                source += Self.sources["payment\(library).lua"] ?? []
             }
         }
         return RedisScript(name, source: source + (Self.sources["\(name).lua"] ?? []))
@@ -71,7 +71,7 @@ struct ModelScripts: Sendable {
     static func queue(_ account: Account) -> [String] {
         [
             LedgerKeys.lock(account), LedgerKeys.waiters(account), ShardKeys.wake(account.shard),
-            ShardKeys.work(account.shard),
+            ShardKeys.work(account.shard), ShardKeys.woken(account.shard),
         ]
     }
 
@@ -95,6 +95,7 @@ struct ModelScripts: Sendable {
         let keys =
             [ShardKeys.idempotency(home, digest: "none"), payment.key, LedgerKeys.waiters(payment.from)]
             + [PaymentKeys.open(home), ShardKeys.work(home), PaymentKeys.events(home), PaymentKeys.list(payment.from)]
+            + [ShardKeys.woken(home)]
         let arguments: [RedisArgument] = [
             .text(payment.id), .text(payment.from.id), .text(payment.to.id), .integer(Int(payment.amount)), "", 0, "",
             "", "", "0", 0, 1000, 1000, "-", "-", .integer(Self.long), .integer(Self.long),
@@ -107,12 +108,19 @@ struct ModelScripts: Sendable {
         _ account: Account,
         _ payment: Payment,
         order: String,
-        joinsOnly: Bool
+        joinsOnly: Bool,
+        isBack: Bool = false
     ) async throws -> SplitMachine.Answer {
         let reply = try await self.run(
             "lock_take",
-            [LedgerKeys.lock(account), LedgerKeys.account(account), LedgerKeys.waiters(account)],
-            [.text(payment.id), .text(order), .integer(Self.long), .integer(joinsOnly ? 1 : 0)]
+            [
+                LedgerKeys.lock(account), LedgerKeys.account(account), LedgerKeys.waiters(account),
+                ShardKeys.wake(account.shard), ShardKeys.work(account.shard), ShardKeys.woken(account.shard),
+            ],
+            [
+                .text(payment.id), .text(order), .integer(Self.long), .integer(joinsOnly ? 1 : 0), .text(account.id),
+                .integer(isBack ? 1 : 0),
+            ]
         )
         let fields = try #require(reply.array)
         let number = fields[1].integerValue ?? 0
@@ -143,6 +151,23 @@ struct ModelScripts: Sendable {
             Self.home(payment) + [message.stream] + Self.money(payment.from) + Self.money(payment.to)
                 + [PaymentKeys.events(payment.to.shard), PaymentKeys.list(payment.to)],
             [.text(payment.id), .text(message.id), .integer(Self.long), .integer(Self.long)]
+        )
+    }
+
+    func once(_ payment: Payment, _ message: (stream: String, id: String)) async throws -> String {
+        try await self.word(
+            "payments_once",
+            Self.home(payment) + [message.stream] + Self.money(payment.from) + Self.money(payment.to)
+                + [PaymentKeys.events(payment.to.shard), PaymentKeys.list(payment.to)],
+            [.text(payment.id), .text(message.id), .integer(Self.long), .integer(Self.long)]
+        )
+    }
+
+    func requeue(_ payment: Payment) async throws -> String {
+        try await self.word(
+            "payments_requeue",
+            payment.keys + [ShardKeys.work(payment.home)],
+            [.text(payment.id), .integer(Self.long)]
         )
     }
 
@@ -191,16 +216,16 @@ struct ModelScripts: Sendable {
         try await self.word(
             "payments_leave",
             payment.keys + Self.queue(payment.from),
-            [.text(payment.id), .text(payment.from.id)]
+            [.text(payment.id), .text(payment.from.id), .integer(Self.long)]
         )
     }
 
-    func look(_ payment: Payment) async throws -> String {
+    func look(_ payment: Payment, isBehind: Bool) async throws -> String {
         let (home, waiters) = (payment.home, LedgerKeys.waiters(payment.from))
         return try await self.word(
             "payments_look",
-            payment.keys + [ShardKeys.work(home), PaymentKeys.locked(home), waiters],
-            [.text(payment.id), .integer(Self.long)]
+            payment.keys + [ShardKeys.work(home), PaymentKeys.locked(home), waiters, ShardKeys.woken(home)],
+            [.text(payment.id), .integer(Self.long), .integer(isBehind ? 1 : 0)]
         )
     }
 
@@ -231,8 +256,7 @@ struct ModelScripts: Sendable {
     func redrive(_ payment: Payment) async throws -> String {
         let reply = try await self.run(
             "payments_redrive",
-            payment.keys
-                + [PaymentKeys.dead(payment.home), ShardKeys.work(payment.home), LedgerKeys.waiters(payment.from)],
+            payment.keys + [PaymentKeys.dead(payment.home)] + Self.queue(payment.from),
             [.text(payment.id), .integer(Self.long)]
         )
         return "\(reply.integerValue ?? -1)"

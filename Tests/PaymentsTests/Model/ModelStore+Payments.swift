@@ -2,13 +2,18 @@ import Payments
 
 /// The scripts about the life of a payment, and those that move money within one step.
 extension ModelStore {
-    // MARK: payment.lua, payment_end.lua, payment_money.lua
+    // MARK: payment.lua, payment_end.lua, payment_money.lua, payment_turn.lua
 
-    /// `payment_leave`.
-    mutating func leavePlace(_ account: Int, _ payment: Int) {
-        if self.accounts[account].lock?.owner == payment { self.accounts[account].lock = nil }
-        self.accounts[account].waiters.removeAll { $0.payment == payment }
-        self.wake(account)
+    /// `payment_over`: what a worker does with the message of a payment that has ended, or is a dead letter.
+    mutating func over(_ payment: Int, _ absence: String, message: Int?) -> String {
+        let record = self.payments[payment]
+        self.done(message)
+        // As it was: every wake-up was a reason to leave.
+        if self.guards.hasTurns || message != record.message {
+            self.leavePlace(record.from, payment)
+            self.leavePlace(record.to, payment)
+        }
+        return absence
     }
 
     mutating func end(_ payment: Int, _ state: State, looksAgain: Bool) {
@@ -51,12 +56,12 @@ extension ModelStore {
         if crosses { self.transit[self.accounts[account].shard] -= amount }
     }
 
-    mutating func moveDebit(_ payment: Int, crosses: Bool) {
+    mutating func moveDebit(_ payment: Int, token: Int64? = nil, crosses: Bool) {
         let record = self.payments[payment]
         if record.order < self.accounts[record.from].debitOrder { self.broken = "debits of a payer are out of order" }
         self.accounts[record.from].debitOrder = record.order
         self.payments[payment].debits += 1
-        self.move(record.from, -record.amount, token: record.tokenFrom, crosses: crosses)
+        self.move(record.from, -record.amount, token: token ?? record.tokenFrom, crosses: crosses)
     }
 
     mutating func moveCredit(_ payment: Int, token: Int64?, crosses: Bool) {
@@ -74,25 +79,67 @@ extension ModelStore {
         self.payments.append(record)
         let payment = self.payments.count - 1
         self.join(from, payment, record.order)
-        if isAlone { self.payments[payment].message = self.add(.locker, shard: self.accounts[from].shard, payment) }
+        guard isAlone else { return }
+        let message = self.add(.locker, shard: self.accounts[from].shard, payment)
+        self.accounts[from].woken = Wake(message: message, payment: payment)
+        if !self.guards.hasTurns { self.payments[payment].message = message }
+    }
+
+    // MARK: payments_once.lua
+
+    mutating func once(_ payment: Int, message: Int?) -> String {
+        let record = self.payments[payment]
+        let (from, to) = (record.from, record.to)
+        if let absence = record.absence { return self.over(payment, absence, message: message) }
+        let holders = [from, to].map { self.accounts[$0].lock?.owner }
+        let isReady = self.isReady(from, payment)
+        if record.state != .pending || holders[0] == payment || isReady && holders[1] == payment { return "other" }
+        self.done(message)
+        let isPlaced = self.isHead(from, payment)
+        guard isReady, holders[1] == nil else {
+            if !isPlaced { self.join(from, payment, record.order) }
+            if isReady { self.join(to, payment, record.order) }
+            return "parked"
+        }
+        let crosses = self.accounts[from].shard != self.accounts[to].shard
+        let reason = self.debitRefusal(payment) ?? self.creditRefusal(payment)
+        if reason == nil {
+            self.moveDebit(payment, token: self.accounts[from].token + 1, crosses: crosses)
+            self.moveCredit(payment, token: self.accounts[to].token + 1, crosses: crosses)
+        }
+        self.end(payment, reason == nil ? .done : .failed, looksAgain: false)
+        let hasWaited = self.accounts[to].isInQueue(payment)
+        self.accounts[to].waiters.removeAll { $0.payment == payment }
+        if isPlaced {
+            self.accounts[from].waiters.removeAll { $0.payment == payment }
+            self.wake(from)
+        }
+        if hasWaited { self.wake(to) }
+        return reason == nil ? "done" : "failed"
     }
 
     // MARK: payments_lock.lua
 
     mutating func lock(_ payment: Int, message: Int?) -> String {
         let record = self.payments[payment]
+        if let absence = record.absence { return self.over(payment, absence, message: message) }
         self.done(message)
-        if let absence = record.absence { return absence }
         var sides = [record.from]
-        if self.isReady(record.from, payment) { sides.append(record.to) }
+        let isBack = record.state != .pending && self.guards.hasTurns
+        let isFirst = self.isReady(record.from, payment)
+        if isFirst || isBack { sides.append(record.to) }
         let mine = sides.filter { self.accounts[$0].lock?.owner == payment }
         if record.state != .pending && mine.count == 2 { return "held" }
-        let isReady = sides.count == 2 && self.isReady(record.to, payment)
-        for side in sides where !mine.contains(side) { self.join(side, payment, record.order) }
+        let isReady = isFirst && self.isReady(record.to, payment)
+        for side in sides where side == record.from || isFirst { self.join(side, payment, record.order) }
         guard isReady else {
-            for side in mine {
-                self.accounts[side].lock = nil
-                self.wake(side)
+            for side in sides {
+                if mine.contains(side) {
+                    self.accounts[side].lock = nil
+                    self.wake(side)
+                } else if isBack, self.accounts[side].lock == nil {
+                    self.wake(side)
+                }
             }
             return "parked"
         }
@@ -116,16 +163,19 @@ extension ModelStore {
         let record = self.payments[payment]
         let crosses = self.accounts[record.from].shard != self.accounts[record.to].shard
         if self.guards.hasState {
-            if record.absence != nil || record.state == .pending {
+            if let absence = record.absence { return self.over(payment, absence, message: message) }
+            if record.state == .pending {
                 self.done(message)
-                return record.absence ?? "pending"
+                return "pending"
             } else if record.state == .debited {
                 return "debited"
             }
         }
         if !self.holds(record.from, payment, record.tokenFrom) || !self.holds(record.to, payment, record.tokenTo) {
             self.done(message)
-            self.payments[payment].message = self.add(.locker, shard: self.home(payment), payment)
+            if !self.isRequeued(payment) {
+                self.payments[payment].message = self.add(.locker, shard: self.home(payment), payment)
+            }
             self.payments[payment].isOpen = true
             return "fenced"
         }
@@ -135,15 +185,35 @@ extension ModelStore {
             self.moveCredit(payment, token: record.tokenTo, crosses: crosses)
         }
         self.end(payment, reason == nil ? .done : .failed, looksAgain: false)
+        self.done(message)
         self.leavePlace(record.from, payment)
         self.leavePlace(record.to, payment)
-        self.done(message)
         return reason == nil ? "done" : "failed"
+    }
+
+    /// Whether its message lies with the lockers.
+    func isRequeued(_ payment: Int) -> Bool {
+        let message = self.payments[payment].message
+        return self.guards.hasTurns && self.messages.contains { $0.id == message && $0.role == .locker }
     }
 
     // MARK: payments_look.lua, payments_attempt.lua, payments_cancel.lua, payments_redrive.lua
 
-    mutating func look(_ payment: Int) -> String {
+    /// Whether it stands in its payee's queue, and another is before it or has the lock.
+    func isBehind(_ payment: Int) -> Bool {
+        let account = self.accounts[self.payments[payment].to]
+        guard account.isInQueue(payment) else { return false }
+        return account.waiters.first?.payment != payment || account.lock.map { $0.owner != payment } ?? false
+    }
+
+    /// What it waits for that has ended, or is a dead letter.
+    func stray(before payment: Int) -> Int? {
+        let accounts = [self.payments[payment].to, self.payments[payment].from].map { self.accounts[$0] }
+        return accounts.flatMap { [$0.waiters.first?.payment, $0.lock?.owner] }.compactMap { $0 }
+            .first { $0 != payment && self.payments[$0].absence != nil }
+    }
+
+    mutating func look(_ payment: Int, isBehind: Bool) -> String {
         let record = self.payments[payment]
         var head = self.accounts[record.from].waiters.first?.payment
         if let absence = record.absence { return absence }
@@ -155,8 +225,15 @@ extension ModelStore {
             head = head ?? payment
         }
         if record.state == .pending && head != payment { return "waits" }
-        if let message = record.message, self.messages.contains(where: { $0.id == message }) { return "queued" }
-        self.payments[payment].message = self.add(.locker, shard: self.home(payment), payment)
+        let isTold = self.guards.hasTurns && record.state == .pending && self.told(record.from)?.payment == payment
+        if isTold || self.isThere(record.message) { return "queued" }
+        if record.state == .pending, isBehind { return "waits" }
+        let message = self.add(.locker, shard: self.home(payment), payment)
+        if record.state == .pending, self.guards.hasTurns {
+            self.accounts[record.from].woken = Wake(message: message, payment: payment)
+        } else {
+            self.payments[payment].message = message
+        }
         return "sent"
     }
 
@@ -198,7 +275,12 @@ extension ModelStore {
         let order = self.newOrder()
         self.payments[payment].isDead = false
         self.join(self.payments[payment].from, payment, order, moves: true)
-        self.payments[payment].message = self.add(.locker, shard: self.home(payment), payment)
+        self.payments[payment].message = nil
+        if self.payments[payment].state != .pending {
+            self.payments[payment].message = self.add(.locker, shard: self.home(payment), payment)
+        } else if self.isHead(self.payments[payment].from, payment) {
+            self.call(self.payments[payment].from, payment)
+        }
         self.payments[payment].attempts = 0
         self.payments[payment].order = order
         self.payments[payment].isOpen = true

@@ -79,6 +79,16 @@ extension ModelStore {
         return "closed"
     }
 
+    // MARK: payments_requeue.lua
+
+    mutating func requeue(_ payment: Int) -> String {
+        if let absence = self.payments[payment].absence { return absence }
+        if self.isRequeued(payment) { return "queued" }
+        self.payments[payment].message = self.add(.locker, shard: self.home(payment), payment)
+        self.payments[payment].isOpen = true
+        return "requeued"
+    }
+
     // MARK: The edge
 
     func record(_ payment: Int) -> SplitMachine.Record {
@@ -95,16 +105,17 @@ extension ModelStore {
         message: Int?
     ) -> SplitMachine.Answer {
         let (from, to) = (self.payments[payment].from, self.payments[payment].to)
+        let isBack = self.guards.hasTurns && self.payments[payment].state != .pending
         switch step {
         case .read: return .record(self.record(payment))
         case .readLocks:
             let record = self.payments[payment]
             let held = [record.tokenFrom, record.tokenTo].map { $0.map { Lock(owner: payment, token: $0) } }
             return .locks(areHeld: held == [self.accounts[from].lock, self.accounts[to].lock] && !held.contains(nil))
-        case .joinFrom: return self.take(from, payment, order, joinsOnly: true)
-        case .joinTo: return self.take(to, payment, order, joinsOnly: true)
-        case .takeFrom: return self.take(from, payment, order, joinsOnly: false)
-        case .takeTo: return self.take(to, payment, order, joinsOnly: false)
+        case .joinFrom: return self.take(from, payment, order, joinsOnly: true, isBack: isBack)
+        case .joinTo: return self.take(to, payment, order, joinsOnly: true, isBack: isBack)
+        case .takeFrom: return self.take(from, payment, order, joinsOnly: false, isBack: isBack)
+        case .takeTo: return self.take(to, payment, order, joinsOnly: false, isBack: isBack)
         case .releaseFrom: self.release(from, payment, stays: true)
         case .releaseTo: self.release(to, payment, stays: false)
         case .hold(let tokenFrom, let tokenTo):
@@ -115,7 +126,7 @@ extension ModelStore {
             return .said(word, reason: word == "refused" ? "balance-overflow" : "")
         case .final(let reason): return .said(self.final(payment, reason: reason))
         case .leaveFrom: return .said(self.leave(payment))
-        case .requeue: self.add(.locker, shard: self.home(payment), payment)
+        case .requeue: return .said(self.requeue(payment))
         case .acknowledge: self.done(message)
         }
         return .went

@@ -23,6 +23,8 @@ struct ModelStore: Hashable, Sendable {
         var token: Int64 = 0
         var lock: Lock?
         var waiters: [Place] = []
+        /// The message that told whoever is first, and whom.
+        var woken: Wake?
         /// Of the last entry and of the last debit, for what must only grow.
         var entryToken: Int64 = 0
         var debitOrder: Int64 = 0
@@ -33,6 +35,11 @@ struct ModelStore: Hashable, Sendable {
         }
 
         func isInQueue(_ payment: Int) -> Bool { self.waiters.contains { $0.payment == payment } }
+    }
+
+    struct Wake: Hashable, Sendable {
+        var message: Int
+        var payment: Int
     }
 
     enum State: String, Hashable, Sendable, CaseIterable {
@@ -92,12 +99,16 @@ struct ModelStore: Hashable, Sendable {
         let payment: Int
         /// Whether a worker may get it: it is new, or comes again.
         var isDeliverable = true
+        /// Whether a worker had it.
+        var isRead = false
     }
 
     /// What protects the money; the negative controls do without.
     struct Guards: Hashable, Sendable {
         var hasFence = true
         var hasState = true
+        /// Whether an account has one wake-up at most, made by who gave up something.
+        var hasTurns = true
     }
 
     var accounts: [Account]
@@ -159,9 +170,39 @@ struct ModelStore: Hashable, Sendable {
         return account.lock == Lock(owner: payment, token: token) && account.token == token
     }
 
-    mutating func wake(_ account: Int) {
-        guard let head = self.accounts[account].waiters.first else { return }
-        self.add(.locker, shard: self.accounts[account].shard, head.payment)
+    // MARK: lock_turn.lua
+
+    /// `lock_woken`.
+    func told(_ account: Int) -> Wake? {
+        guard let wake = self.accounts[account].woken else { return nil }
+        return self.isThere(wake.message) ? wake : nil
+    }
+
+    func isThere(_ message: Int?) -> Bool { self.messages.contains { $0.id == message } }
+
+    /// `lock_call`.
+    mutating func call(_ account: Int, _ head: Int?) {
+        if self.guards.hasTurns, let known = self.told(account) {
+            if known.payment == head { return }
+            if self.messages.contains(where: { $0.id == known.message && !$0.isRead }) { self.done(known.message) }
+        }
+        self.accounts[account].woken = head.map {
+            Wake(message: self.add(.locker, shard: self.accounts[account].shard, $0), payment: $0)
+        }
+    }
+
+    /// `lock_wake`.
+    mutating func wake(_ account: Int) { self.call(account, self.accounts[account].waiters.first?.payment) }
+
+    /// `lock_leave`.
+    mutating func leavePlace(_ account: Int, _ payment: Int) {
+        let isHeld = self.accounts[account].lock != nil
+        let isMine = self.accounts[account].lock?.owner == payment
+        let hadPlace = self.accounts[account].isInQueue(payment)
+        let isFirst = self.isHead(account, payment)
+        if isMine { self.accounts[account].lock = nil }
+        self.accounts[account].waiters.removeAll { $0.payment == payment }
+        if isMine || isFirst || hadPlace && !isHeld || !self.guards.hasTurns { self.wake(account) }
     }
 
     /// `ZADD`, with `NX` when it does not `moves`.
@@ -186,12 +227,20 @@ struct ModelStore: Hashable, Sendable {
 
     // MARK: lock_take.lua, lock_release.lua
 
-    mutating func take(_ account: Int, _ payment: Int, _ order: Int64, joinsOnly: Bool) -> SplitMachine.Answer {
+    mutating func take(
+        _ account: Int,
+        _ payment: Int,
+        _ order: Int64,
+        joinsOnly: Bool,
+        isBack: Bool = false
+    ) -> SplitMachine.Answer {
         let standing = self.standing(account, payment)
+        if self.accounts[account].woken?.payment == payment { self.accounts[account].woken = nil }
         self.join(account, payment, order)
         if standing == .mine || (standing == .free && self.isHead(account, payment) && !joinsOnly) {
             return .taken(token: self.seize(account, payment))
         }
+        if isBack, standing == .queued { self.wake(account) }
         let index = self.accounts[account].waiters.firstIndex { $0.payment == payment } ?? 0
         return .parked(place: Int64(index + 1), isHeld: self.accounts[account].lock != nil)
     }
@@ -199,9 +248,12 @@ struct ModelStore: Hashable, Sendable {
     @discardableResult
     mutating func release(_ account: Int, _ payment: Int, stays: Bool) -> Bool {
         let isMine = self.standing(account, payment) == .mine
-        if isMine { self.accounts[account].lock = nil }
-        if !stays { self.accounts[account].waiters.removeAll { $0.payment == payment } }
-        self.wake(account)
+        if !stays {
+            self.leavePlace(account, payment)
+        } else if isMine || !self.guards.hasTurns {
+            if isMine { self.accounts[account].lock = nil }
+            self.wake(account)
+        }
         return isMine
     }
 }

@@ -64,7 +64,7 @@ extension SearchState {
             }
         }
         for (payment, record) in self.store.payments.enumerated() {
-            if record.isOpen && self.jobs[self.aide] == nil {
+            if record.isOpen && self.jobs[self.aide] == nil && (scenario.isSwept || record.absence != nil) {
                 let isAttended = self.store.messages.contains { $0.payment == payment }
                 if !isAttended || self.looks > 0 { events.append(.look(payment: payment)) }
             }
@@ -94,21 +94,22 @@ extension SearchState {
             next.again(id)
         case .look(let payment):
             if self.store.messages.contains(where: { $0.payment == payment }) { next.looks -= 1 }
-            let word = next.store.look(payment)
+            let word = next.store.look(payment, isBehind: next.store.isBehind(payment))
             if word == "ended" || word == "dead" { next.cleanUp(payment) }
+            if word == "waits", let stray = next.store.stray(before: payment) { next.cleanUp(stray) }
         case .cancel(let payment):
             next.cancels -= 1
-            let word = next.store.cancel(payment, isWhole: scenario.program == .oneScript)
-            if word == "cancelled", scenario.program != .oneScript, next.jobs[next.aide] == nil {
+            let word = next.store.cancel(payment, isWhole: scenario.isWhole)
+            if word == "cancelled", !scenario.isWhole, next.jobs[next.aide] == nil {
                 next.cleanUp(payment)
             }
         case .bury(let id):
             next.burials -= 1
             let payment = self.store.messages.first { $0.id == id }?.payment ?? 0
-            _ = next.store.attempt(payment, message: id, limit: 1, isWhole: scenario.program == .oneScript)
+            _ = next.store.attempt(payment, message: id, limit: 1, isWhole: scenario.isWhole)
         case .redrive(let payment): _ = next.store.redrive(payment)
         }
-        next.merge()
+        if scenario.merges { next.merge() }
         return next
     }
 
@@ -127,6 +128,7 @@ extension SearchState {
         guard let index = self.store.messages.firstIndex(where: { $0.id == id }) else { return }
         let message = self.store.messages[index]
         self.store.messages[index].isDeliverable = false
+        self.store.messages[index].isRead = true
         let order = self.store.payments[message.payment].order
         var machine = SplitMachine(message.role)
         guard case .step(var step) = machine.begin() else { return }
@@ -146,9 +148,12 @@ extension SearchState {
 
     private mutating func step(_ worker: Int, _ scenario: SearchScenario, endsBehind: Bool = false) {
         guard var job = self.jobs[worker] else { return }
-        if job.machine.role != .leaver && scenario.program == .oneScript {
-            if job.machine.role == .locker { _ = self.store.lock(job.payment, message: job.message) }
-            if job.machine.role == .applier { _ = self.store.apply(job.payment, message: job.message) }
+        if job.machine.role != .leaver && scenario.isWhole {
+            switch (job.machine.role, scenario.program) {
+            case (.locker, .oneStep): _ = self.store.once(job.payment, message: job.message)
+            case (.locker, _): _ = self.store.lock(job.payment, message: job.message)
+            case (_, _): _ = self.store.apply(job.payment, message: job.message)
+            }
             self.jobs[worker] = nil
             return
         }
@@ -182,18 +187,31 @@ extension SearchState {
     /// Of messages that ask for the same and that nobody has, one is enough.
     private mutating func merge() {
         var kept: [ModelStore.Message] = []
+        // One that comes again while a worker has it is acknowledged by that worker, too.
+        let free = Set(self.store.messages.filter(\.isDeliverable).map(\.id)).subtracting(
+            self.jobs.compactMap { $0?.message }
+        )
         for message in self.store.messages {
             let isRecorded = self.store.payments[message.payment].message == message.id
+            let caller = self.caller(message.id)
             let index = kept.firstIndex {
-                $0.payment == message.payment && $0.role == message.role && $0.isDeliverable
+                $0.payment == message.payment && $0.role == message.role && free.contains($0.id)
+                    && self.caller($0.id) == caller
             }
-            if message.isDeliverable, let index {
+            if free.contains(message.id), let index {
+                let dropped = isRecorded ? kept[index] : message
                 if isRecorded { kept[index] = message }
+                kept[index].isRead = message.isRead || dropped.isRead
             } else {
                 kept.append(message)
             }
         }
         self.store.messages = kept
+    }
+
+    /// Whose wake-up a message is: that account may take it back.
+    private func caller(_ message: Int) -> Int? {
+        self.store.accounts.firstIndex { $0.woken?.message == message }
     }
 }
 
@@ -315,7 +333,7 @@ extension SearchState {
         switch event {
         case .step(let worker), .crash(let worker, _):
             guard let job = self.jobs[worker] else { return "\(event)" }
-            let step = scenario.program == .oneScript && job.machine.role != .leaver ? "script" : "\(job.step)"
+            let step = scenario.isWhole && job.machine.role != .leaver ? "script" : "\(job.step)"
             return "\(event): \(job.machine.role) of \(job.payment), \(step)"
         case .deliver(let id, _), .duplicate(let id), .bury(let id):
             guard let message = self.store.messages.first(where: { $0.id == id }) else { return "\(event)" }

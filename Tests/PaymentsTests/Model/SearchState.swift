@@ -4,6 +4,8 @@ import Testing
 /// What is searched: where it begins and what may go wrong, each so many times.
 struct SearchScenario: Sendable, CustomTestStringConvertible {
     enum Program: String, Sendable {
+        /// One script for all.
+        case oneStep = "one step"
         /// One script for each role.
         case oneScript = "one script"
         /// ``SplitMachine``.
@@ -30,6 +32,12 @@ struct SearchScenario: Sendable, CustomTestStringConvertible {
     /// Tries too many: payments that become dead letters, and are given to the workers again.
     var burials = 0
     var guards = ModelStore.Guards()
+    /// Of messages that ask for the same and that nobody has, one is kept.
+    var merges = true
+    /// Whether a sweeper looks at payments that have not ended.
+    var isSwept = true
+
+    var isWhole: Bool { self.program == .oneStep || self.program == .oneScript }
 
     var testDescription: String { "\(self.name), \(self.program.rawValue)" }
 
@@ -127,7 +135,8 @@ struct SearchState: Sendable {
             print.add(account.entryToken == account.token ? 1 : 0)
             print.add(Int(account.debitOrder))
             for place in account.waiters { print.add(Int(place.order) * 8 + place.payment) }
-            print.add(-1)
+            let told = account.woken.flatMap { wake in self.store.isThere(wake.message) ? wake.payment : nil }
+            print.add(-1 - (told.map { $0 + 1 } ?? 0))
         }
         for transit in self.store.transit { print.add(Int(transit)) }
         for record in self.store.payments { self.add(record, to: &print) }
@@ -161,8 +170,10 @@ struct SearchState: Sendable {
     private func code(_ message: ModelStore.Message) -> Int {
         let isRecorded = self.store.payments[message.payment].message == message.id
         var print = Fingerprint()
+        let caller = self.store.accounts.firstIndex { $0.woken?.message == message.id }
         print.add(message.payment * 8 + (message.role == .locker ? 4 : 0) + (isRecorded ? 2 : 0))
-        print.add(message.isDeliverable ? 1 : 0)
+        // Only of a wake-up it matters whether somebody had it.
+        print.add((message.isDeliverable ? 1 : 0) + (caller.map { 4 * $0 + (message.isRead ? 6 : 4) } ?? 0))
         return print.value
     }
 
