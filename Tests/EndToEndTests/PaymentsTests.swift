@@ -85,11 +85,11 @@ struct PaymentsTests {
             [
                 "load", "payments", "--url", system.url, "--behind-proxy", "--accounts", "30", "--rate", "\(rate)",
                 "--seconds", "\(seconds)", "--connections", "24", "--repeat-share", "0.1", "--pattern", pattern,
-                "--no-audit", "--json",
+                "--no-audit", "--json", "--settle-wait", "120",
             ]
         )
         try await harm()
-        try await load.end(within: .seconds(200))
+        try await load.end(within: .seconds(200 + 2 * seconds))
         #expect(load.exitCode == 0, "\(load.output.suffix(3000))")
         let redis = "redis://127.0.0.1:\(system.ports.redis)/0"
         try await eventually("nothing is left to do", within: .seconds(30)) {
@@ -114,13 +114,15 @@ struct PaymentsTests {
     ) async throws {
         let environment = ["TALLY_PAYMENTS_LEASE_SECONDS": "1", "TALLY_PAYMENTS_STEPS": steps]
         try await TallySystem.with(["--workers", "2"], environment) { system in
-            try await self.expectExact(system, rate: 80, seconds: 15) {
-                for round in 0..<30 {
-                    try await Task.sleep(for: .milliseconds(500))
+            let seconds = Round.long(9)
+            var random = Round.seed.random
+            try await self.expectExact(system, rate: 80, seconds: seconds) {
+                for round in 0..<(2 * seconds) {
+                    try await Task.sleep(for: .milliseconds(400 + Int(random.next() % 200)))
                     // Whoever is being started again is not there to be killed.
                     if let pid = try? system.pid("worker-\(round % 2 + 1)") { Foundation.kill(pid, SIGKILL) }
-                    if round == 10 || round == 20 { try system.kill("redis") }
-                    if round == 15, let pid = try? system.pid("instance-1") { Foundation.kill(pid, SIGKILL) }
+                    if round % 12 == 8, let pid = try? system.pid("redis") { Foundation.kill(pid, SIGKILL) }
+                    if round % 12 == 11, let pid = try? system.pid("instance-1") { Foundation.kill(pid, SIGKILL) }
                 }
             }
         }
@@ -134,9 +136,9 @@ struct PaymentsTests {
             "TALLY_TEST_FAILPOINTS": "payments.apply.before=sleep:4,payments.debit.before=sleep:4",
         ]
         try await TallySystem.with(["--workers", "2"], environment) { system in
-            try await self.expectExact(system, rate: 100, seconds: 15) {
-                var seed = Seed(7).random
-                for round in 0..<14 {
+            try await self.expectExact(system, rate: 100, seconds: Round.long(12)) {
+                var seed = Round.seed.random
+                for round in 0..<Round.long(12) {
                     try await Task.sleep(for: .milliseconds(200))
                     let name = "worker-\(round % 2 + 1)"
                     try system.kill(name, SIGSTOP)
