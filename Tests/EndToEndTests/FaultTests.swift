@@ -18,7 +18,8 @@ struct FaultTests {
             let load = try Program(
                 TallySystem.executable,
                 [
-                    "load", "accept", "--url", system.url, "--rate", "400", "--seconds", "\(Round.long(14))", "--connections", "16",
+                    "load", "accept", "--url", system.url, "--rate", "400", "--seconds", "\(Round.long(14))",
+                    "--connections", "16",
                     "--ids", "300", "--retry", "--json",
                 ]
             )
