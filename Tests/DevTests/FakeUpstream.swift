@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import Support
 import Synchronization
 
 /// An HTTP server that counts what reaches it, and then answers, or dies on it.

@@ -1,6 +1,7 @@
 import Dev
 import Foundation
 import NIOCore
+import Support
 
 /// Where nginx listens.
 struct NginxEntry {

@@ -1,9 +1,10 @@
 import Dev
 import Foundation
 import Glibc
-import Support
 import Synchronization
 import Testing
+
+import func Support.eventually
 
 /// Runs children under a supervisor while the body runs, then stops them.
 func withSupervisor<Result: Sendable>(
