@@ -114,9 +114,7 @@ struct WakeTests {
     func `a place that an ended payment has left is found by who waits behind it`(
         steps: PaymentsConfiguration.Steps
     ) async throws {
-        var options = Self.options(steps)
-        options.lease = .milliseconds(20)
-        try await PaymentsFixture.with(options) { fixture in
+        try await PaymentsFixture.with(Self.options(steps)) { fixture in
             try await fixture.fund("alice", 100)
             let ended = try await fixture.pay("alice", "bob", 1)
             try await fixture.drain()
