@@ -7,6 +7,8 @@ package struct WebRouter: Sendable {
 
     private var table = RouteTable()
     private var routes: [Route] = []
+    /// Paths that bound their bodies and word their refusals themselves.
+    private(set) var owned: [OwnedPaths] = []
 
     private struct Route: Sendable {
         let method: HTTPRequest.Method
@@ -55,6 +57,9 @@ package struct WebRouter: Sendable {
             )
         )
     }
+
+    /// Leaves the length of bodies at these paths, and the words of refusals, to whoever owns them.
+    package mutating func own(_ paths: OwnedPaths) { self.owned.append(paths) }
 
     /// The responder with all that every route has in common: names, problems, limits, 404 and 405.
     package func makeResponder(

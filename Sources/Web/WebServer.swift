@@ -57,7 +57,7 @@ package struct WebServer: Service {
         await self.beforeBinding()
         let configuration = self.configuration
         let (hotRoutes, observer, drain) = (self.hotRoutes, self.observer, self.drain)
-        let (access, certificate) = (self.access, self.certificate)
+        let (access, certificate, owned) = (self.access, self.certificate, self.router.owned)
         let responder = self.router.makeResponder(observer: observer, configuration: configuration, access: access)
         let room = ConnectionRoom(self.listener, limit: configuration.connectionLimit, logger: self.logger)
         let answers = RoutedAnswers(responder, logger: self.logger)
@@ -71,6 +71,7 @@ package struct WebServer: Service {
                     observer: observer,
                     drain: drain,
                     access: access,
+                    owned: owned,
                     certificate: certificate,
                     room: room
                 )

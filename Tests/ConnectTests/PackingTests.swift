@@ -122,7 +122,7 @@ struct PackingTests {
     }
 
     /// A note whose binary form has exactly this many bytes.
-    private func message(ofLength length: Int, _ reason: String = "") throws -> Note {
+    static func message(ofLength length: Int, _ reason: String = "") throws -> Note {
         let empty: [UInt8] = try note(reason, String(repeating: "x", count: 200)).serializedBytes()
         return note(reason, String(repeating: "x", count: length - empty.count + 200))
     }
@@ -132,7 +132,7 @@ struct PackingTests {
         configuration.messageLimit = 2000
         try await TestServer.run(.two, configuration: configuration) { client, _, _ in
             for (length, code) in [(2000, "ok"), (2001, "resource_exhausted")] {
-                let message = try self.message(ofLength: length)
+                let message = try Self.message(ofLength: length)
                 let bytes: [UInt8] = try message.serializedBytes()
                 #expect(bytes.count == length)
                 let packed = try #require(Gzip.deflated(bytes))

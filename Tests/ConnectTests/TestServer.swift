@@ -144,9 +144,17 @@ extension HTTPField.Name {
 
 /// A server with the test's service, on a free port while `body` runs.
 enum TestServer {
+    static func web(_ change: (inout WebConfiguration) -> Void = { _ in }) -> WebConfiguration {
+        var web = WebConfiguration(port: 0)
+        web.targetLimit = 8192
+        change(&web)
+        return web
+    }
+
     static func run(
         _ version: HTTPVersion = .one,
         configuration: ConnectConfiguration = ConnectConfiguration(),
+        web limits: WebConfiguration = TestServer.web(),
         _ body: @Sendable @escaping (TestClient, Echo, DrainSignal) async throws -> Void
     ) async throws {
         let echo = Echo()
@@ -160,9 +168,9 @@ enum TestServer {
             drain: drain
         ).add(to: &router)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        var web = WebConfiguration(port: 0)
-        web.bodyLimit = 8 << 20
-        web.targetLimit = 8192
+        var web = limits
+        // As settings have it: one number for both.
+        web.bodyLimit = configuration.messageLimit
         let bound = AsyncStream<Int>.makeStream()
         let server = WebServer(
             configuration: web,

@@ -51,6 +51,57 @@ struct MachineTests {
         }
     }
 
+    @Test func `an early answer waits for a small rest of its request, and the connection goes on`() {
+        var machine = Machine(bodyLimit: 1000, pipelineLimit: 8)
+        let first = machine.received(.hot, closes: false)
+        _ = machine.receivedEnd()
+        _ = machine.received(.routed, closes: false)
+        #expect(machine.isRoutedEarly)
+        machine.holdBack(remaining: 2000)
+        #expect(machine.produced(2, isEnd: true) == .queued)
+        // What is owed to earlier requests leaves.
+        machine.answered(first ?? 99, with: 1)
+        #expect(machine.next() == .answer(1))
+        // Beyond the limit of bodies, because nobody keeps it.
+        #expect(machine.received(bodyBytes: 2000) == .discard)
+        #expect(machine.next() == nil)
+        #expect(machine.receivedEnd() == .forward)
+        #expect(machine.next() == .part(2))
+        #expect(machine.phase == .open && !machine.isHolding)
+    }
+
+    @Test func `an early answer leaves at once when too much is to come, and as soon as too much has come`() {
+        for remaining in [EarlyAnswer.limit + 1, nil] {
+            var machine = Machine(bodyLimit: 1000, pipelineLimit: 8)
+            _ = machine.received(.routed, closes: false)
+            machine.holdBack(remaining: remaining)
+            #expect(machine.doesRoutedClose == (remaining != nil))
+            #expect(machine.produced(1, isEnd: true) == .queued)
+            if remaining == nil {
+                #expect(machine.received(bodyBytes: EarlyAnswer.limit) == .discard)
+                #expect(machine.next() == nil)
+                #expect(machine.received(bodyBytes: 1) == .release)
+                machine.releaseEarly()
+            }
+            #expect(machine.next() == .part(1))
+            #expect(machine.next() == .linger)
+        }
+    }
+
+    @Test func `an early answer that waited long enough is the connection's last`() {
+        var machine = Machine(bodyLimit: 1000, pipelineLimit: 8)
+        let ticket = machine.received(.refused, closes: false)
+        machine.holdBack(remaining: nil)
+        machine.answered(ticket ?? 99, with: 1)
+        #expect(machine.next() == nil)
+        let isReleased = machine.releaseEarly()
+        #expect(isReleased)
+        #expect(machine.next() == .answer(1))
+        #expect(machine.next() == .linger)
+        let isAgain = machine.releaseEarly()
+        #expect(!isAgain)
+    }
+
     @Test func `nothing behind a closing request is taken or answered`() {
         var machine = Machine(bodyLimit: 10, pipelineLimit: 8)
         let first = machine.received(.hot, closes: true)

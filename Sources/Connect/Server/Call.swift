@@ -27,7 +27,9 @@ struct Call: Sendable {
         )
         let limit = self.runner.configuration.messageLimit
         let unpacking: RPCMethod.UnaryWork = { packed, codec, context in
-            try await work(try self.terms.coding.unpacked(packed, limit: limit), codec, context)
+            let bytes = try self.terms.coding.unpacked(packed, limit: limit)
+            try self.rule?.check(bytes)
+            return try await work(bytes, codec, context)
         }
         switch await self.outcome(message, unpacking) {
         case .success(let encoded): return form.response(encoded)
@@ -46,8 +48,12 @@ struct Call: Sendable {
     /// The body of a request that is one message.
     func collected() async throws -> [UInt8] {
         let limit = self.runner.configuration.messageLimit
+        let packedLimit = self.terms.coding.packedLimit(limit)
+        if let length = self.request.headers[.contentLength].flatMap({ Int($0) }), length > packedLimit {
+            throw RPCError.tooLong(limit)
+        }
         do {
-            let body = try await self.request.body.collect(upTo: self.terms.coding.packedLimit(limit))
+            let body = try await self.request.body.collect(upTo: packedLimit)
             return Array(body.readableBytesView)
         } catch is NIOTooManyBytesError {
             throw RPCError.tooLong(limit)
@@ -60,8 +66,15 @@ struct Call: Sendable {
         let limit = self.runner.configuration.messageLimit
         return MessageSource(
             body: self.request.body,
-            reader: EnvelopeReader(coding: self.terms.coding, limit: limit)
+            reader: EnvelopeReader(coding: self.terms.coding, limit: limit),
+            rule: self.rule
         )
+    }
+
+    /// What its messages are held against, when they are in JSON.
+    private var rule: JSONRule? {
+        guard self.terms.form.codec == .json else { return nil }
+        return JSONRule(rules: self.runner.rules, message: self.method.input)
     }
 
     var answer: EnvelopedAnswer {

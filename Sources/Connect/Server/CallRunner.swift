@@ -8,11 +8,14 @@ struct CallRunner: Sendable {
     let configuration: ConnectConfiguration
     let drain: DrainSignal
     let limits: CallLimits
+    /// What messages in JSON are held against.
+    let rules: JSONRules
     let observer = CallObserver()
 
-    init(configuration: ConnectConfiguration, drain: DrainSignal) {
+    init(configuration: ConnectConfiguration, drain: DrainSignal, rules: JSONRules) {
         self.configuration = configuration
         self.drain = drain
+        self.rules = rules
         self.limits = CallLimits(configuration)
     }
 
@@ -33,7 +36,7 @@ struct CallRunner: Sendable {
         }
         let call = Call(runner: self, terms: terms, service: service, method: method, request: request, web: web)
         switch method.work {
-        case .unimplemented: return self.refusal(.unimplemented(service, method.name), form, service, method)
+        case .unimplemented: return self.refusal(.unimplemented(service, Self.asked(request)), form, service, method)
         case .unary(let work) where !form.isEnveloped:
             return await call.bare(work) { try await call.collected() }
         case .unary(let work): return await call.enveloped(work)
@@ -54,14 +57,14 @@ struct CallRunner: Sendable {
             query = try CallQuery(request.uri.query)
             terms = try CallTerms(query, request.headers)
         } catch CallQuery.Failure.unknownEncoding {
-            return Response(status: .unsupportedMediaType)
+            return Response(status: .unsupportedMediaType, headers: [.cacheControl: "no-store"])
         } catch CallQuery.Failure.malformed(let error) {
             return self.refusal(error, .bareJSON, service, method)
         } catch {
             return self.refusal(error as? RPCError ?? .withoutReason, .bareJSON, service, method)
         }
         guard case .unary(let work) = method.work else {
-            return self.refusal(.unimplemented(service, method.name), .bareJSON, service, method)
+            return self.refusal(.unimplemented(service, Self.asked(request)), .bareJSON, service, method)
         }
         let call = Call(
             runner: self,
@@ -80,6 +83,22 @@ struct CallRunner: Sendable {
         self.observer.count(service: service, method: method.name, rpcProtocol: form.rpcProtocol, error: error)
         guard form.isEnveloped else { return BareAnswer.response(error) }
         return EnvelopedAnswer(form: form, coding: .identity, threshold: 0).response(error)
+    }
+
+    /// The method that a caller asked for, when it is a name that a method can have.
+    private static func asked(_ request: Request) -> String {
+        let name = request.uri.path.split(separator: "/").last ?? ""
+        let isName =
+            (1...64).contains(name.utf8.count)
+            && name.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
+                    true
+                default: false
+                }
+            }
+        return isName ? String(name) : "what was asked for"
     }
 
     private static func unsupportedMediaType(_ method: RPCMethod) -> Response {

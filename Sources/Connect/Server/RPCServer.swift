@@ -19,16 +19,24 @@ package struct RPCServer: Sendable {
         let health = HealthService(services: Set(names), health: health, drain: drain)
         // What protoc has written can be read; without it reflection knows names only.
         let index = (try? DescriptorIndex(descriptors + [PackageResources.connect_binpb])) ?? DescriptorIndex()
+        let rules = (try? JSONRules(descriptors + [PackageResources.connect_binpb])) ?? JSONRules()
         self.services = services + [health.service] + ReflectionService(services: names, index: index).all
-        self.runner = CallRunner(configuration: configuration, drain: drain)
+        self.runner = CallRunner(configuration: configuration, drain: drain, rules: rules)
     }
 
     /// Adds the routes of all methods.
     package func add(to router: inout WebRouter) {
+        router.own(OwnedPaths(prefixes: self.services.map { "/\($0.name)/" }, form: CallRefusal.told))
         for service in self.services {
             for method in service.methods { self.add(method, of: service.name, to: &router) }
             // What is behind it is unimplemented, whoever asks in whatever way.
-            let unknown = RPCMethod(name: "unknown", scope: .open, hasNoSideEffects: true, work: .unimplemented)
+            let unknown = RPCMethod(
+                name: "unknown",
+                input: "",
+                scope: .open,
+                hasNoSideEffects: true,
+                work: .unimplemented
+            )
             self.add(unknown, of: service.name, path: "/\(service.name)/{method}", to: &router)
         }
     }

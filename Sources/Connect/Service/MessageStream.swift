@@ -8,18 +8,26 @@ import NIOCore
 struct MessageSource: Sendable {
     let body: RequestBody
     let reader: EnvelopeReader
+    /// What messages in JSON are held against.
+    let rule: JSONRule?
 
-    func makeAsyncIterator() -> Iterator { Iterator(chunks: self.body.makeAsyncIterator(), reader: self.reader) }
+    func makeAsyncIterator() -> Iterator {
+        Iterator(chunks: self.body.makeAsyncIterator(), reader: self.reader, rule: self.rule)
+    }
 
     struct Iterator {
         var chunks: RequestBody.AsyncIterator
         var reader: EnvelopeReader
+        let rule: JSONRule?
 
         /// The next message; `nil` when the request has ended.
         @concurrent
         mutating func next() async throws -> [UInt8]? {
             while true {
-                if let message = try self.reader.next() { return message }
+                if let message = try self.reader.next() {
+                    try self.rule?.check(message)
+                    return message
+                }
                 let chunk: ByteBuffer?
                 do { chunk = try await self.chunks.next() } catch { throw RPCError.brokenOff(error) }
                 guard let chunk else {

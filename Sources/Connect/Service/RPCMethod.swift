@@ -23,6 +23,8 @@ struct RPCMethod: Sendable {
     }
 
     let name: String
+    /// The full name of the messages of its requests.
+    let input: String
     let scope: Scope
     let hasNoSideEffects: Bool
     let work: Work

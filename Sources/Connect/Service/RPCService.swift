@@ -33,6 +33,7 @@ package struct RPCService: Sendable {
     ) {
         self.add(
             method,
+            Input.protoMessageName,
             scope,
             hasNoSideEffects,
             .unary { bytes, codec, context in
@@ -55,6 +56,7 @@ package struct RPCService: Sendable {
     ) {
         self.add(
             method,
+            Input.protoMessageName,
             scope,
             hasNoSideEffects,
             .stream { source, codec, context, sink in
@@ -72,6 +74,7 @@ package struct RPCService: Sendable {
     ) {
         self.add(
             method,
+            Input.protoMessageName,
             scope,
             false,
             .stream { source, codec, context, sink in
@@ -93,6 +96,7 @@ package struct RPCService: Sendable {
     ) {
         self.add(
             method,
+            Input.protoMessageName,
             scope,
             false,
             .stream { source, codec, context, sink in
@@ -103,16 +107,23 @@ package struct RPCService: Sendable {
     }
 
     /// Adds a method that is known and never answers.
-    package mutating func unimplemented(_ method: String) { self.add(method, nil, false, .unimplemented) }
+    package mutating func unimplemented(_ method: String) { self.add(method, "", nil, false, .unimplemented) }
 
     private mutating func add(
         _ name: String,
+        _ input: String,
         _ scope: Scope?,
         _ hasNoSideEffects: Bool,
         _ work: RPCMethod.Work
     ) {
         self.methods.append(
-            RPCMethod(name: name, scope: scope ?? self.scope, hasNoSideEffects: hasNoSideEffects, work: work)
+            RPCMethod(
+                name: name,
+                input: input,
+                scope: scope ?? self.scope,
+                hasNoSideEffects: hasNoSideEffects,
+                work: work
+            )
         )
     }
 }

@@ -87,8 +87,11 @@ struct StreamCall: Sendable {
         if let trailers, error != nil, !writer.hasHeadLeft {
             // Nothing stands between head and trailers, so they are one block.
             for field in trailers { head.append(field) }
+            head[.contentLength] = "0"
             return try await writer.finish(headAdding: head)
         }
+        // An end that comes before the request's is told as a whole answer: it waits for the rest of the request.
+        if let frame, !writer.hasHeadLeft { head[.contentLength] = String(frame.readableBytes) }
         try await writer.writeHead(adding: head)
         if let frame { try await writer.write(frame) }
         try await writer.finish(trailers)

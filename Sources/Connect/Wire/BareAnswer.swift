@@ -12,7 +12,11 @@ struct BareAnswer: Sendable {
 
     func response(_ encoded: RPCMethod.Encoded) -> Response {
         var fields: HTTPFields = [.contentType: "application/\(self.codec.rawValue)"]
-        if self.isGet { fields[.vary] = "Accept-Encoding" }
+        if self.isGet {
+            fields[.vary] = "Accept-Encoding"
+            // Whatever may be asked by GET changes: a cache would tell of yesterday.
+            fields[.cacheControl] = "no-store"
+        }
         let packed = self.coding.packed(encoded.message, threshold: self.threshold)
         if packed != nil { fields[.contentEncoding] = self.coding.rawValue }
         Self.add(headers: encoded.headers, trailers: encoded.trailers, to: &fields)
@@ -26,9 +30,15 @@ struct BareAnswer: Sendable {
     static func response(_ error: RPCError) -> Response {
         AnswerCause.note?.write(error.cause)
         let (status, body) = error.connectAnswer()
+        let fields = Self.fields(error)
+        return Response(status: status, headers: fields, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+    }
+
+    /// The head's fields of an error.
+    static func fields(_ error: RPCError) -> HTTPFields {
         var fields: HTTPFields = [.contentType: "application/json", .cacheControl: "no-store"]
         Self.add(headers: error.headers, trailers: error.trailers, to: &fields)
-        return Response(status: status, headers: fields, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+        return fields
     }
 
     /// Trailers are header fields with a prefix: the body has no place for them.

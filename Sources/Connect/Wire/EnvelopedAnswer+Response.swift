@@ -6,42 +6,41 @@ import Web
 extension EnvelopedAnswer {
     /// The whole answer of a unary call.
     func response(_ encoded: RPCMethod.Encoded) -> Response {
-        self.response(self.frame(encoded.message), nil, headers: encoded.headers, trailers: encoded.trailers)
+        var fields = self.fields
+        for field in encoded.headers.withoutReserved { fields.append(field) }
+        var body = self.frame(encoded.message)
+        let end = self.end(nil, trailers: encoded.trailers)
+        if let last = end.frame { body.writeImmutableBuffer(last) }
+        guard let trailers = end.trailers else {
+            return Response(status: .ok, headers: fields, body: ResponseBody(byteBuffer: body))
+        }
+        let bytes = body
+        return Response(
+            status: .ok,
+            headers: fields,
+            body: ResponseBody { writer in
+                try await writer.write(bytes)
+                try await writer.finish(trailers)
+            }
+        )
     }
 
     /// The whole answer of a call that failed before its first message.
     func response(_ error: RPCError) -> Response {
         AnswerCause.note?.write(error.cause)
-        return self.response(nil, error, headers: error.headers, trailers: error.trailers)
+        let (fields, body) = self.failed(error)
+        // By gRPC such an answer is nothing but its head, and not even an empty piece of a body may come behind it.
+        let isBare = body.readableBytes == 0
+        return Response(status: .ok, headers: fields, body: isBare ? ResponseBody() : ResponseBody(byteBuffer: body))
     }
 
-    private func response(
-        _ frame: ByteBuffer?,
-        _ error: RPCError?,
-        headers: HTTPFields,
-        trailers: HTTPFields
-    ) -> Response {
+    /// The same as fields and bytes.
+    func failed(_ error: RPCError) -> (fields: HTTPFields, body: ByteBuffer) {
         var fields = self.fields
-        for field in headers.withoutReserved { fields.append(field) }
-        let end = self.end(error, trailers: trailers)
-        var bytes = frame ?? ByteBuffer()
-        if let last = end.frame { bytes.writeImmutableBuffer(last) }
-        guard let trailers = end.trailers else {
-            return Response(status: .ok, headers: fields, body: ResponseBody(byteBuffer: bytes))
-        }
-        guard frame != nil else {
-            // Nothing stands between head and trailers, so they are one block.
-            for field in trailers { fields.append(field) }
-            return Response(status: .ok, headers: fields)
-        }
-        let body = bytes
-        return Response(
-            status: .ok,
-            headers: fields,
-            body: ResponseBody { writer in
-                try await writer.write(body)
-                try await writer.finish(trailers)
-            }
-        )
+        for field in error.headers.withoutReserved { fields.append(field) }
+        let end = self.end(error, trailers: error.trailers)
+        // Nothing stands between head and trailers, so they are one block.
+        for field in end.trailers ?? [:] { fields.append(field) }
+        return (fields, end.frame ?? ByteBuffer())
     }
 }

@@ -10,6 +10,8 @@ package struct ConnectionDeadlineMachine {
         case readingHead
         /// A request's body is arriving.
         case reading
+        /// The rest of a body is dropped, so that its early answer can leave.
+        case dropping
         /// All that was asked is read, and answers are owed: the request's own deadline counts.
         case answering
         /// The sending side is closed and input is drained.
@@ -51,6 +53,7 @@ package struct ConnectionDeadlineMachine {
         case .idle: self.since &+ self.idleLimit
         case .readingHead: self.since &+ self.headLimit
         case .reading: self.since &+ self.bodyLimit
+        case .dropping: self.since &+ self.lingerLimit
         case .answering: nil
         case .lingering: self.since &+ self.lingerLimit
         }
@@ -61,7 +64,7 @@ package struct ConnectionDeadlineMachine {
         switch self.activity {
         case .idle: return .closeIdle
         case .readingHead: return .closeSlowHead
-        case .reading: return .refuseSlowBody
+        case .reading, .dropping: return .refuseSlowBody
         case .answering: return .none
         case .lingering: return .closeLingering
         }

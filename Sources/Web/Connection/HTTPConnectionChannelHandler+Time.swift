@@ -8,7 +8,9 @@ extension HTTPConnectionChannelHandler: YieldingConnection {
         case .lingering: activity = self.isOutputClosed ? .lingering : .idle
         case .closed: activity = .answering
         case .open, .finishing:
-            if self.machine.reading == .routed {
+            if self.machine.isHolding {
+                activity = .dropping
+            } else if self.machine.reading == .routed {
                 activity = .reading
             } else {
                 activity = self.machine.owed > 0 ? .answering : .idle
@@ -17,7 +19,8 @@ extension HTTPConnectionChannelHandler: YieldingConnection {
         let isSilent = activity == .idle && !self.hasProgressed
         self.hasProgressed = false
         // Bytes that made no request and no answer prove nothing: the time goes on.
-        if !isSilent, activity == .idle || activity != self.deadlines.activity {
+        let isAnew = activity == .idle || activity == .dropping
+        if !isSilent, isAnew || activity != self.deadlines.activity {
             self.deadlines.entered(activity, at: NIODeadline.now().uptimeNanoseconds)
         }
         self.armTimer()
@@ -43,11 +46,12 @@ extension HTTPConnectionChannelHandler: YieldingConnection {
     }
 
     private func refuseSlowBody() {
+        if self.releaseEarly() { return self.pump() }
         guard let ticket = self.machine.refuseNewest() else {
             self.context?.close(promise: nil)
             return
         }
-        self.refuse(ticket, .requestTimeout)
+        self.refuse(ticket, .requestTimeout, self.newest)
         self.pump()
     }
 
@@ -74,12 +78,15 @@ extension HTTPConnectionChannelHandler: YieldingConnection {
         if let since = self.unreadSince { return SpareConnection(.unread, since: since) }
         return switch self.deadlines.activity {
         case .idle: SpareConnection(self.machine.nextTicket == 0 ? .silent : .served, since: self.deadlines.since)
-        case .readingHead, .reading: SpareConnection(.slow, since: self.deadlines.since)
+        case .readingHead, .reading, .dropping: SpareConnection(.slow, since: self.deadlines.since)
         case .answering, .lingering: nil
         }
     }
 
     func yield() {
-        if self.deadlines.activity == .reading { self.refuseSlowBody() } else { self.context?.close(promise: nil) }
+        switch self.deadlines.activity {
+        case .reading, .dropping: self.refuseSlowBody()
+        case .idle, .readingHead, .answering, .lingering: self.context?.close(promise: nil)
+        }
     }
 }

@@ -34,6 +34,10 @@ package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, Removabl
     private var isRoutedHTTP10 = false
     /// A request for a hot route whose body is not whole yet; never longer than one turn of reading.
     private var held: HeldRequest?
+    /// What may still be told to who sent the newest request.
+    var newest: NewestRequest?
+    /// Until when the rest of a request may be dropped before its answer leaves.
+    var holdEnd = NIODeadline.distantFuture
 
     init(_ loop: HTTPConnectionLoop) {
         let limits = loop.configuration
@@ -70,10 +74,14 @@ package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, Removabl
         case .head(let head): self.read(head, data, context)
         case .body(let bytes):
             if self.held?.append(bytes) != nil { return }
+            self.followHolding()
             switch self.machine.received(bodyBytes: bytes.readableBytes) {
             case .forward: context.fireChannelRead(data)
             case .discard: break
-            case .refuse(let ticket): self.refuse(ticket, .payloadTooLarge)
+            case .release: self.releaseEarly()
+            case .refuse(let ticket):
+                self.holdBack()
+                self.refuse(ticket, .payloadTooLarge, self.newest)
             }
         case .end:
             if let held = self.held, self.offer(held) { return }
@@ -87,10 +95,13 @@ package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, Removabl
         self.isReadingOver = self.isReadingOver || survey.wantsUpgrade || head.method == .CONNECT
         self.hasProgressed = true
         let isClosing = !head.isKeepAlive || self.loop.drain.isDraining || self.isReadingOver
-        switch self.loop.gate.judge(head, survey) {
+        switch self.loop.judge(head, survey) {
         case .refuse(let problem):
             guard let ticket = self.machine.received(.refused, closes: isClosing || survey.hasBody) else { return }
-            self.refuse(ticket, problem, requestID: survey.requestID, isHead: head.method == .HEAD)
+            let newest = NewestRequest(head, survey, isAsked: false)
+            self.newest = newest
+            self.holdBack()
+            self.refuse(ticket, problem, newest, requestID: survey.requestID, isHead: head.method == .HEAD)
         case .admit:
             let request = HeldRequest(head: head, survey: survey, isClosing: isClosing)
             guard self.machine.phase == .open, let place = self.loop.hotPlace(for: head, survey) else {
@@ -104,12 +115,18 @@ package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, Removabl
         }
     }
 
-    private func route(_ request: HeldRequest, _ head: NIOAny, _ context: ChannelHandlerContext) {
-        guard let ticket = self.machine.received(.routed, closes: request.isClosing) else { return }
-        self.isRoutedHTTP10 = request.head.version == .http1_0
-        if request.survey.hasBody { self.deadlines.entered(.reading, at: NIODeadline.now().uptimeNanoseconds) }
-        if request.survey.expectation != nil, self.machine.isFirst(ticket) { self.sendContinue(context) }
-        context.fireChannelRead(head)
+    private func route(_ request: HeldRequest, _ data: NIOAny, _ context: ChannelHandlerContext) {
+        let (head, survey) = (request.head, request.survey)
+        let bodyLimit = survey.hasBody && self.loop.owner(of: head.uri) != nil ? Int.max : nil
+        guard let ticket = self.machine.received(.routed, closes: request.isClosing, bodyLimit: bodyLimit) else {
+            return
+        }
+        self.isRoutedHTTP10 = head.version == .http1_0
+        if survey.hasBody { self.deadlines.entered(.reading, at: NIODeadline.now().uptimeNanoseconds) }
+        let isAsked = survey.expectation != nil && self.machine.isFirst(ticket)
+        self.newest = survey.hasBody ? NewestRequest(head, survey, isAsked: isAsked) : nil
+        if isAsked { self.sendContinue(context) }
+        context.fireChannelRead(data)
     }
 
     /// Offers a whole request with its body to its hot route.
@@ -164,6 +181,8 @@ package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, Removabl
             self.deadlines.entered(.readingHead, at: NIODeadline.now().uptimeNanoseconds)
         }
         self.pump()
+        // Whoever is to read the body may have stopped reading.
+        if self.machine.isHolding { self.read(context: context) }
         context.fireChannelReadComplete()
     }
 
@@ -215,7 +234,9 @@ package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, Removabl
         switch part {
         case .head(var head):
             if self.isRoutedHTTP10 { head.version = .http1_0 }
-            let isSized = head.headers.contains(name: "content-length") || !self.isRoutedHTTP10
+            let isWhole = head.headers.contains(name: "content-length")
+            if isWhole, self.machine.isRoutedEarly { self.holdBack() }
+            let isSized = isWhole || !self.isRoutedHTTP10
             if self.machine.doesRoutedClose || !isSized {
                 head.headers.replaceOrAdd(name: "connection", value: "close")
             } else if self.isRoutedHTTP10 {
@@ -231,11 +252,18 @@ package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, Removabl
         }
     }
 
-    func refuse(_ ticket: UInt64, _ problem: Problem, requestID: String? = nil, isHead: Bool = false) {
+    func refuse(
+        _ ticket: UInt64,
+        _ problem: Problem,
+        _ request: NewestRequest? = nil,
+        requestID: String? = nil,
+        isHead: Bool = false
+    ) {
         let id = requestID ?? self.loop.makeRequestID()
         self.loop.observer.observeRefused(problem, requestID: id)
         let isClosing = self.machine.doesClose(ticket)
-        let bytes = problem.prepared(requestID: id).bytes(
+        let answer = request.flatMap { self.loop.ownRefusal(problem, $0)?.prepared } ?? problem.prepared(requestID: id)
+        let bytes = answer.bytes(
             date: self.loop.httpDate(),
             requestID: id,
             isClosing: isClosing,
@@ -302,6 +330,7 @@ package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, Removabl
             self.machine.finish()
             self.pump()
         case ChannelEvent.inputClosed:
+            self.releaseEarly()
             self.machine.finish()
             // Hummingbird closes the connection when it hears of this: not while answers are owed, unless it waits
             // for a body that will never end.

@@ -1,3 +1,4 @@
+import HTTPTypes
 import NIOCore
 import NIOHTTP1
 
@@ -12,6 +13,7 @@ final class HTTPConnectionLoop {
     let roster: ConnectionRoster
     private let access: (any AccessGuard)?
     private let hot: [HotPlace]
+    private let owned: [OwnedPaths]
     private var requestIDs: RequestIDGenerator
     private var date = HTTPDate()
 
@@ -22,11 +24,36 @@ final class HTTPConnectionLoop {
         self.observer = listener.observer
         self.drain = listener.drain
         self.access = listener.access
+        self.owned = listener.owned
         self.hot = listener.hotRoutes.map {
             HotPlace(pattern: $0.pattern, scope: $0.scope, responder: $0.makeResponder(on: eventLoop))
         }
         self.roster = ConnectionRoster(listener.room, eventLoop)
         self.requestIDs = RequestIDGenerator(using: &random)
+    }
+
+    // MARK: Paths with an owner
+
+    /// Who has limits of his own for bodies at this path, and words of his own for refusals.
+    func owner(of target: String) -> OwnedPaths? { self.owned.first { $0.contains(target) } }
+
+    /// The gate's verdict, but for the length of bodies that are the owner's to bound.
+    func judge(_ head: HTTPRequestHead, _ survey: RequestSurvey) -> RequestGate.Verdict {
+        self.relented(self.gate.judge(head, survey), head.uri)
+    }
+
+    func judge(_ request: HTTPRequest, _ survey: RequestSurvey) -> RequestGate.Verdict {
+        self.relented(self.gate.judge(request, survey), request.path ?? "")
+    }
+
+    private func relented(_ verdict: RequestGate.Verdict, _ target: String) -> RequestGate.Verdict {
+        guard verdict == .refuse(.payloadTooLarge), self.owner(of: target) != nil else { return verdict }
+        return .admit
+    }
+
+    /// A refusal in the words of the path's owner, if it has one.
+    func ownRefusal(_ problem: Problem, _ request: NewestRequest) -> OwnRefusal? {
+        self.owner(of: request.target)?.refusal(problem, request.contentType, isGet: request.isGet)
     }
 
     func makeRequestID() -> String { self.requestIDs.next() }
@@ -35,7 +62,9 @@ final class HTTPConnectionLoop {
 
     /// The hot route that a plain request is for, if any.
     func hotPlace(for head: HTTPRequestHead, _ survey: RequestSurvey) -> HotPlace? {
-        guard survey.expectation == nil, !survey.isChunked, !survey.isConditional else { return nil }
+        guard survey.expectation == nil, !survey.isChunked, !survey.isConditional,
+            survey.contentLength ?? 0 <= self.configuration.bodyLimit
+        else { return nil }
         return self.hot.first { route in
             route.pattern.hasBody == survey.hasBody && route.pattern.matches(head.method, head.uri)
         }

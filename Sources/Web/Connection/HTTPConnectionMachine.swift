@@ -5,7 +5,9 @@ import DequeModule
 ///     open ──request that closes, quiesce, end of input──▶ finishing ──last answer──▶ lingering ──▶ closed
 ///
 /// Answers leave in the order in which their requests came (RFC 9112, section 9.3.2), although a hot answer comes
-/// from the event loop and a routed one from a task: an answer that is ready too early waits in its slot.
+/// from the event loop and a routed one from a task: an answer that is ready too early waits in its slot. One that is
+/// ready before its request is whole waits too, while what is left of the request is read and dropped: many clients
+/// stop sending when an answer comes, and lose it with their connection.
 /// `Answer` is a whole answer in bytes, `Part` a piece of a routed answer.
 package struct HTTPConnectionMachine<Answer, Part> {
     package typealias Ticket = UInt64
@@ -40,13 +42,17 @@ package struct HTTPConnectionMachine<Answer, Part> {
     private var slots: Deque<Slot> = []
     private var firstTicket: Ticket = 0
     private var hasBegunFirst = false
-    private var receivedBytes = 0
+    /// Bytes of the body that is being read, as far as they have come.
+    package private(set) var receivedBytes = 0
+    private var drop: EarlyAnswer?
+    private var newestBodyLimit: Int
     private let bodyLimit: Int
     private let pipelineLimit: Int
 
     package init(bodyLimit: Int, pipelineLimit: Int) {
         precondition(pipelineLimit > 0)
         self.bodyLimit = bodyLimit
+        self.newestBodyLimit = bodyLimit
         self.pipelineLimit = pipelineLimit
     }
 
@@ -69,11 +75,14 @@ package struct HTTPConnectionMachine<Answer, Part> {
 
     /// A request's head was read.
     ///
-    /// Returns `nil` when the request comes too late and must be ignored.
-    package mutating func received(_ kind: Kind, closes: Bool) -> Ticket? {
+    /// Returns `nil` when the request comes too late and must be ignored. `bodyLimit` is for a request that has another
+    /// one than the connection's.
+    package mutating func received(_ kind: Kind, closes: Bool, bodyLimit: Int? = nil) -> Ticket? {
         guard self.phase == .open else { return nil }
         self.reading = kind
         self.receivedBytes = 0
+        self.drop = nil
+        self.newestBodyLimit = bodyLimit ?? self.bodyLimit
         let ticket = self.nextTicket
         self.slots.append(Slot(kind: kind, closes: closes))
         if closes { self.phase = .finishing }
@@ -85,12 +94,17 @@ package struct HTTPConnectionMachine<Answer, Part> {
         case discard
         /// The body is too long: the newest request is now refused, and answered through its ticket.
         case refuse(Ticket)
+        /// So much was dropped that the early answer shall wait no longer.
+        case release
     }
 
     package mutating func received(bodyBytes count: Int) -> BodyAction {
-        guard self.reading == .routed else { return .discard }
         self.receivedBytes += count
-        guard self.receivedBytes > self.bodyLimit else { return .forward }
+        if self.drop != nil {
+            return self.drop?.hasRoom(for: count) == true ? .discard : .release
+        }
+        guard self.reading == .routed else { return .discard }
+        guard self.receivedBytes > self.newestBodyLimit else { return .forward }
         return self.refuseNewest().map { .refuse($0) } ?? .discard
     }
 
@@ -100,8 +114,50 @@ package struct HTTPConnectionMachine<Answer, Part> {
     }
 
     package mutating func receivedEnd() -> EndAction {
-        defer { self.reading = nil }
+        defer {
+            self.reading = nil
+            self.drop = nil
+        }
         return self.reading == .routed ? .forward : .discard
+    }
+
+    // MARK: Early answers
+
+    /// Whether the newest request's answer waits for the rest of its request.
+    package var isHolding: Bool { self.drop != nil }
+
+    /// Whether the routed answer that begins now is ahead of the end of its request.
+    package var isRoutedEarly: Bool {
+        guard self.reading == .routed, let index = self.indexOfRouted() else { return false }
+        return index == self.slots.count - 1
+    }
+
+    /// The answer of the request that is being read is ready, or begins, and whole: nobody wants the rest of the request.
+    ///
+    /// `remaining` is how much of it is still to come, when that is known. When it is too much the answer leaves at
+    /// once, and is the connection's last.
+    package mutating func holdBack(remaining: Int?) {
+        guard self.reading != nil, self.drop == nil, let last = self.slots.indices.last else { return }
+        guard let drop = EarlyAnswer(remaining: remaining) else {
+            self.slots[last].closes = true
+            self.phase = .finishing
+            return
+        }
+        self.drop = drop
+    }
+
+    /// Lets the early answer leave although its request goes on, as the connection's last; returns whether one waited.
+    ///
+    /// `amend` is given its first part, if it has begun.
+    @discardableResult
+    package mutating func releaseEarly(_ amend: (inout Part) -> Void = { _ in }) -> Bool {
+        guard self.drop != nil, let last = self.slots.indices.last else { return false }
+        self.drop = nil
+        self.reading = .refused
+        self.slots[last].closes = true
+        self.phase = .finishing
+        if let first = self.slots[last].parts.indices.first { amend(&self.slots[last].parts[first]) }
+        return true
     }
 
     /// The body of the newest request is too slow or too long, or its bytes are not HTTP.
@@ -164,6 +220,7 @@ package struct HTTPConnectionMachine<Answer, Part> {
             self.phase = .lingering
             return .linger
         }
+        if self.drop != nil, self.slots.count == 1 { return nil }
         if let answer = self.slots[0].answer {
             self.pop()
             return .answer(answer)
@@ -194,6 +251,7 @@ package struct HTTPConnectionMachine<Answer, Part> {
             // Answers behind the missing one would be taken for it.
             self.slots.removeSubrange(index...)
             self.reading = nil
+            self.drop = nil
         }
         self.finish()
     }
@@ -202,6 +260,7 @@ package struct HTTPConnectionMachine<Answer, Part> {
         self.phase = .closed
         self.slots.removeAll()
         self.reading = nil
+        self.drop = nil
     }
 
     private mutating func pop() {

@@ -23,6 +23,7 @@ package struct HTTPListener: ServerChildChannel, HTTPChannelHandler {
     let observer: RequestObserver
     let drain: DrainSignal
     let access: (any AccessGuard)?
+    let owned: [OwnedPaths]
     private let certificate: ServerCertificate?
     let room: ConnectionRoom
     private let loops = LoopStore()
@@ -35,6 +36,7 @@ package struct HTTPListener: ServerChildChannel, HTTPChannelHandler {
         observer: RequestObserver,
         drain: DrainSignal,
         access: (any AccessGuard)?,
+        owned: [OwnedPaths],
         certificate: ServerCertificate?,
         room: ConnectionRoom
     ) {
@@ -44,6 +46,7 @@ package struct HTTPListener: ServerChildChannel, HTTPChannelHandler {
         self.observer = observer
         self.drain = drain
         self.access = access
+        self.owned = owned
         self.certificate = certificate
         self.room = room
     }

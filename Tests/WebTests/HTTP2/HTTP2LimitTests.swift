@@ -116,6 +116,28 @@ struct HTTP2LimitTests {
         }
     }
 
+    @Test func `an answer that is early waits for the rest of a small request`() async throws {
+        try await withServer(limits { $0.lingerTimeout = .seconds(60) }) { port, _, _ in
+            let client = try await FrameConnection.open(port: port)
+            for (index, (head, status)) in [
+                (request("POST", "/nothing", [("content-length", "8")]), 404), (request("POST", "//"), 404),
+                (request("DELETE", "/plain"), 405), (request("POST", "/x y"), 400),
+            ].enumerated() {
+                let stream = UInt32(4 * index + 1)
+                let half = Frame(.data, stream: stream, Array(repeating: 120, count: 4))
+                try await client.send(Frame(.headers, flags: Frame.endHeaders, stream: stream, head), half)
+                // Others are answered, so this one has had its turn.
+                try await client.ask(stream + 2, request("/plain"))
+                #expect(try await client.answer(stream + 2).body == "plain")
+                #expect((try client.answers()[stream]?.status ?? 0) == 0, "\(index)")
+                try await client.send(Frame(.data, flags: Frame.endStream, stream: stream, half.payload))
+                let answer = try await client.answer(stream)
+                #expect(answer.status == status && answer.isWhole && answer.resetCode == nil, "\(index)")
+            }
+            client.close()
+        }
+    }
+
     @Test func `a body that does not come is 408, but a series of messages may pause`() async throws {
         let limits = limits {
             $0.bodyDeadline = .milliseconds(200)

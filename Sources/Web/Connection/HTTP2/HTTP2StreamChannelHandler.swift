@@ -17,9 +17,15 @@ final class HTTP2StreamChannelHandler: ChannelDuplexHandler {
     private let connection: HTTP2ConnectionChannelHandler
     private var machine: HTTP2StreamMachine
     private var requestID: String?
+    private var newest: NewestRequest?
+    /// What of an early answer waits for the rest of its request.
+    private var waiting: [(part: HTTPResponsePart, promise: EventLoopPromise<Void>?)] = []
+    /// Until when it waits, whatever comes.
+    private var holdEnd = NIODeadline.distantFuture
     /// Whether the body is a series of messages, whose pauses mean nothing.
     private var isSeries = false
     private var timer: Scheduled<Void>?
+    private var context: ChannelHandlerContext?
     /// When the time for the body, or for its next message, is over.
     private var deadline = NIODeadline.distantFuture
 
@@ -29,9 +35,13 @@ final class HTTP2StreamChannelHandler: ChannelDuplexHandler {
         self.machine = HTTP2StreamMachine(bodyLimit: loop.configuration.bodyLimit)
     }
 
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
     func handlerRemoved(context: ChannelHandlerContext) {
         self.timer?.cancel()
-        self.timer = nil
+        (self.timer, self.context) = (nil, nil)
+        for (_, promise) in self.waiting { promise?.fail(ChannelError.ioOnClosedChannel) }
+        self.waiting = []
     }
 
     // MARK: The request
@@ -41,6 +51,7 @@ final class HTTP2StreamChannelHandler: ChannelDuplexHandler {
         case .head(let request): self.read(request, data, context)
         case .body(let bytes):
             self.moved()
+            defer { self.releaseWaiting(context) }
             switch self.machine.received(bodyBytes: bytes.readableBytes) {
             case .forward: context.fireChannelRead(data)
             case .discard: break
@@ -50,16 +61,20 @@ final class HTTP2StreamChannelHandler: ChannelDuplexHandler {
             self.timer?.cancel()
             self.timer = nil
             if self.machine.receivedEnd() { context.fireChannelRead(data) }
+            self.releaseWaiting(context)
         }
     }
 
     private func read(_ request: HTTPRequest, _ data: NIOAny, _ context: ChannelHandlerContext) {
-        guard self.machine.receivedHead() else { return }
+        let bodyLimit = self.loop.owner(of: request.path ?? "") == nil ? nil : Int.max
+        guard self.machine.receivedHead(bodyLimit: bodyLimit) else { return }
         let survey = RequestSurvey(request)
+        let verdict = self.loop.judge(request, survey)
+        self.newest = NewestRequest(request, survey, isAsked: verdict == .admit)
         self.requestID = survey.requestID
         self.isSeries = Self.isSeries(request.headerFields[.contentType])
         if self.loop.drain.isDraining { self.connection.leave() }
-        switch self.loop.gate.judge(request, survey) {
+        switch verdict {
         case .refuse(let problem): self.refuse(self.machine.refuse(), problem, context, isHead: request.method == .head)
         case .admit:
             if survey.expectation != nil {
@@ -82,6 +97,8 @@ final class HTTP2StreamChannelHandler: ChannelDuplexHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         if self.machine.request == .reading, self.timer == nil { self.armTimer(context) }
+        // Whoever is to read the body may have stopped reading.
+        if self.machine.isHolding { context.read() }
         context.fireChannelReadComplete()
     }
 
@@ -105,13 +122,50 @@ final class HTTP2StreamChannelHandler: ChannelDuplexHandler {
             return
         }
         self.moved()
-        guard kind == .end, self.machine.request != .ended else {
+        if case .head(let head) = part, kind == .head, head.headerFields[.contentLength] != nil { self.holdBack() }
+        self.send(part, promise, context)
+    }
+
+    /// Writes a part of the answer, or keeps it while the answer is early.
+    private func send(_ part: HTTPResponsePart, _ promise: EventLoopPromise<Void>?, _ context: ChannelHandlerContext) {
+        guard !self.machine.isHolding else {
+            self.waiting.append((part, promise))
+            return
+        }
+        guard case .end = part, self.machine.request != .ended else {
             context.write(self.wrapOutboundOut(part), promise: promise)
             return
         }
         let written = promise ?? context.eventLoop.makePromise()
         self.stopRequest(after: written, context)
         context.write(self.wrapOutboundOut(part), promise: written)
+    }
+
+    /// Reads and drops the rest of the request before its answer leaves, when its client sends it unasked.
+    private func holdBack() {
+        guard let newest = self.newest, newest.sendsBody, self.machine.request == .reading else { return }
+        self.machine.holdBack(announced: newest.announced)
+        guard self.machine.isHolding else { return }
+        let configuration = self.loop.configuration
+        self.holdEnd = .now() + configuration.bodyDeadline
+        self.deadline = .now() + configuration.lingerTimeout
+        // The timer that runs is for a longer time.
+        self.timer?.cancel()
+        self.timer = nil
+        guard let context = self.context else { return }
+        self.armTimer(context)
+        // Whoever was to read the body may have stopped reading.
+        context.read()
+    }
+
+    /// Sends the early answer that waited, when it need not any more.
+    private func releaseWaiting(_ context: ChannelHandlerContext) {
+        if self.machine.isHolding, self.holdEnd < .now() { self.machine.releaseEarly() }
+        guard !self.machine.isHolding, !self.waiting.isEmpty else { return }
+        let parts = self.waiting
+        self.waiting = []
+        for (part, promise) in parts { self.send(part, promise, context) }
+        context.flush()
     }
 
     private func refuse(
@@ -127,16 +181,17 @@ final class HTTP2StreamChannelHandler: ChannelDuplexHandler {
             context.close(promise: nil)
             return
         }
-        let body = ByteBuffer(string: problem.body(requestID: requestID))
-        var head = HTTPResponse(status: problem.status, headerFields: problem.fields)
+        let own = self.newest.flatMap { self.loop.ownRefusal(problem, $0) }
+        let body = own?.body ?? ByteBuffer(string: problem.body(requestID: requestID))
+        var head = HTTPResponse(status: own?.status ?? problem.status, headerFields: own?.fields ?? problem.fields)
         head.headerFields[.contentLength] = String(body.readableBytes)
         head.headerFields[.date] = self.loop.httpDate()
         head.headerFields[.requestID] = requestID
-        context.write(self.wrapOutboundOut(.head(head)), promise: nil)
-        if !isHead { context.write(self.wrapOutboundOut(.body(body)), promise: nil) }
-        let written = context.eventLoop.makePromise(of: Void.self)
-        self.stopRequest(after: written, context)
-        context.writeAndFlush(self.wrapOutboundOut(.end(nil)), promise: written)
+        self.holdBack()
+        self.send(.head(head), nil, context)
+        if !isHead, body.readableBytes > 0 { self.send(.body(body), nil, context) }
+        self.send(.end(nil), nil, context)
+        context.flush()
     }
 
     /// Tells the client not to send the rest of its request, when its answer has left (RFC 9113, section 8.1).
@@ -153,7 +208,11 @@ final class HTTP2StreamChannelHandler: ChannelDuplexHandler {
 
     /// A series may go on for as long as anything of it moves.
     private func moved() {
-        if self.isSeries { self.deadline = .now() + self.bodyTime }
+        if self.machine.isHolding {
+            self.deadline = .now() + self.loop.configuration.lingerTimeout
+        } else if self.isSeries {
+            self.deadline = .now() + self.bodyTime
+        }
     }
 
     private func armTimer(_ context: ChannelHandlerContext) {
@@ -169,6 +228,9 @@ final class HTTP2StreamChannelHandler: ChannelDuplexHandler {
         guard self.machine.request == .reading else { return }
         if self.deadline > .now() {
             self.armTimer(context)
+        } else if self.machine.isHolding {
+            self.machine.releaseEarly()
+            self.releaseWaiting(context)
         } else {
             self.refuse(self.machine.refuse(), .requestTimeout, context)
         }

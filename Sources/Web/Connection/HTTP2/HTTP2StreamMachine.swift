@@ -4,7 +4,8 @@
 ///     answer:   owed ──head──▶ begun ──end──▶ ended
 ///
 /// A request that is refused is answered at once; what the router still makes of it, and the rest of its body, is for
-/// nobody. An answer may end before its request does: then the client is told not to send the rest.
+/// nobody. An answer that is ready before its request is whole waits while a small rest of the request is read and
+/// dropped; after that the client is told not to send the rest.
 package struct HTTP2StreamMachine {
     package enum Request: Hashable, Sendable {
         case awaited
@@ -22,16 +23,20 @@ package struct HTTP2StreamMachine {
     package private(set) var answer = Answer.owed
     package private(set) var isRefused = false
     private var receivedBytes = 0
-    private let bodyLimit: Int
+    private var drop: EarlyAnswer?
+    private var bodyLimit: Int
 
     package init(bodyLimit: Int) {
         self.bodyLimit = bodyLimit
     }
 
     /// The head of the request was read; returns `false` for a second one.
-    package mutating func receivedHead() -> Bool {
+    ///
+    /// `bodyLimit` is for a request that has another one than others.
+    package mutating func receivedHead(bodyLimit: Int? = nil) -> Bool {
         guard self.request == .awaited else { return false }
         self.request = .reading
+        if let bodyLimit { self.bodyLimit = bodyLimit }
         return true
     }
 
@@ -43,16 +48,35 @@ package struct HTTP2StreamMachine {
     }
 
     package mutating func received(bodyBytes count: Int) -> BodyAction {
-        guard self.request == .reading, !self.isRefused else { return .discard }
         self.receivedBytes += count
+        if self.drop != nil {
+            if self.drop?.hasRoom(for: count) == false { self.drop = nil }
+            return .discard
+        }
+        guard self.request == .reading, !self.isRefused, self.answer != .ended else { return .discard }
         return self.receivedBytes > self.bodyLimit ? .refuse(self.refuse()) : .forward
     }
 
     /// The request is whole; returns whether anybody wants to know.
     package mutating func receivedEnd() -> Bool {
         self.request = .ended
+        self.drop = nil
         return !self.isRefused
     }
+
+    /// Whether the answer waits for the rest of its request.
+    package var isHolding: Bool { self.drop != nil }
+
+    /// The answer begins, and whole, while its request is still coming: nobody wants the rest of that.
+    ///
+    /// `announced` is the length that the client said.
+    package mutating func holdBack(announced: Int?) {
+        guard self.request == .reading, self.drop == nil else { return }
+        self.drop = EarlyAnswer(remaining: announced.map { $0 - self.receivedBytes })
+    }
+
+    /// Lets the answer leave although its request goes on.
+    package mutating func releaseEarly() { self.drop = nil }
 
     package enum Refusal: Hashable, Sendable {
         /// The refusal is the answer.
