@@ -75,6 +75,53 @@ import Testing
         #expect(CouponCode(wide) == code)
     }
 
+    /// What stands between, before and behind the signs of codes that people paste.
+    static let clutter: [Unicode.Scalar] = [
+        "\u{200B}", "\u{200C}", "\u{200D}", "\u{200E}", "\u{200F}", "\u{202A}", "\u{202E}", "\u{2060}", "\u{2066}",
+        "\u{2069}", "\u{FEFF}", "\u{AD}", "\u{180E}", "\u{34F}", "\u{FE0F}", "\u{E0001}", "\u{E0020}", "\u{E0100}",
+        "\u{61C}",
+        "-", "\u{2010}", "\u{2011}", "\u{2012}", "\u{2013}", "\u{2014}", "\u{2015}", "\u{2043}", "\u{2212}", "\u{FE58}",
+        "\u{FE63}", "\u{FF0D}", "\u{301C}", "\u{30FC}", "\u{FF70}", "\u{3161}", "\u{2500}", "_", "\u{FF3F}", "~",
+        "\u{FF5E}",
+        " ", "\u{A0}", "\t", "\n", "\r", "\u{B}", "\u{85}", "\u{1680}", "\u{2002}", "\u{2009}", "\u{200A}", "\u{2028}",
+        "\u{2029}", "\u{202F}", "\u{205F}", "\u{3000}", "\u{3164}", "\u{FFA0}", "\u{2800}",
+    ]
+
+    @Test(arguments: Self.clutter)
+    func `A code is found with anything that people paste along, in any place`(scalar: Unicode.Scalar) throws {
+        let codes = CouponCodes(try Self.key(1, 200))
+        let code = codes.code(CouponNumber(campaign: try #require(CampaignID(123)), sequence: 456))
+        for text in [code.description, code.description.decomposedStringWithCanonicalMapping] {
+            let signs = Array(text.unicodeScalars)
+            for place in 0...signs.count {
+                var pasted = String.UnicodeScalarView(signs[..<place])
+                pasted.append(scalar)
+                pasted.append(contentsOf: signs[place...])
+                #expect(CouponCode(String(pasted)) == code, "at \(place)")
+            }
+        }
+    }
+
+    @Test(arguments: Seed.cases(300))
+    func `Clutter makes no code of what is none, and no other code of one`(seed: Seed) throws {
+        var random = seed.random
+        let codes = CouponCodes(try Self.key(1, 200))
+        let number = CouponNumber(
+            campaign: try #require(CampaignID(Int64.random(in: 1...1000, using: &random))),
+            sequence: Int64.random(in: 1...1000, using: &random)
+        )
+        let code = codes.code(number)
+        var signs = Array(code.description.unicodeScalars)
+        for _ in 0..<Int.random(in: 0...40, using: &random) {
+            let scalar = try #require(Self.clutter.randomElement(using: &random))
+            signs.insert(scalar, at: Int.random(in: 0...signs.count, using: &random))
+        }
+        #expect(CouponCode(String(String.UnicodeScalarView(signs))) == code)
+        let isSign = { (scalar: Unicode.Scalar) in !Self.clutter.contains(scalar) }
+        signs.remove(at: try #require(signs.indices.filter { isSign(signs[$0]) }.randomElement(using: &random)))
+        #expect(CouponCode(String(String.UnicodeScalarView(signs))) == nil)
+    }
+
     @Test(arguments: [
         "", "가", "가나다12라마바3", "가나다12라마바345", "가나다라마바1234", "abc12def34", "똠방각12하하하34", "१२३", "가나다1२라마바34",
     ])

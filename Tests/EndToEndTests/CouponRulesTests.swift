@@ -123,7 +123,7 @@ struct CouponRulesTests {
                 let get = Coupon_V1_GetCampaignRequest.with { $0.campaignID = campaign }
                 #expect(try await caller.refusal("GetCampaign", get).reason == "CAMPAIGN_NOT_FOUND")
             }
-            for user in ["a b", "가", String(repeating: "x", count: 65), "a/b", "{x}", "a\u{0}"] {
+            for user in ["a b", "가", String(repeating: "x", count: 255), "a\"b", "a\\b", "a,b", "<x>", "a\u{0}"] {
                 let refused = try await caller.refusedIssue(1, user: user)
                 #expect(refused.reason == "INVALID" && refused.fields == ["user_id"], "\(user): \(refused)")
             }

@@ -221,7 +221,7 @@ package nonisolated struct Coupon_V1_CreateCampaignRequest: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// 1 to 100 characters.
+  /// 1 to 100 characters, in at most 1,200 bytes of UTF-8.
   package var name: String = String()
 
   /// When the issuing begins; absent is now.
@@ -347,7 +347,7 @@ package nonisolated struct Coupon_V1_IssueCouponRequest: Sendable {
 
   package var campaignID: Int64 = 0
 
-  /// 1 to 64 characters of A–Z, a–z, 0–9, '_', '-', '.', '@' and ':'.
+  /// 1 to 254 characters of A–Z, a–z, 0–9 and .@:!#$%&'*+-/=?^_`{|}~ as in mail addresses.
   package var userID: String = String()
 
   /// 1 to 255 visible ASCII characters.

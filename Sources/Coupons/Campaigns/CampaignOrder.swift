@@ -3,6 +3,8 @@ package import Coordination
 /// A campaign to be made, checked.
 package struct CampaignOrder: Hashable, Sendable {
     private static let nameLimit = 100
+    /// Room for 100 Hangul syllables in decomposed form (NFD), three signs of three bytes each.
+    private static let nameByteLimit = 1200
     private static let userLimitLimit: Int64 = 1_000_000
     /// The end of the year 9999, the last that RFC 3339 can write.
     package static let timeLimit: Int64 = 253_402_300_799_999
@@ -26,7 +28,10 @@ package struct CampaignOrder: Hashable, Sendable {
         quotaLimit: Int64
     ) throws(CouponError) {
         // The length in bytes first: counting characters takes long.
-        guard name.utf8.count <= Self.nameLimit * 8, (1...Self.nameLimit).contains(name.count) else {
+        guard name.utf8.count <= Self.nameByteLimit else {
+            throw .invalid(field: "name", description: "must have at most \(Self.nameByteLimit) bytes in UTF-8")
+        }
+        guard (1...Self.nameLimit).contains(name.count) else {
             throw .invalid(field: "name", description: "must have 1 to \(Self.nameLimit) characters")
         }
         guard name.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {

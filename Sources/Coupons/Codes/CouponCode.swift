@@ -8,20 +8,22 @@ package struct CouponCode: Hashable, Sendable, CustomStringConvertible {
 
     private static let digitWeight: UInt128 = 10_000
     private static let syllableCount = 6
-    /// Longest text that is looked at: a code in decomposed signs, with blanks and hyphens between them.
-    private static let textLimit = 200
+    /// Longest text that is looked at: a code in decomposed signs, with much between them that does not count.
+    private static let textLimit = 1000
 
     init(version: Int, block: UInt64) {
         self.version = version
         self.block = block
     }
 
-    /// Reads a code as people type it: composed or decomposed (NFC or NFD), with blanks and hyphens, and with digits of
-    /// either width; `nil` for anything else.
+    /// Reads a code as people type and paste it: composed or decomposed (NFC or NFD), with blanks, dashes and signs that
+    /// cannot be seen, and with digits of either width; `nil` for anything else.
+    ///
+    /// It is the one place where the text of a code is read.
     package init?(_ text: String) {
         guard text.utf8.count <= Self.textLimit else { return nil }
         var signs: [UInt16] = []
-        for character in text where character != "-" && !character.isWhitespace {
+        for character in PastedText.essence(text) {
             guard let sign = Self.value(of: character, isDigit: Self.digitPlaces.contains(signs.count)) else {
                 return nil
             }

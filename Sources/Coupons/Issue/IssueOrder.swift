@@ -40,25 +40,30 @@ package struct IssuedCoupon: Hashable, Sendable {
     package let isReplay: Bool
 }
 
-/// The ids of users: 1 to 64 characters of a few kinds, so that they are safe in Redis and in logs.
+/// The ids of users: what mail addresses have in ASCII (RFC 5322's atoms, dots and `@`), and `:`.
+///
+/// They are values and names of fields in Redis, never part of a key, and stand behind blanks in records: so no blank,
+/// no double quote, no backslash, and nothing that is not ASCII. 254 is the length of the longest address.
 enum UserName {
+    private static let limit = 254
+
     static func check(_ text: String) throws(CouponError) {
-        guard text.utf8.count <= 64, text.utf8.allSatisfy(Self.isAllowed) else {
+        guard text.utf8.count <= Self.limit, text.utf8.allSatisfy(Self.isAllowed) else {
             throw .invalid(
                 field: "user_id",
-                description: "must have at most 64 characters of A-Z, a-z, 0-9, '_', '-', '.', '@' and ':'"
+                description: "must have at most \(Self.limit) characters of A-Z, a-z, 0-9 and .@:!#$%&'*+-/=?^_`{|}~"
             )
         }
     }
+
+    private static let signs = Set(".@:!#$%&'*+-/=?^_`{|}~".utf8)
 
     private static func isAllowed(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
             UInt8(ascii: "0")...UInt8(ascii: "9"):
             true
-        default:
-            [UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "@"), UInt8(ascii: ":")]
-                .contains(byte)
+        default: self.signs.contains(byte)
         }
     }
 }

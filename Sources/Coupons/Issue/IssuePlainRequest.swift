@@ -38,12 +38,19 @@ struct IssuePlainRequest {
             message = try? Coupon_V1_IssueCouponRequest(serializedBytes: body)
         case "application/json":
             self.isJSON = true
+            // What breaks a rule is refused by the router, in the words for it.
+            guard (try? Self.rules.check(body, as: Coupon_V1_IssueCouponRequest.protoMessageName)) != nil else {
+                return nil
+            }
             message = try? Coupon_V1_IssueCouponRequest(jsonUTF8Bytes: body, options: Self.jsonOptions)
         default: return nil
         }
         guard let message, let order = try? Self.order(message, keys, request.caller) else { return nil }
         self.order = order
     }
+
+    // Our own descriptors can be read; without them names that are given twice would be found, and no more.
+    private static let rules = (try? JSONRules([CouponAPI.descriptors])) ?? JSONRules()
 
     private static let jsonOptions: JSONDecodingOptions = {
         var options = JSONDecodingOptions()

@@ -21,21 +21,27 @@ package struct WatchEvent: Hashable, Sendable {
 /// How far a watch has come in each log of its campaign.
 package struct WatchCursor: Hashable, Sendable {
     package private(set) var positions: [LogPosition]
+    private let campaign: CampaignID
 
     /// The beginning of all logs.
     package init(of campaign: Campaign) {
+        self.campaign = campaign.id
         self.positions = Array(repeating: .start, count: campaign.logs.count)
     }
 
-    /// Reads what ``text`` wrote; `nil` for anything else.
+    /// Reads what ``text`` wrote; `nil` for anything else, and for a cursor of another campaign.
     package init?(_ text: String, of campaign: Campaign) {
         let parts = text.split(separator: "_", omittingEmptySubsequences: false)
-        guard parts.count == campaign.logs.count else { return nil }
-        self.positions = parts.compactMap { LogPosition($0) }
-        guard self.positions.count == parts.count else { return nil }
+        guard parts.count == campaign.logs.count + 1, parts[0] == campaign.id.description else { return nil }
+        self.campaign = campaign.id
+        self.positions = parts.dropFirst().compactMap { LogPosition($0) }
+        guard self.positions.count == campaign.logs.count else { return nil }
     }
 
-    package var text: String { self.positions.map(\.description).joined(separator: "_") }
+    /// With the campaign's number, so that it is of no use in another one.
+    package var text: String {
+        ([self.campaign.description] + self.positions.map(\.description)).joined(separator: "_")
+    }
 
     mutating func move(_ log: Int, to position: LogPosition) { self.positions[log] = position }
 }

@@ -228,14 +228,17 @@ package struct CouponCursor: Hashable, Sendable {
         self.position = position
     }
 
-    /// Reads `3.12-0`; `nil` for anything else.
-    package init?(_ text: String) {
+    /// Reads `7.3.12-0` of campaign 7; `nil` for anything else, and for a token of another campaign.
+    package init?(_ text: String, of campaign: CampaignID) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 2, let place = UInt8(parts[0]), let position = LogPosition(parts[1]) else { return nil }
+        guard parts.count == 3, parts[0] == campaign.description, let place = UInt8(parts[1]),
+            let position = LogPosition(parts[2])
+        else { return nil }
         self.init(place: Int(place), position: position)
     }
 
-    package var text: String { "\(self.place).\(self.position)" }
+    /// With the campaign's number, so that it is of no use in another one.
+    package func text(of campaign: CampaignID) -> String { "\(campaign).\(self.place).\(self.position)" }
 }
 
 extension Coupons {

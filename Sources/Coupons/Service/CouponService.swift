@@ -89,7 +89,8 @@ package struct CouponService: Sendable {
         switch request.issueMode {
         case .unspecified, .exact: mode = .exact
         case .leased: mode = .leased
-        case .UNRECOGNIZED: throw .invalid(field: "issue_mode", description: "is not known")
+        case .UNRECOGNIZED:
+            throw .invalid(field: "issue_mode", description: "must be ISSUE_MODE_EXACT or ISSUE_MODE_LEASED")
         }
         var order = try CampaignOrder(
             name: request.name,
@@ -228,17 +229,18 @@ package struct CouponService: Sendable {
         _ request: Coupon_V1_ListCouponsRequest
     ) async throws(CouponError) -> RPCAnswer<Coupon_V1_ListCouponsResponse> {
         let limit = try Self.pageSize(request.pageSize, default: 100)
+        let id = try Self.campaign(request.campaignID)
         var cursor = CouponCursor.start
         if !request.pageToken.isEmpty {
-            guard let read = CouponCursor(request.pageToken) else { throw Self.tokenInvalid }
+            guard let read = CouponCursor(request.pageToken, of: id) else { throw Self.tokenInvalid }
             cursor = read
         }
-        let campaign = try await self.coupons.standing(try Self.campaign(request.campaignID)).campaign
+        let campaign = try await self.coupons.standing(id).campaign
         let page = try await self.coupons.coupons(campaign, after: cursor, limit: limit)
         return RPCAnswer(
             .with {
                 $0.coupons = page.coupons.map { .init($0) }
-                $0.nextPageToken = page.next?.text ?? ""
+                $0.nextPageToken = page.next?.text(of: id) ?? ""
             }
         )
     }
