@@ -91,17 +91,18 @@ package struct Faucet: Sendable {
 
     /// A page of the distributions to an address, behind `cursor`.
     ///
-    /// Three round trips at most. A distribution that can no longer be looked up is left out.
+    /// Three round trips at most. A distribution that can no longer be looked up is left out. `nil` when `cursor` is none
+    /// of this address's: an empty page would look like the end.
     package func list(
         _ address: Address,
         after cursor: String?,
         limit: Int
-    ) async throws(FaucetError) -> Page {
+    ) async throws(FaucetError) -> Page? {
         let key = FaucetKeys.list(address)
         var first: Int64 = 0
         if let cursor {
             let rank = try await self.send(RedisCommand("ZREVRANK", .key(key), .text(cursor)))
-            guard let rank = rank.integerValue else { return Page(distributions: [], cursor: nil) }
+            guard let rank = rank.integerValue else { return nil }
             first = rank + 1
         }
         let range = RedisCommand("ZREVRANGE", .key(key), .integer(Int(first)), .integer(Int(first) + limit))

@@ -133,17 +133,18 @@ package struct Payments: Sendable {
 
     /// A page of the payments that left a user, or came in, behind `cursor`.
     ///
-    /// Three round trips at most. A payment that can no longer be looked up is left out.
+    /// Three round trips at most. A payment that can no longer be looked up is left out. `nil` when `cursor` is none of
+    /// this user's payments: an empty page would look like the end.
     package func list(
         _ account: Account,
         after cursor: PaymentID?,
         limit: Int
-    ) async throws(PaymentsError) -> Page {
+    ) async throws(PaymentsError) -> Page? {
         let key = PaymentKeys.list(account)
         var first: Int64 = 0
         if let cursor {
             let rank = try await self.send(RedisCommand("ZREVRANK", .key(key), .text(cursor.text)))
-            guard let rank = rank.integerValue else { return Page(payments: [], cursor: nil) }
+            guard let rank = rank.integerValue else { return nil }
             first = rank + 1
         }
         let reply = try await self.send(

@@ -56,7 +56,9 @@ extension FaucetRoutes {
         guard cursor.map(OperationID.isValid) ?? true else {
             throw Problem.parameterInvalid("'cursor' is the id of a distribution.")
         }
-        let page = try await self.faucet.list(order.address, after: cursor, limit: limit)
+        guard let page = try await self.faucet.list(order.address, after: cursor, limit: limit) else {
+            throw Problem.parameterInvalid("'cursor' is not one that a page of this list ended with.")
+        }
         return Response(json: DistributionJSON.page(order.address, page, limit: limit))
     }
 

@@ -60,7 +60,10 @@ extension PaymentRoutes {
             guard let id = PaymentID(text) else { throw Problem.parameterInvalid("'cursor' is the id of a payment.") }
             return id
         }
-        let page = try await self.payments.list(self.payments.ledger.account(user), after: cursor, limit: limit)
+        let account = self.payments.ledger.account(user)
+        guard let page = try await self.payments.list(account, after: cursor, limit: limit) else {
+            throw Problem.parameterInvalid("'cursor' is not one that a page of this list ended with.")
+        }
         return Response(json: PaymentJSON.page(user, page, limit: limit))
     }
 
