@@ -352,9 +352,11 @@ let package = Package(
         ),
         .executableTarget(
             name: "conformance-server",
-            dependencies: ["Connect", "Web", httpTypes, lifecycle, logging, nioPosix, protobuf, unixSignals],
+            dependencies: [
+                "Connect", "TLS", "Web", httpTypes, lifecycle, logging, nioPosix, protobuf, unixSignals,
+            ],
             path: "Tests/ConformanceServer",
-            exclude: ["Peer", "all.yaml", "http1.yaml", "proto"],
+            exclude: ["Peer", "all.yaml", "http1.yaml", "proto", "tls.yaml"],
             resources: [.embedInCode("Generated/conformance.binpb")],
             swiftSettings: testSettings
         ),

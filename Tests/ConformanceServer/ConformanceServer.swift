@@ -4,6 +4,7 @@ import Logging
 import NIOPosix
 import ServiceLifecycle
 import SwiftProtobuf
+import TLS
 import UnixSignals
 import Web
 
@@ -15,13 +16,18 @@ import Web
 struct ConformanceServer {
     static func main() async throws {
         let order = try Self.readOrder()
-        guard !order.useTls, order.httpVersion != .httpVersion3 else {
-            try FileHandle.standardError.write(contentsOf: Data("conformance-server: TLS is not supported\n".utf8))
+        guard order.httpVersion != .httpVersion3 else {
+            try FileHandle.standardError.write(contentsOf: Data("conformance-server: no HTTP/3 here\n".utf8))
             exit(69)
         }
         registerMessages()
-        let server = Self.server(messageLimit: Int(order.messageReceiveLimit)) { port in
-            let answer = ServerCompatResponse.with { ($0.host, $0.port) = ("127.0.0.1", UInt32(port)) }
+        let credentials = order.useTls ? try Credentials(order) : nil
+        let limit = Int(order.messageReceiveLimit)
+        let server = Self.server(messageLimit: limit, certificate: credentials?.certificate) { port in
+            let answer = ServerCompatResponse.with {
+                ($0.host, $0.port) = ("127.0.0.1", UInt32(port))
+                $0.pemCert = credentials?.pem ?? Data()
+            }
             try? Self.write(answer)  // A launcher that is gone needs no answer.
         }
         let group = ServiceGroup(
@@ -35,14 +41,18 @@ struct ConformanceServer {
     }
 
     /// Everything that the runtime speaks comes on one port, so which protocol is asked for does not matter.
-    private static func server(messageLimit: Int, onBound: @escaping @Sendable (Int) -> Void) -> WebServer {
+    private static func server(
+        messageLimit: Int,
+        certificate: ServerCertificate?,
+        onBound: @escaping @Sendable (Int) -> Void
+    ) -> WebServer {
         var logger = Logger(label: "conformance-server") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .error
         var web = WebConfiguration(port: 0)
         web.targetLimit = 8192
-        web.bodyLimit = 16 << 20  // So that it is the runtime that refuses what is too large.
         var connect = ConnectConfiguration()
         if messageLimit > 0 { connect.messageLimit = messageLimit }
+        web.bodyLimit = connect.messageLimit
         let drain = DrainSignal()
         let rpc = RPCServer(
             services: [ConformanceService.make()],
@@ -58,6 +68,7 @@ struct ConformanceServer {
             router: router,
             observer: RequestObserver(logger: logger, accessLogSample: 0),
             drain: drain,
+            certificate: certificate,
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
             logger: logger,
             onBound: onBound

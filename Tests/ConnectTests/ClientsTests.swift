@@ -8,8 +8,8 @@ import Testing
 @Suite(.serialized)
 struct ClientsTests {
     @Test(arguments: [
-        "launcher", "connect-http1", "connect-http2", "grpc-web-http1", "grpc-web-http2", "grpc-http2", "grpcio",
-        "connectrpc", "buf", "curl", "services",
+        "launcher", "tls", "early", "connect-http1", "connect-http2", "grpc-web-http1", "grpc-web-http2", "grpc-http2",
+        "grpcio", "connectrpc", "buf", "curl", "services",
     ])
     func `every case of a group passes`(group: String) async throws {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -215,8 +215,38 @@ package nonisolated struct Connectrpc_Conformance_V1_ServerCompatRequest: Sendab
 
   package var useTls: Bool = false
 
+  /// A certificate in PEM form: when it is there, clients have to show it.
+  package var clientTlsCert: Data = Data()
+
   /// Most bytes of one message, inflated; 0 is the server's own limit.
   package var messageReceiveLimit: UInt32 = 0
+
+  /// What to serve with; a server that is given nothing makes its own.
+  package var serverCreds: Connectrpc_Conformance_V1_TLSCreds {
+    get {_serverCreds ?? Connectrpc_Conformance_V1_TLSCreds()}
+    set {_serverCreds = newValue}
+  }
+  /// Returns true if `serverCreds` has been explicitly set.
+  package var hasServerCreds: Bool {self._serverCreds != nil}
+  /// Clears the value of `serverCreds`. Subsequent reads from it will return its default value.
+  package mutating func clearServerCreds() {self._serverCreds = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _serverCreds: Connectrpc_Conformance_V1_TLSCreds? = nil
+}
+
+/// A certificate and its key, both in PEM form.
+package nonisolated struct Connectrpc_Conformance_V1_TLSCreds: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var cert: Data = Data()
+
+  package var key: Data = Data()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -683,7 +713,7 @@ nonisolated extension Connectrpc_Conformance_V1_Code: SwiftProtobuf._ProtoNamePr
 
 nonisolated extension Connectrpc_Conformance_V1_ServerCompatRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ServerCompatRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{3}http_version\0\u{4}\u{2}use_tls\0\u{4}\u{2}message_receive_limit\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{3}http_version\0\u{4}\u{2}use_tls\0\u{3}client_tls_cert\0\u{3}message_receive_limit\0\u{3}server_creds\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -694,13 +724,19 @@ nonisolated extension Connectrpc_Conformance_V1_ServerCompatRequest: SwiftProtob
       case 1: try { try decoder.decodeSingularEnumField(value: &self.`protocol`) }()
       case 2: try { try decoder.decodeSingularEnumField(value: &self.httpVersion) }()
       case 4: try { try decoder.decodeSingularBoolField(value: &self.useTls) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.clientTlsCert) }()
       case 6: try { try decoder.decodeSingularUInt32Field(value: &self.messageReceiveLimit) }()
+      case 7: try { try decoder.decodeSingularMessageField(value: &self._serverCreds) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.`protocol` != .unspecified {
       try visitor.visitSingularEnumField(value: self.`protocol`, fieldNumber: 1)
     }
@@ -710,9 +746,15 @@ nonisolated extension Connectrpc_Conformance_V1_ServerCompatRequest: SwiftProtob
     if self.useTls != false {
       try visitor.visitSingularBoolField(value: self.useTls, fieldNumber: 4)
     }
+    if !self.clientTlsCert.isEmpty {
+      try visitor.visitSingularBytesField(value: self.clientTlsCert, fieldNumber: 5)
+    }
     if self.messageReceiveLimit != 0 {
       try visitor.visitSingularUInt32Field(value: self.messageReceiveLimit, fieldNumber: 6)
     }
+    try { if let v = self._serverCreds {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -720,7 +762,44 @@ nonisolated extension Connectrpc_Conformance_V1_ServerCompatRequest: SwiftProtob
     if lhs.`protocol` != rhs.`protocol` {return false}
     if lhs.httpVersion != rhs.httpVersion {return false}
     if lhs.useTls != rhs.useTls {return false}
+    if lhs.clientTlsCert != rhs.clientTlsCert {return false}
     if lhs.messageReceiveLimit != rhs.messageReceiveLimit {return false}
+    if lhs._serverCreds != rhs._serverCreds {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Connectrpc_Conformance_V1_TLSCreds: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".TLSCreds"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cert\0\u{1}key\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.cert) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.key) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.cert.isEmpty {
+      try visitor.visitSingularBytesField(value: self.cert, fieldNumber: 1)
+    }
+    if !self.key.isEmpty {
+      try visitor.visitSingularBytesField(value: self.key, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Connectrpc_Conformance_V1_TLSCreds, rhs: Connectrpc_Conformance_V1_TLSCreds) -> Bool {
+    if lhs.cert != rhs.cert {return false}
+    if lhs.key != rhs.key {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -2,7 +2,7 @@
 
 usage: conformance.py SERVER [--only TEXT] GROUP…
   SERVER  the program, with a slash in it, or HOST:PORT of a server that runs already with a limit of 204800 bytes
-  GROUP   launcher, connect-http1, connect-http2, grpc-web-http1, grpc-web-http2, grpc-http2: by hand, byte for byte;
+  GROUP   launcher, tls, early, connect-http1, connect-http2, grpc-web-http1, grpc-web-http2, grpc-http2: by hand;
           grpcio, connectrpc, buf, curl, services: with clients that others wrote
 """
 
@@ -15,8 +15,10 @@ import clients_connect
 import clients_grpc
 import clients_tools
 import probes
+import probes_early
 import probes_get
 import probes_grpc
+import probes_tls
 from launcher import Launcher, Report
 from model import DATA, SENT, expect, faults, request
 from protocols import Call, Connect, Form, GRPC, GRPCWeb
@@ -101,11 +103,6 @@ def by_hand(protocol, version: int) -> Callable[[Launcher, Report], None]:
 
 
 def launching(launcher: Launcher, report: Report) -> None:
-    def refuses_tls() -> list[str]:
-        process = launcher.start("connect", 1, use_tls=True)
-        said, code = process.stdout.read(), process.wait(10)
-        return [] if code not in (0, None) and not said else [f"it ended with {code} and said {said!r}"]
-
     def ends_with_open_connections() -> list[str]:
         with launcher.server() as port:
             transports = [HTTP1(port), HTTP2(port)]
@@ -126,7 +123,6 @@ def launching(launcher: Launcher, report: Report) -> None:
             found = faults(waiting.result(), call, Form(), expect(call))
         return found + ([] if code == 0 else [f"the server ended with {code}"])
 
-    report.case("launcher/tls-is-refused", refuses_tls)
     report.case("launcher/a-call-at-work-is-finished/http1",
                 lambda: finishes(lambda port: lambda call: Connect().call(HTTP1(port), call, Form()), 1))
     # Not by hand: the HTTP/2 library there takes no frame behind GOAWAY.
@@ -137,6 +133,8 @@ def launching(launcher: Launcher, report: Report) -> None:
 
 GROUPS: dict[str, Callable[[Launcher, Report], None]] = {
     "launcher": launching,
+    "tls": probes_tls.run,
+    "early": probes_early.run,
     "connect-http1": by_hand(Connect(), 1),
     "connect-http2": by_hand(Connect(), 2),
     "grpc-web-http1": by_hand(GRPCWeb(), 1),

@@ -20,12 +20,12 @@ class Launcher:
         self.program = program
 
     @contextlib.contextmanager
-    def server(self, protocol: str = "connect", version: int = 2, limit: int = 0) -> Iterator[int]:
-        """The port of a server, which ends when asked to."""
+    def server(self, protocol: str = "connect", version: int = 2, limit: int = 0, **tls: bytes) -> Iterator[int]:
+        """The port of a server, which ends when asked to; `tls` is as `start` takes it."""
         if "/" not in self.program:
             yield int(self.program.rpartition(":")[2])
             return
-        process = self.start(protocol, version, limit)
+        process = self.start(protocol, version, limit, **tls)
         try:
             yield self.answer(process).port
         finally:
@@ -33,12 +33,15 @@ class Launcher:
         if code != 0:
             raise AssertionError(f"the server ended with {code}")
 
-    def start(self, protocol: str, version: int, limit: int = 0, use_tls: bool = False) -> subprocess.Popen:
+    def start(self, protocol: str, version: int, limit: int = 0, use_tls: bool = False, cert: bytes = b"",
+              key: bytes = b"", client: bytes = b"") -> subprocess.Popen:
+        """With TLS: `cert` and `key` for the server, unless it is to make its own, and `client` for it to trust."""
         # The kernel ends it when this program ends, however that is.
         command = ["setpriv", "--pdeathsig", "TERM", self.program]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         order = kind("ServerCompatRequest")(
-            protocol=PROTOCOLS[protocol], http_version=version, use_tls=use_tls, message_receive_limit=limit
+            protocol=PROTOCOLS[protocol], http_version=version, use_tls=use_tls, message_receive_limit=limit,
+            client_tls_cert=client, server_creds={"cert": cert, "key": key} if cert else None,
         ).SerializeToString()
         process.stdin.write(struct.pack(">I", len(order)) + order)
         # So does the suite: that its input ends tells a server nothing.

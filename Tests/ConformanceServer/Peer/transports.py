@@ -1,6 +1,7 @@
 """HTTP/1.1 and HTTP/2 by hand, so that a case can send what no client would, and see what no client shows."""
 
 import socket
+import ssl
 import time
 from dataclasses import dataclass, field
 
@@ -38,13 +39,26 @@ class Answer:
             self.times.append(time.monotonic())
 
 
+def connect(port: int, tls: ssl.SSLContext | None, protocol: str) -> socket.socket:
+    """A connection; by TLS one on which both sides have agreed upon the protocol."""
+    plain = socket.create_connection(("127.0.0.1", port), PATIENCE)
+    if tls is None:
+        return plain
+    tls.set_alpn_protocols([protocol])
+    secure = tls.wrap_socket(plain, server_hostname="localhost")
+    if secure.selected_alpn_protocol() != protocol:
+        secure.close()
+        raise ConnectionError(f"the server chose {secure.selected_alpn_protocol()} instead of {protocol}")
+    return secure
+
+
 class HTTP1:
     """One connection for each request."""
 
     version = 1
 
-    def __init__(self, port: int):
-        self.port = port
+    def __init__(self, port: int, tls: ssl.SSLContext | None = None):
+        self.port, self.tls = port, tls
 
     def exchange(self, method: str, path: str, headers: Headers, body: bytes | None = b"") -> Answer:
         lines = [f"{method} {path} HTTP/1.1", f"host: 127.0.0.1:{self.port}", "connection: close"]
@@ -52,7 +66,7 @@ class HTTP1:
         if body is not None:
             lines.append(f"content-length: {len(body)}")
         head = "\r\n".join(lines).encode() + b"\r\n\r\n"
-        with socket.create_connection(("127.0.0.1", self.port), PATIENCE) as connection:
+        with connect(self.port, self.tls, "http/1.1") as connection:
             try:
                 connection.sendall(head + (body or b""))
             except (BrokenPipeError, ConnectionResetError):
@@ -97,16 +111,16 @@ class HTTP1:
 
 
 class HTTP2:
-    """One connection for all requests, without TLS, with prior knowledge."""
+    """One connection for all requests, with prior knowledge where there is no TLS."""
 
     version = 2
 
-    def __init__(self, port: int):
-        self.port = port
+    def __init__(self, port: int, tls: ssl.SSLContext | None = None):
+        self.port, self.tls = port, tls
         self.socket: socket.socket | None = None
 
     def connect(self) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", self.port), PATIENCE)
+        self.socket = connect(self.port, self.tls, "h2")
         self.machine = h2.connection.H2Connection(h2.config.H2Configuration(header_encoding="latin-1"))
         self.machine.initiate_connection()
         self.flush()
@@ -125,7 +139,8 @@ class HTTP2:
 
     def attempt(self, method: str, path: str, headers: Headers, body: bytes | None) -> Answer:
         stream = self.machine.get_next_available_stream_id()
-        pseudo = [(":method", method), (":scheme", "http"), (":path", path), (":authority", f"127.0.0.1:{self.port}")]
+        scheme = "https" if self.tls else "http"
+        pseudo = [(":method", method), (":scheme", scheme), (":path", path), (":authority", f"127.0.0.1:{self.port}")]
         self.machine.send_headers(stream, pseudo + headers, end_stream=not body)
         answer, rest, is_done = Answer(), body or b"", False
         while not is_done:
