@@ -19,6 +19,7 @@ package struct RPCServer: Sendable {
         let health = HealthService(services: Set(names), health: health, drain: drain)
         // What protoc has written can be read; without it reflection knows names only.
         let index = (try? DescriptorIndex(descriptors + [PackageResources.connect_binpb])) ?? DescriptorIndex()
+        // The same bytes: what cannot be read here cannot be read there.
         let rules = (try? JSONRules(descriptors + [PackageResources.connect_binpb])) ?? JSONRules()
         self.services = services + [health.service] + ReflectionService(services: names, index: index).all
         self.runner = CallRunner(configuration: configuration, drain: drain, rules: rules)
