@@ -1,4 +1,5 @@
 import NIOCore
+import NIOHTTP1
 
 /// Answers that are ready before their request is whole.
 extension HTTPConnectionChannelHandler {
@@ -19,10 +20,15 @@ extension HTTPConnectionChannelHandler {
     /// Lets the answer leave before its request is whole, and says in it that it is the connection's last.
     @discardableResult
     func releaseEarly() -> Bool {
-        self.machine.releaseEarly { routed in
-            guard case .head(var head) = routed.part else { return }
-            head.headers.replaceOrAdd(name: "connection", value: "close")
-            routed.part = .head(head)
-        }
+        self.machine.releaseEarly { $0.announceClose() }
+    }
+}
+
+extension RoutedPart {
+    /// Says in a head that its answer is the connection's last.
+    fileprivate mutating func announceClose() {
+        guard case .head(var head) = self.part else { return }
+        head.headers.replaceOrAdd(name: "connection", value: "close")
+        self.part = .head(head)
     }
 }

@@ -126,7 +126,8 @@ class Replies:
         # What was believed of Redis's settings is asked again only now and then.
         end = time.monotonic() + 60
         for method, path, content in self.REQUESTS:
-            while (answer := self.ask(method, path, content)).status >= 500:
+            # A campaign may have been paused by a call that meant it.
+            while (answer := self.ask(method, path, content)).status >= 500 and b"is paused" not in answer.body:
                 if time.monotonic() > end:
                     raise Finding(f"{path} is still {answer.status}: {answer.body[:300]!r}")
                 time.sleep(0.2)
