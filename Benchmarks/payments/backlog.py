@@ -1,4 +1,4 @@
-"""Called by scripts/bench-backlog, which says what it does: backlogs of payments, kills of workers, load beyond capacity.
+"""Backlogs of payments, kills of workers, load beyond capacity: called by scripts/bench-backlog, which says more.
 
 What is measured stands in Redis: how many payments are unfinished, how many messages the workers' group was given, and
 in each record when the payment was made and when it ended.
@@ -148,7 +148,7 @@ def drain(arguments, lease, pattern, steps, kills):
         begun, next_kill, killed = time.monotonic(), time.monotonic() + arguments.kill_every, 0
         while system.redis.unfinished() > 0:
             system.tend()
-            if kills and time.monotonic() >= next_kill:
+            if kills and begun + arguments.kill_seconds > time.monotonic() >= next_kill:
                 next_kill += arguments.kill_every
                 worker = system.workers[killed % arguments.workers]
                 if worker.poll() is None:
@@ -237,11 +237,12 @@ def main():
     parser.add_argument("--binary", required=True)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--accounts", type=int, default=30)
-    parser.add_argument("--payments", type=int, default=10_000)
+    parser.add_argument("--payments", type=int, default=20_000)
     parser.add_argument("--leases", default="5,1")
     parser.add_argument("--patterns", default="mixed")
     parser.add_argument("--steps", default="one-step")
     parser.add_argument("--kill-every", type=float, default=0.5)
+    parser.add_argument("--kill-seconds", type=float, default=15)
     parser.add_argument("--rate", type=int, default=200)
     parser.add_argument("--beyond", type=int, default=3000)
     parser.add_argument("--seconds", type=int, default=30)

@@ -45,9 +45,11 @@ struct PaymentParts {
             streams: PaymentWorker.streams,
             consumer: owner,
             place: instance,
+            isReady: { worker.isReady },
             configuration: self.settings.queue,
-            logger: self.logger
-        ) { messages in await worker.handle(messages) }
+            logger: self.logger,
+            handle: { messages in await worker.handle(messages) }
+        )
         var services: [any Service] = [queue, PaymentSweeper(self.payments, logger: self.logger)]
         guard !self.settings.webhooks.isEmpty else { return services }
         services.append(

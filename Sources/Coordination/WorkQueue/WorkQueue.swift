@@ -25,6 +25,8 @@ package final class WorkQueue: Service, Sendable {
     private let work: WorkStreams
     private let streams: [String]
     private let place: String?
+    private let isReady: @Sendable () -> Bool
+    private static let readinessInterval = Duration.milliseconds(10)
     private let configuration: Configuration
     private let logger: Logger
     private let handle: Handle
@@ -37,12 +39,14 @@ package final class WorkQueue: Service, Sendable {
     ///
     /// `consumer` is different for every queue that runs, in all processes. Consumers whose names begin with `place` and
     /// a hyphen were there before it and are gone: what they left is taken over at the start, and not only after
-    /// ``Configuration/reclaimAfter``. One that is not gone loses nothing by it but work that is done twice.
+    /// ``Configuration/reclaimAfter``. One that is not gone loses nothing by it but work that is done twice. While `isReady` says no, nothing is read: a message
+    /// that is read and cannot be handled comes again only after that time.
     package init(
         node: RedisNode,
         streams: [String],
         consumer: String,
         place: String? = nil,
+        isReady: @escaping @Sendable () -> Bool = { true },
         configuration: Configuration,
         logger: Logger,
         handle: @escaping Handle
@@ -52,6 +56,7 @@ package final class WorkQueue: Service, Sendable {
         self.work = WorkStreams(redis: node, streams: streams, consumer: consumer, configuration: configuration)
         self.streams = streams
         self.place = place
+        self.isReady = isReady
         self.configuration = configuration
         self.logger = logger
         self.handle = handle
@@ -76,14 +81,20 @@ package final class WorkQueue: Service, Sendable {
     }
 
     private func loop() async {
+        while !Self.isStopping, !self.isReady() { await self.sleep(Self.readinessInterval) }
         let hasInherited = await self.inherit()
         var machine = WorkQueueMachine(
             streams: self.streams,
             configuration: self.configuration,
             at: .now,
-            jitter: hasInherited ? 0 : .random(in: 0..<1)
+            jitter: .random(in: 0..<1)
         )
+        if hasInherited { machine.inherited(at: .now) }
         while !Self.isStopping {
+            guard self.isReady() else {
+                await self.sleep(Self.readinessInterval)
+                continue
+            }
             switch machine.next(at: .now, jitter: .random(in: 0..<1)) {
             case .clean:
                 do { try await self.work.clean() } catch { await self.pause(&machine, "clean", error) }

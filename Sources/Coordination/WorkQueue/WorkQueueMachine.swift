@@ -62,6 +62,9 @@ package struct WorkQueueMachine: Hashable, Sendable {
         return .read(block: max(min(self.configuration.block, due), Self.shortestBlock))
     }
 
+    /// Something lies there to be taken over: that comes next.
+    package mutating func inherited(at now: Uptime) { self.reclaimAt = now }
+
     /// How far the reclaim came: `0-0` for a stream that is done, nothing for one that could not be asked.
     package mutating func reclaimed(_ cursors: [String: String]) {
         self.cursors = cursors.filter { $0.value != "0-0" }

@@ -27,6 +27,9 @@ package struct PaymentWorker: Sendable {
     package static let streams = Shard.all.map(PaymentKeys.locked) + Shard.all.map(ShardKeys.work)
     private static let lockedStreams = Set(Shard.all.map(PaymentKeys.locked))
 
+    /// Whether it could do anything: Redis is known to keep what it is given.
+    package var isReady: Bool { self.payments.ledger.isStoreSafe }
+
     /// Does what the messages ask for; returns those that could not be finished.
     package func handle(_ messages: [WorkMessage]) async -> [WorkMessage] {
         guard self.payments.ledger.isStoreSafe else { return messages }
