@@ -75,10 +75,11 @@ final class ReplicatedSystem: Sendable {
         await self.worker.stop()
     }
 
-    /// Whether both processes live; how they ended is in the failure.
-    func expectAlive(_ step: String) {
+    /// Fails when one of the processes has ended, and says how.
+    func demandLife() throws {
         for (name, program) in [("instance", self.instance), ("worker", self.worker)] where !program.isRunning {
-            Issue.record("\(step): the \(name) ended with \(program.exitCode): \(program.output.suffix(1000))")
+            let end = "the \(name) ended with \(program.exitCode): \(program.output.suffix(1000))"
+            throw TallySystem.Failure(description: end)
         }
     }
 }
