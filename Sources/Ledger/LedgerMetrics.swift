@@ -38,7 +38,9 @@ struct LedgerMetrics: Sendable {
         case .idempotencyKeyReused: self.keyReused.increment()
         case .accountBusy: self.busy.increment()
         case .appliedNotDurable: self.notDurable.increment()
-        default: self.failed.increment()
+        case .userInvalid, .amountInvalid, .amountOutOfRange, .referenceInvalid, .pageInvalid, .transactionInvalid,
+            .transactionUnknown, .store, .deadlineExceeded, .storeUnsafe, .storeInconsistent:
+            self.failed.increment()
         }
     }
 

@@ -100,4 +100,24 @@ struct AgreementRuleTests {
         #expect(DocumentRules.configuration([code, TidyFile("docs/configuration.md", "| `a.b` |")]).count == 3)
         #expect(DocumentRules.configuration([code]) == ["docs/configuration.md is missing"])
     }
+
+    @Test
+    func `a setting that no code has is found in a document`() {
+        let code = TidyFile("Sources/App/Settings/A.swift", "Setting(\"http.port\", .url)")
+        let right = TidyFile("CHANGELOG.md", "`http.port`, `http.port=1`, `other.thing`, http.limit, `http.port …`")
+        #expect(DocumentRules.namedSettings([code, right]).isEmpty)
+        let wrong = TidyFile("docs/a.md", "`http.port`\n`http.streamLimit` and `http.limit=3`")
+        #expect(DocumentRules.namedSettings([code, wrong]).map(\.line) == [2, 2])
+    }
+
+    @Test
+    func `an exit code that the document and the program do not share is found`() {
+        let code = TidyFile("Sources/tally/ExitCause.swift", "case refused = 1\n    case unusable = 64")
+        func document(_ rows: String) -> TidyFile {
+            TidyFile("docs/operations.md", "| 7 |\n## Exit codes\n| code | cause |\n\(rows)\n## Next\n| 9 | x |\n")
+        }
+        #expect(DocumentRules.exitCodes([code, document("| 0 | a |\n| 1 | b |\n| 64 | c |")]).isEmpty)
+        #expect(DocumentRules.exitCodes([code, document("| 0 | a |\n| 1 | b |\n| 2 | c |")]).count == 2)
+        #expect(DocumentRules.exitCodes([code]).count == 1)
+    }
 }

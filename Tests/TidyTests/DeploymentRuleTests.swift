@@ -5,7 +5,7 @@ import Testing
 struct DeploymentRuleTests {
     @Test
     func `a command that Redis's user may not do is found`() {
-        let users = TidyFile(DeploymentRules.users, "user default off\nuser tally on ~a:* -@all +get +config|get\n")
+        let users = TidyFile(DeploymentRules.users, "user default off\nuser tally on ~a:* -@all +get\n")
         let swift = TidyFile(
             "Sources/A/A.swift",
             """
@@ -31,5 +31,17 @@ struct DeploymentRuleTests {
         let file = TidyFile("docker/Dockerfile", "FROM x\nARG VERSION=1.2.0\n")
         let compose = TidyFile("docker/compose.yaml", "image: tally:${TALLY_VERSION:-1.1.0}\n")
         #expect(DeploymentRules.versions([version, file, compose]).map(\.path) == ["docker/compose.yaml"])
+    }
+
+    @Test
+    func `ports for gRPC that differ are found`() {
+        let settings = TidyFile("Sources/App/Settings/S.swift", "Setting(\"port\", .integer, default: \"8081\", \"P\")")
+        let command = TidyFile("Sources/tally/DevCommand.swift", "var grpcPort = 8082\n")
+        func readme(_ text: String) -> TidyFile { TidyFile("README.md", text) }
+        #expect(DeploymentRules.ports([settings, command, readme("gRPC: :8082")]).isEmpty)
+        #expect(DeploymentRules.ports([settings, command, readme("gRPC: :8083")]).map(\.path) == ["README.md"])
+        #expect(DeploymentRules.ports([settings, command, readme("none")]).map(\.path) == ["README.md"])
+        let same = TidyFile("Sources/tally/DevCommand.swift", "var grpcPort = 8081\n")
+        #expect(DeploymentRules.ports([settings, same]).count == 1)
     }
 }

@@ -96,6 +96,15 @@ struct RuleTests {
     }
 
     @Test
+    func `a printed command with a bare value is found`() {
+        let quote = "\""
+        let found = ["curl --cacert \\(path) x", "say --request-id \\(id)", "run curl \\(url)"]
+        for text in found { #expect(WordRules.commands(self.swift("a(\(quote)\(text)\(quote))")).count == 1) }
+        let harmless = ["curl --cacert \\(ShellWord(path))", "\\(program) --version", "--port is 1 to 9"]
+        for text in harmless { #expect(WordRules.commands(self.swift("a(\(quote)\(text)\(quote))")).isEmpty) }
+    }
+
+    @Test
     func `an open end without a number is found`() {
         let word = "TO" + "DO"
         #expect(WordRules.markers(self.swift("// \(word): later")).count == 1)
@@ -156,5 +165,30 @@ struct RuleTests {
         #expect(RepositoryRules.machinePaths(TidyFile("a.md", "see /ho" + "me/someone/x")).count == 1)
         let file = TidyFile("docs/a.md", "[b](b.md) [c](../README.md) [d](https://example.org) [e](#part)")
         #expect(RepositoryRules.links(file, among: [file, TidyFile("README.md", "")]).count == 1)
+    }
+
+    @Test
+    func `a stray file is found`() {
+        let strays = [
+            "a-1.0-py3-none-any.whl", "notes.md", "dump.rdb", "core", "Sources/Redis/a.orig", "Tests/x.tar.gz",
+            "docs/picture.png", "scripts/a.py.bak", "Sources/Redis/LICENSE",
+        ]
+        #expect(StrayRules.strays(strays).count == strays.count)
+        #expect(StrayRules.strays(["README.md", ".gitignore", "Sources/Redis/A.swift", "scripts/run"]).isEmpty)
+        #expect(!StrayRules.unused(["README.md"]).isEmpty)
+    }
+
+    @Test
+    func `a default in a switch over an error is found`() {
+        let errors = self.swift(
+            "enum AError: Error {\n    case a\n    /// B.\n    case b(Int), c\n    case d\n}\n",
+            at: "Sources/Redis/E.swift"
+        )
+        func found(_ text: String) -> [Int] { ErrorRules.defaults([errors, self.swift(text)]).map(\.line) }
+        #expect(found("\nswitch x {\ncase .a: 1\ncase .b(let n) where n > 1, .c: 2\ndefault: 3\n}") == [2])
+        #expect(found("switch error {\ncase .a: switch y { case 1: 2\ncase _: 3 }\ncase _: 3\n}") == [1])
+        #expect(found("switch error {\ncase .a: 1\ncase .b, .c, .d: 3\n}").isEmpty)
+        #expect(found("switch error {\ncase is AError: 1\ndefault: 3\n}").isEmpty)
+        #expect(found("switch word {\ncase .a: 1\ncase .other: 2\ndefault: 3\n}").isEmpty)
     }
 }

@@ -48,6 +48,8 @@ package struct SourceTree: Sendable {
     package static let current = SourceTree(root: Self.root)
 
     package let files: [TidyFile]
+    /// Every file, also what is no text, without what tools make and nobody commits.
+    package let paths: [String]
 
     private static var root: URL {
         var root = URL(filePath: #filePath).resolvingSymlinksInPath()
@@ -55,15 +57,25 @@ package struct SourceTree: Sendable {
         return root
     }
 
-    private static let made: Set<String> = [
+    /// What git does not keep, as `.gitignore` has it.
+    private static let ignored: Set<String> = [
         ".build", ".git", ".swiftpm", ".tally", "Package.resolved", "__pycache__", "node_modules", ".venv",
-        "Generated",
     ]
+
+    private static func isIgnored(_ name: String) -> Bool {
+        Self.ignored.contains(name) || name.hasPrefix(".build-") || name.hasSuffix(".profraw")
+    }
+
+    /// What is kept, and written by a tool: no rule of style is for it.
+    private static let made: Set<String> = ["Generated"]
 
     private init(root: URL) {
         var files: [TidyFile] = []
         Self.collect(root, prefix: "", into: &files)
         self.files = files.sorted { $0.path < $1.path }
+        var paths: [String] = []
+        Self.collect(root, prefix: "", into: &paths)
+        self.paths = paths.sorted()
     }
 
     package var swift: [TidyFile] { self.files.filter(\.isSwift) }
@@ -75,7 +87,7 @@ package struct SourceTree: Sendable {
     private static func collect(_ folder: URL, prefix: String, into files: inout [TidyFile]) {
         // What cannot be listed is no folder, and what cannot be read as UTF-8 is no text.
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-        for name in names where !Self.made.contains(name) && !name.hasPrefix(".build-") {
+        for name in names where !Self.made.contains(name) && !Self.isIgnored(name) {
             let url = folder.appending(path: name)
             guard let text = try? String(contentsOf: url, encoding: .utf8) else {
                 Self.collect(url, prefix: prefix + name + "/", into: &files)
@@ -83,6 +95,20 @@ package struct SourceTree: Sendable {
             }
             let isExecutable = FileManager.default.isExecutableFile(atPath: url.path)
             files.append(TidyFile(prefix + name, text, isExecutable: isExecutable))
+        }
+    }
+
+    private static func collect(_ folder: URL, prefix: String, into paths: inout [String]) {
+        // What cannot be listed is no folder; a symbolic link is a file, wherever it leads.
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        for name in names where !Self.isIgnored(name) {
+            let url = folder.appending(path: name)
+            let isFolder = (try? FileManager.default.attributesOfItem(atPath: url.path))?[.type] as? FileAttributeType
+            if isFolder == .typeDirectory {
+                Self.collect(url, prefix: prefix + name + "/", into: &paths)
+            } else {
+                paths.append(prefix + name)
+            }
         }
     }
 }

@@ -53,6 +53,9 @@ struct TidyTests {
     func `a trap says why`() { self.expectNone(self.violations(WordRules.traps)) }
 
     @Test
+    func `a printed command can be pasted`() { self.expectNone(self.violations(WordRules.commands)) }
+
+    @Test
     func `an open end has an issue`() { self.expectNone(self.violations(WordRules.markers)) }
 
     @Test
@@ -97,6 +100,27 @@ struct TidyTests {
         #expect(self.tree.file(DeploymentRules.users) != nil && self.tree.file(DeploymentRules.version) != nil)
         self.expectNone(DeploymentRules.commands(self.tree.files))
         self.expectNone(DeploymentRules.versions(self.tree.files))
+        self.expectNone(DeploymentRules.ports(self.tree.files))
+    }
+
+    @Test
+    func `the table of exit codes has the codes of the program`() {
+        self.expectNone(DocumentRules.exitCodes(self.tree.files))
+    }
+
+    @Test
+    func `no document names a setting that no code has`() {
+        self.expectNone(DocumentRules.namedSettings(self.tree.files))
+    }
+
+    @Test
+    func `a switch over an error has no default`() { self.expectNone(ErrorRules.defaults(self.tree.files)) }
+
+    @Test
+    func `no stray file lies about`() {
+        #expect(self.tree.paths.count > self.tree.files.count)
+        self.expectNone(StrayRules.strays(self.tree.paths))
+        self.expectNone(StrayRules.unused(self.tree.paths))
     }
 
     @Test

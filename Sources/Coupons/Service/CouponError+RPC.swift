@@ -51,19 +51,13 @@ extension CouponError {
         case .tooManyCampaigns: (.resourceExhausted, "TOO_MANY_CAMPAIGNS", "there are no more campaign ids")
         case .idempotencyKeyReused:
             (.invalidArgument, "IDEMPOTENCY_KEY_REUSED", "this request id belongs to another request")
-        case .codeKey, .storeUnsafe, .storeInconsistent, .appliedNotDurable, .store: self.formOfStore
-        }
-    }
-
-    private var formOfStore: (code: RPCCode, reason: String, message: String) {
-        switch self {
         case .codeKey: (.unavailable, "CODE_KEY", "this instance does not have the campaign's code key")
         case .storeUnsafe: (.unavailable, "STORE_UNSAFE", "the store is not set up to keep coupons; nothing was done")
         case .appliedNotDurable:
             (.unavailable, "APPLIED_NOT_DURABLE", "done, but too few copies say so yet: repeat it with the same id")
         case .store:
             (.unavailable, "DEPENDENCY_UNAVAILABLE", "the store did not answer; repeat the request with the same id")
-        default: (.internal, "INTERNAL", "internal error")
+        case .storeInconsistent: (.internal, "INTERNAL", "internal error")
         }
     }
 
@@ -74,7 +68,9 @@ extension CouponError {
         case .paused, .storeUnsafe, .codeKey: 5000
         case .busy: 50
         case .store, .appliedNotDurable: 1000
-        default: nil
+        case .invalid, .campaignUnknown, .couponUnknown, .ended, .soldOut, .userLimit, .alreadyRedeemed, .voided,
+            .otherUser, .quotaFalls, .idempotencyKeyReused, .tooManyCodes, .tooManyCampaigns, .storeInconsistent:
+            nil
         }
     }
 }

@@ -121,7 +121,10 @@ package struct FaucetRoutes: Sendable {
                 case .store(.notSent), .store(.outcomeUnknown), .appliedNotDurable: break
                 // Lanes come up within a moment of their workers.
                 case .notReady: break
-                default: throw error
+                case .store(.refused), .addressInvalid, .addressChecksum, .addressForbidden, .idInvalid,
+                    .distributionUnknown, .idempotencyKeyReused, .callerUnknown, .rateLimited, .paused, .queueFull,
+                    .insufficientFunds, .tooManyWatchers, .failed, .storeUnsafe, .storeInconsistent:
+                    throw error
                 }
                 guard LoopClock().now < end, !Task.isCancelled, !self.drain.isDraining else { throw error }
                 try? await Task.sleep(for: .milliseconds(50), clock: .loop)

@@ -64,7 +64,12 @@ extension Payments {
         switch error {
         case .ledger(.store), .ledger(.appliedNotDurable), .ledger(.storeUnsafe): .unfinished
         case .ledger(.storeInconsistent): .failed(reason: "what the store holds of it is damaged")
-        default: .failed(reason: "it cannot be carried out")
+        case .ledger(.userInvalid), .ledger(.amountInvalid), .ledger(.amountOutOfRange), .ledger(.referenceInvalid),
+            .ledger(.pageInvalid), .ledger(.transactionInvalid), .ledger(.transactionUnknown),
+            .ledger(.idempotencyKeyReused), .ledger(.accountBusy), .ledger(.deadlineExceeded), .accountInvalid,
+            .sameAccount, .descriptionInvalid, .notBeforeInvalid, .callbackInvalid, .callbacksOff, .paymentInvalid,
+            .paymentUnknown, .notPending, .notReversible, .alreadyReversed, .queueFull, .tooManyWatchers:
+            .failed(reason: "it cannot be carried out")
         }
     }
 

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Documents against the code that they describe, in both directions.
 package enum DocumentRules {
     package static let keys = "docs/keys.md"
@@ -25,13 +27,45 @@ package enum DocumentRules {
         return Self.compare(used: used, listed: listed, document: Self.keys, what: "key")
     }
 
+    private static func settings(_ files: [TidyFile]) -> [String] {
+        files.filter { $0.isSwift && $0.path.hasPrefix("Sources/App/Settings") }.flatMap { file in
+            file.text.matches(of: #/\bSetting(?:<[^>]*>)?(?:\.\w+)?\(\s*"([^"]+)"/#).map { String($0.1) }
+        }
+    }
+
+    /// A document that speaks of a setting by its name speaks of one that there is.
+    package static func namedSettings(_ files: [TidyFile]) -> [Violation] {
+        let names = Set(Self.settings(files))
+        let groups = Set(names.compactMap { $0.split(separator: ".").first.map(String.init) })
+        return files.filter { $0.path.hasSuffix(".md") }.flatMap { file in
+            file.lines.enumerated().flatMap { index, line in
+                line.matches(of: #/`(([a-z][A-Za-z]*)\.[a-z][A-Za-z]+)(?:=[^`]*)?`/#).compactMap {
+                    match -> Violation? in
+                    guard !match.1.hasSuffix(".lua"), groups.contains(String(match.2)), !names.contains(String(match.1))
+                    else { return nil }
+                    return Violation(file, line: index + 1, "there is no setting \(match.1)")
+                }
+            }
+        }
+    }
+
+    /// The table of exit codes has the numbers of `ExitCause`, and 0.
+    package static func exitCodes(_ files: [TidyFile]) -> [String] {
+        guard let code = files.first(where: { $0.path == "Sources/tally/ExitCause.swift" }),
+            let document = files.first(where: { $0.path == "docs/operations.md" })
+        else { return ["the table of exit codes has nothing to stand on"] }
+        let used = code.text.matches(of: #/case \w+ = (\d+)/#).map { String($0.1) } + ["0"]
+        let start = document.text.range(of: "## Exit codes")?.upperBound ?? document.text.endIndex
+        let section = document.text[start...].prefix(
+            upTo: document.text[start...].range(of: "\n## ")?.lowerBound ?? document.text.endIndex
+        )
+        let listed = section.matches(of: #/(?m)^\| (\d+) \|/#).map { String($0.1) }
+        return Self.compare(used: used, listed: listed, document: "docs/operations.md", what: "exit code")
+    }
+
     /// Each setting of the code has a row in the table, and the other way round.
     package static func configuration(_ files: [TidyFile]) -> [String] {
-        let settings = #/\bSetting(?:<[^>]*>)?(?:\.\w+)?\(\s*"([^"]+)"/#
-        let used =
-            files
-            .filter { $0.isSwift && $0.path.hasPrefix("Sources/App/Settings") }
-            .flatMap { $0.text.matches(of: settings).map { String($0.1) } }
+        let used = Self.settings(files)
         guard let document = files.first(where: { $0.path == Self.configuration }) else {
             return ["\(Self.configuration) is missing"]
         }

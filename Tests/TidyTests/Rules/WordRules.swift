@@ -12,7 +12,7 @@ package enum WordRules {
     /// The only places that wrap C, the kernel or the concurrency runtime, and so may say `unsafe`.
     package static let unsafeHomes = [
         "Sources/App/Serving/ProcessLimits.swift", "Sources/Web/Native/", "Sources/Ethereum/Native/",
-        "Sources/Nettle/", "Sources/Outbound/", "Sources/RESP/",
+        "Sources/Nettle/", "Sources/Outbound/", "Sources/RESP/", "Sources/Secrets/",
         "Sources/Telemetry/SystemCalls.swift", "Sources/Web/Connection/LoopTaskExecutor.swift",
         "Sources/Web/Connection/NewcomerFilter.swift",
     ]
@@ -65,6 +65,15 @@ package enum WordRules {
             guard line.contains(#/\bfatalError\(/#) else { return nil }
             let around = file.lines[max(0, index - 1)...index]
             return around.contains { $0.contains("//") } ? nil : Violation(file, line: index + 1, "why does this trap?")
+        }
+    }
+
+    /// A command that is printed can be pasted: what is put into it is a word of the shell.
+    package static func commands(_ file: TidyFile) -> [Violation] {
+        guard file.isSwift, file.isSource else { return [] }
+        let bare = #/(?:--[a-z][a-z-]*|\b(?:curl|redis-cli|cat|kill|cd))[ =]\\\((?!ShellWord\()/#
+        return file.swift.literals.filter { $0.text.contains(bare) }.map {
+            Violation(file, line: $0.line, "a value in a command that is no ShellWord")
         }
     }
 
