@@ -1,7 +1,7 @@
 # A CycloneDX 1.6 document from what scripts/sbom collected:
 #   .graph     of `swift package show-dependencies --format json`
 #   $licences  {"identity": "SPDX expression"}
-#   $native    [{name, version, architecture, isDirect}]  Debian's packages that the binary is linked with
+#   $native    [{name, version, architecture, isDirect, source}]  Debian's packages that the binary is linked with
 #   $vendored  [{name, version, url, in, licence}]  C sources that lie inside Swift packages
 # and, as text, $version, $commit, $time (RFC 3339), $sha256, $swift, $serial.
 
@@ -43,7 +43,8 @@ def vendored: "vendored:\(.in)/\(.name)@\(.version)";
     }]
     + [$native[] | {
       type: "library", "bom-ref": debian, name, version, purl: debian, scope: "required",
-      description: "Debian package, linked dynamically\(if .isDirect then "" else " by another one" end)"
+      description: "Debian package, linked dynamically\(if .isDirect then "" else " by another one" end)",
+      properties: [{name: "tally:source", value: .source}]
     }]
     + [{
       type: "library", "bom-ref": "swift-runtime", name: "swift-runtime", version: $swift, scope: "required",
