@@ -7,7 +7,8 @@ import Timing
 
 /// Whether Redis is set up to keep what it is told, as money needs it.
 ///
-/// Reads Redis's own settings at start and every second, because a restart may change them.
+/// Asks Redis at start and every second, because a restart may change it: `INFO` for all that it tells, and
+/// `CONFIG GET` for how often it flushes, unless somebody vouches for that: that command shows passwords, too.
 package final class StoreGuard: Service, Sendable {
     package enum Verdict: Hashable, Sendable {
         /// Redis was not asked yet, or has not answered.
@@ -19,6 +20,8 @@ package final class StoreGuard: Service, Sendable {
     }
 
     private let redis: any RedisClient
+    /// `always` or `everysec`, where `CONFIG GET` is not to be asked.
+    private let vouchedFlush: String?
     private let interval: Duration
     private let logger: Logger
     private let state = Mutex(State())
@@ -35,8 +38,14 @@ package final class StoreGuard: Service, Sendable {
     /// How long after a change of primary what is missing is put down to it.
     private static let settling = Duration.seconds(30)
 
-    package init(redis: any RedisClient, interval: Duration = .seconds(1), logger: Logger) {
+    package init(
+        redis: any RedisClient,
+        vouchedFlush: String? = nil,
+        interval: Duration = .seconds(1),
+        logger: Logger
+    ) {
         self.redis = redis
+        self.vouchedFlush = vouchedFlush
         self.interval = interval
         self.logger = logger
     }
@@ -77,37 +86,31 @@ package final class StoreGuard: Service, Sendable {
     /// One round trip.
     @discardableResult
     package func check() async -> Bool {
-        let replies = await self.redis.send(
-            [
-                RedisCommand(
-                    "CONFIG",
-                    "GET",
-                    "appendonly",
-                    "appendfsync",
-                    "no-appendfsync-on-rewrite",
-                    "maxmemory-policy"
-                ),
-                RedisCommand("INFO", "replication"),
-            ],
-            within: .seconds(1)
-        )
-        var settings: [String: String]?
-        switch replies[0] {
-        case .success(let reply):
-            let words = (reply.array ?? []).map { $0.string ?? "" }
-            settings = [:]
-            for index in stride(from: 0, to: words.count - 1, by: 2) { settings?[words[index]] = words[index + 1] }
-        case .failure(.refused): settings = nil
-        case .failure:
-            return self.state.withLock { state in
-                if state.verdict != .unknown { state.unsettled = LoopClock().now }
-                return state.verdict != .unknown
+        var commands = [RedisCommand("INFO", "replication", "persistence", "memory")]
+        if self.vouchedFlush == nil {
+            commands.append(RedisCommand("CONFIG", "GET", "appendfsync", "no-appendfsync-on-rewrite"))
+        }
+        let replies = await self.redis.send(commands, within: .seconds(1))
+        var info = ""
+        var settings: [String: String]? = [:]
+        for reply in replies {
+            switch reply {
+            case .success(let reply):
+                if let text = reply.string { info = text }
+                let words = (reply.array ?? []).map { $0.string ?? "" }
+                for index in stride(from: 0, to: words.count - 1, by: 2) { settings?[words[index]] = words[index + 1] }
+            case .failure(.refused): settings = nil
+            case .failure(.notSent), .failure(.outcomeUnknown):
+                return self.state.withLock { state in
+                    if state.verdict != .unknown { state.unsettled = LoopClock().now }
+                    return state.verdict != .unknown
+                }
             }
         }
-        let info = try? replies[1].get().string
-        let verdict = Self.judge(settings: settings, info: info ?? "")
-        let keepsJournal = Self.keepsJournal(settings: settings, info: info ?? "")
-        let history = Self.history(info ?? "")
+        settings?.merge(self.told(info)) { $1 }
+        let verdict = Self.judge(settings: settings, info: info)
+        let keepsJournal = Self.keepsJournal(settings: settings, info: info)
+        let history = Self.history(info)
         let before = self.state.withLock { state in
             defer {
                 if history == nil || (state.history ?? history) != history { state.unsettled = LoopClock().now }
@@ -124,6 +127,20 @@ package final class StoreGuard: Service, Sendable {
         let lines = info.split(whereSeparator: \.isNewline)
         guard lines.contains("role:master") else { return nil }
         return lines.first { $0.hasPrefix("master_replid:") }.map { String($0.dropFirst("master_replid:".count)) }
+    }
+
+    /// The settings that `INFO` tells, and those that somebody vouches for.
+    private func told(_ info: String) -> [String: String] {
+        var settings: [String: String] = [:]
+        for line in info.split(whereSeparator: \.isNewline) {
+            if line.hasPrefix("aof_enabled:") { settings["appendonly"] = line.hasSuffix(":1") ? "yes" : "no" }
+            if line.hasPrefix("maxmemory_policy:") { settings["maxmemory-policy"] = String(line.dropFirst(17)) }
+        }
+        if let vouchedFlush {
+            settings["appendfsync"] = vouchedFlush
+            settings["no-appendfsync-on-rewrite"] = "no"
+        }
+        return settings
     }
 
     private func tell(_ verdict: Verdict) {
