@@ -4,7 +4,7 @@ import Testing
 
 /// The commands of `docs/operations.md`, as a new operator would type them.
 struct WalkTests {
-    private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 
     /// The commands of a section, without those that install and build.
@@ -32,7 +32,7 @@ struct WalkTests {
         var text = try Self.commands(of: "From an empty machine")
         let (first, second) = (try Self.freePair(), try Self.freePair())
         // The admin ports first: they contain the others.
-        var ports = [("18081", "1\(first)"), ("18082", "1\(second)"), ("8081", "\(first)"), ("8082", "\(second)")]
+        var ports = [("18081", "1\(first)"), ("18084", "1\(second)"), ("8081", "\(first)"), ("8084", "\(second)")]
         for fixed in ["19091", "6380", "8080", "8443", "8089", "9090"] { ports.append((fixed, "\(try freePort())")) }
         for (fixed, free) in ports { text = text.replacing(fixed, with: free) }
         text = text.replacing("~/tally-system", with: "\(folder.url.path)/system")
