@@ -37,3 +37,10 @@ private enum LoggedScope {
         String(text.unicodeScalars.prefix(40).map { (0x21...0x7E).contains($0.value) ? Character($0) : "?" })
     }
 }
+
+extension AccessError: RedisCaused {
+    package var redisError: RedisError? {
+        guard case .store(let error) = self else { return nil }
+        return error
+    }
+}

@@ -22,23 +22,19 @@ package struct AdminRecord: Sendable {
 
     /// Checks that no entry is missing or was changed.
     package func audit(isJSON: Bool) async throws -> ProofOutcome {
-        do {
-            return try await OneShot.run(self.configuration) { redis in
-                let report = try await Self.check(AdminLog(redis: redis))
-                let verdict = report.violations.isEmpty ? "right" : "violated"
-                let exitCode: Int32 = report.violations.isEmpty ? 0 : 1
-                guard isJSON else {
-                    let lines = ["admin log: \(report.entries) entries, \(verdict)"] + report.violations
-                    return ProofOutcome(text: lines.joined(separator: "\n"), exitCode: exitCode)
-                }
-                let violations = report.violations.map { JSONText.quoted($0) }.joined(separator: ",")
-                return ProofOutcome(
-                    text: "{\"entries\":\(report.entries),\"verdict\":\"\(verdict)\",\"violations\":[\(violations)]}",
-                    exitCode: exitCode
-                )
+        try await OneShot.run(self.configuration) { redis in
+            let report = try await Self.check(AdminLog(redis: redis))
+            let verdict = report.violations.isEmpty ? "right" : "violated"
+            let code: Int32 = report.violations.isEmpty ? 0 : 1
+            guard isJSON else {
+                let lines = ["admin log: \(report.entries) entries, \(verdict)"] + report.violations
+                return ProofOutcome(text: lines.joined(separator: "\n"), code: code)
             }
-        } catch let error as RedisError {
-            return ProofOutcome(text: "Redis could not be read: \(error)", exitCode: 2)
+            let violations = report.violations.map { JSONText.quoted($0) }.joined(separator: ",")
+            return ProofOutcome(
+                text: "{\"entries\":\(report.entries),\"verdict\":\"\(verdict)\",\"violations\":[\(violations)]}",
+                code: code
+            )
         }
     }
 

@@ -1,5 +1,4 @@
 import Coupons
-import Redis
 
 /// The proof that exactly as many coupons were issued as campaigns allow, for people.
 package struct CouponsProof: Sendable {
@@ -18,21 +17,13 @@ package struct CouponsProof: Sendable {
         _ tell: @Sendable @escaping (String) -> Void
     ) async throws -> ProofOutcome {
         let keys = self.configuration.coupons.codeKeys
-        do {
-            return try await OneShot.run(self.configuration) { redis in
-                var options = CouponsAudit.Options()
-                options.campaign = campaign
-                let report = try await CouponsAudit(redis: redis, keys: keys, options).run { progress in
-                    tell("\(progress.keys) keys  \(progress.campaigns) campaigns  \(progress.entries) entries")
-                }
-                return ProofOutcome(text: isJSON ? report.json : report.text, exitCode: report.exitCode)
+        return try await OneShot.run(self.configuration) { redis in
+            var options = CouponsAudit.Options()
+            options.campaign = campaign
+            let report = try await CouponsAudit(redis: redis, keys: keys, options).run { progress in
+                tell("\(progress.keys) keys  \(progress.campaigns) campaigns  \(progress.entries) entries")
             }
-        } catch let error as CouponsAuditError {
-            tell("\(error)")
-            return ProofOutcome(text: "", exitCode: error.exitCode)
-        } catch let error as RedisConfigurationError {
-            tell("\(error)")
-            return ProofOutcome(text: "", exitCode: 2)
+            return ProofOutcome(text: isJSON ? report.json : report.text, code: report.exitCode)
         }
     }
 }

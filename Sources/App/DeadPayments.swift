@@ -56,7 +56,7 @@ package struct DeadPayments: Sendable {
             let ledger = Ledger(
                 redis: redis,
                 commits: commits,
-                guardian: StoreGuard(redis: redis, logger: silent),
+                guardian: StoreGuard(redis: redis, vouchedFlush: configuration.vouchedFlush, logger: silent),
                 clock: clock,
                 configuration: configuration.ledger
             )

@@ -1,7 +1,6 @@
 import Ethereum
 import Faucet
 import Redis
-import Web
 
 /// The faucet's lanes and open distributions, for people.
 package struct FaucetOperator: Sendable {
@@ -10,11 +9,6 @@ package struct FaucetOperator: Sendable {
         case pause
         case resume
         case rebroadcast
-    }
-
-    /// Why an order was not given, for people.
-    package struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
-        package let description: String
     }
 
     private let configuration: AppConfiguration
@@ -65,12 +59,12 @@ package struct FaucetOperator: Sendable {
         }
     }
 
-    private static func address(_ text: String?) throws(Refusal) -> Address? {
+    private static func address(_ text: String?) throws(CommandFailure) -> Address? {
         guard let text else { return nil }
         do { return try Address.parse(text) } catch {
             switch error {
-            case .invalid: throw Refusal(description: "'\(LoggedText.printable(text, limit: 100))' is no address")
-            case .checksum: throw Refusal(description: "the address is misspelled: its letters have the wrong case")
+            case .invalid: throw .unusable("'\(LoggedText.printable(text, limit: 100))' is no address")
+            case .checksum: throw .unusable("the address is misspelled: its letters have the wrong case")
             }
         }
     }
@@ -80,11 +74,7 @@ package struct FaucetOperator: Sendable {
         _ body: @Sendable @escaping (FaucetAdmin) async throws(FaucetError) -> Answer
     ) async throws -> Answer {
         try await OneShot.run(self.configuration) { redis in
-            let told: @Sendable () async throws -> Answer = {
-                do throws(FaucetError) { return try await body(FaucetAdmin(redis: redis)) } catch {
-                    throw Refusal(description: error.problem.title)
-                }
-            }
+            let told: @Sendable () async throws -> Answer = { try await body(FaucetAdmin(redis: redis)) }
             guard let action else { return try await told() }
             return try await AdminActor.recorded(action.name, action.object, redis, told)
         }

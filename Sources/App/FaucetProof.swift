@@ -2,7 +2,6 @@ import EthereumRPC
 import Faucet
 import Logging
 import Outbound
-import Redis
 
 /// The proof that the faucet's records and its chain say the same, for people.
 package struct FaucetProof: Sendable {
@@ -21,22 +20,13 @@ package struct FaucetProof: Sendable {
         _ tell: @Sendable @escaping (String) -> Void
     ) async throws -> ProofOutcome {
         guard let rpc = self.configuration.faucet.rpc else {
-            tell("No node to ask: name one with --rpc, or with the setting faucet.rpc")
-            return ProofOutcome(text: "", exitCode: 2)
+            throw CommandFailure.unusable("no node to ask: name one with --rpc, or with the setting faucet.rpc")
         }
         var options = FaucetAudit.Options()
         options.isSettled = isSettled
         options.keep = self.configuration.faucet.faucet.keep
-        do {
-            let report = try await self.audit(rpc, options, tell)
-            return ProofOutcome(text: isJSON ? report.json : report.text, exitCode: report.exitCode)
-        } catch let error as FaucetAuditError {
-            tell("\(error)")
-            return ProofOutcome(text: "", exitCode: error.exitCode)
-        } catch let error as RedisConfigurationError {
-            tell("\(error)")
-            return ProofOutcome(text: "", exitCode: 2)
-        }
+        let report = try await self.audit(rpc, options, tell)
+        return ProofOutcome(text: isJSON ? report.json : report.text, code: report.exitCode)
     }
 
     private func audit(

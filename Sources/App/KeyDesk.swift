@@ -26,8 +26,10 @@ package struct KeyDesk: Sendable {
 
     /// Makes a key; `life` is in seconds.
     package func create(name: String, scopes: [String], life: Double?) async throws -> Made {
-        let order = try APIKeyOrder(name: name, scopes: scopes, life: life.map { .seconds($0) })
-        return try await self.with { store throws(AccessError) in Self.made(try await store.create(order)) }
+        try await self.with { store throws(AccessError) in
+            let order = try APIKeyOrder(name: name, scopes: scopes, life: life.map { .seconds($0) })
+            return Self.made(try await store.create(order))
+        }
     }
 
     /// Makes a key in the place of another, which goes on for so many seconds.

@@ -1,5 +1,4 @@
 import Ledger
-import Redis
 
 /// The proof that the ledger is whole, for people.
 package struct LedgerProof: Sendable {
@@ -18,22 +17,14 @@ package struct LedgerProof: Sendable {
         _ tell: @Sendable @escaping (String) -> Void
     ) async throws -> ProofOutcome {
         let currency = hasAllCurrencies ? nil : self.configuration.ledger.currency
-        do {
-            return try await OneShot.run(self.configuration) { redis in
-                let report = try await LedgerAudit(redis: redis, currency: currency).run { progress in
-                    tell(
-                        "\(progress.keys) keys  \(progress.accounts) accounts  \(progress.entries) entries  "
-                            + "\(Int(progress.rate))/s"
-                    )
-                }
-                return ProofOutcome(text: isJSON ? report.json : report.text, exitCode: report.exitCode)
+        return try await OneShot.run(self.configuration) { redis in
+            let report = try await LedgerAudit(redis: redis, currency: currency).run { progress in
+                tell(
+                    "\(progress.keys) keys  \(progress.accounts) accounts  \(progress.entries) entries  "
+                        + "\(Int(progress.rate))/s"
+                )
             }
-        } catch let error as AuditError {
-            tell("\(error)")
-            return ProofOutcome(text: "", exitCode: error.exitCode)
-        } catch let error as RedisConfigurationError {
-            tell("\(error)")
-            return ProofOutcome(text: "", exitCode: 2)
+            return ProofOutcome(text: isJSON ? report.json : report.text, code: report.exitCode)
         }
     }
 }

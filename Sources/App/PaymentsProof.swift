@@ -1,6 +1,5 @@
 import Ledger
 import Payments
-import Redis
 
 /// The proof that payments and the ledger say the same, for people.
 package struct PaymentsProof: Sendable {
@@ -23,22 +22,14 @@ package struct PaymentsProof: Sendable {
         options.currency = hasAllCurrencies ? nil : self.configuration.ledger.currency
         options.isSettled = isSettled
         options.keep = self.configuration.payments.payments.keep
-        do {
-            return try await OneShot.run(self.configuration) { [options] redis in
-                let report = try await PaymentsAudit(redis: redis, options).run { progress in
-                    tell(
-                        "\(progress.keys) keys  \(progress.accounts) accounts  \(progress.entries) entries  "
-                            + "\(progress.payments) payments"
-                    )
-                }
-                return ProofOutcome(text: isJSON ? report.json : report.text, exitCode: report.exitCode)
+        return try await OneShot.run(self.configuration) { [options] redis in
+            let report = try await PaymentsAudit(redis: redis, options).run { progress in
+                tell(
+                    "\(progress.keys) keys  \(progress.accounts) accounts  \(progress.entries) entries  "
+                        + "\(progress.payments) payments"
+                )
             }
-        } catch let error as AuditError {
-            tell("\(error)")
-            return ProofOutcome(text: "", exitCode: error.exitCode)
-        } catch let error as RedisConfigurationError {
-            tell("\(error)")
-            return ProofOutcome(text: "", exitCode: 2)
+            return ProofOutcome(text: isJSON ? report.json : report.text, code: report.exitCode)
         }
     }
 }

@@ -10,12 +10,6 @@ package enum CouponClientError: Error, Hashable, Sendable {
     case strange(String)
     case cancelled
 
-    /// 69, `EX_UNAVAILABLE`, when the service could not be reached; 1 for everything else.
-    package var exitCode: Int32 {
-        guard case .notReached = self else { return 1 }
-        return 69
-    }
-
     /// Whether it helps to try again as it was.
     package var isPassing: Bool {
         switch self {

@@ -6,7 +6,7 @@ package struct DevConfiguration: Sendable {
     package var workers: Int
     /// The port of nginx: 1…65535, default 8080.
     package var port: Int
-    /// nginx's port for gRPC: 0…65535, default 8081; 0 takes a free one.
+    /// nginx's port for gRPC: 0…65535, default 8082; 0 takes a free one.
     package var grpcPort: Int
     /// nginx's port for TLS: 0…65535, 0 takes a free one; nil, the default, is a system without TLS.
     package var tlsPort: Int?
@@ -37,7 +37,7 @@ package struct DevConfiguration: Sendable {
         instances: Int = 2,
         workers: Int = 1,
         port: Int = 8080,
-        grpcPort: Int = 8081,
+        grpcPort: Int = 8082,
         tlsPort: Int? = nil,
         listenAddress: String = "127.0.0.1",
         directory: String = ".tally",

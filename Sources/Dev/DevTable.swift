@@ -34,7 +34,9 @@ package struct DevTable: Hashable, Sendable {
         }
         let isMissing = configuration.chain == .local && chain == nil
         let note = isMissing ? ["chain: none – run scripts/setup"] : []
-        let secure = ports.tls.map { ["with TLS: curl --cacert \(root)/tls/ca.pem https://localhost:\($0)/"] } ?? []
-        self.lines = table + note + secure + ["everything in \(root)", "Tally is ready: http://\(http)"]
+        let secure = ports.tls.map { port in
+            ["with TLS: curl --cacert \(ShellWord("\(root)/tls/ca.pem")) https://localhost:\(port)/"]
+        }
+        self.lines = table + note + (secure ?? []) + ["everything in \(root)", "Tally is ready: http://\(http)"]
     }
 }

@@ -67,11 +67,30 @@ extension FaucetError: ProblemConvertible {
                 title: "The address, or the day, has had its coins; nothing was done",
                 retryAfterSeconds: max(seconds, 1)
             )
-        case .notReady, .paused, .queueFull, .insufficientFunds, .tooManyWatchers: self.unavailable
+        case .notReady:
+            Self.later("faucet-not-ready", "The faucet has not seen its chain yet; nothing was done", 1)
+        case .paused:
+            Self.later("faucet-paused", "The faucet is paused by its operator; nothing was done", 30)
+                .caused(by: .operator)
+        case .queueFull: Self.later("queue-full", "Too many distributions wait; nothing was done", 5)
+        case .insufficientFunds:
+            Self.later("wallet-insufficient-funds", "The faucet's wallet is empty; nothing was done", 30)
+                .caused(by: .operator)
+        case .tooManyWatchers:
+            Self.later("too-many-watchers", "Too many connections of this instance wait for distributions", 1)
+                .caused(by: .caller)
         case .failed(let id, let reason):
             Problem("distribution-failed", .conflict, title: "The distribution ended without a coin")
                 .with("distribution", "/distributions/\(id)").with("reason", reason)
-        case .storeUnsafe, .storeInconsistent, .appliedNotDurable, .store: self.ofStore
+        case .storeUnsafe: Self.later("store-unsafe", "The store is not set up to keep money; nothing was done", 5)
+        case .storeInconsistent: .internalError
+        case .appliedNotDurable:
+            Self.later(
+                "applied-not-durable",
+                "It was done, but too few copies say so yet: repeat it with the same key",
+                1
+            )
+        case .store: .dependencyUnavailable
         }
     }
 
@@ -86,38 +105,14 @@ extension FaucetError: ProblemConvertible {
     }
 
     /// What passes by itself, or when the operator looks after it.
-    private var unavailable: Problem {
-        switch self {
-        case .paused:
-            Self.later("faucet-paused", "The faucet is paused by its operator; nothing was done", 30)
-                .caused(by: .operator)
-        case .queueFull: Self.later("queue-full", "Too many distributions wait; nothing was done", 5)
-        case .insufficientFunds:
-            Self.later("wallet-insufficient-funds", "The faucet's wallet is empty; nothing was done", 30)
-                .caused(by: .operator)
-        case .tooManyWatchers:
-            Self.later("too-many-watchers", "Too many connections of this instance wait for distributions", 1)
-                .caused(by: .caller)
-        default: Self.later("faucet-not-ready", "The faucet has not seen its chain yet; nothing was done", 1)
-        }
-    }
-
-    private var ofStore: Problem {
-        switch self {
-        case .storeUnsafe:
-            Self.later("store-unsafe", "The store is not set up to keep money; nothing was done", 5)
-        case .appliedNotDurable:
-            Self.later(
-                "applied-not-durable",
-                "It was done, but too few copies say so yet: repeat it with the same key",
-                1
-            )
-        case .store: .dependencyUnavailable
-        default: .internalError
-        }
-    }
-
     private static func later(_ slug: String, _ title: String, _ seconds: Int) -> Problem {
         Problem(slug, .serviceUnavailable, title: title, retryAfterSeconds: seconds)
+    }
+}
+
+extension FaucetError: RedisCaused {
+    package var redisError: RedisError? {
+        guard case .store(let error) = self else { return nil }
+        return error
     }
 }

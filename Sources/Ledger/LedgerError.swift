@@ -89,3 +89,10 @@ extension LedgerError: ProblemConvertible {
         }
     }
 }
+
+extension LedgerError: RedisCaused {
+    package var redisError: RedisError? {
+        guard case .store(let error) = self else { return nil }
+        return error
+    }
+}

@@ -11,9 +11,6 @@ package enum LoadError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The caller's task was cancelled; requests may be in flight.
     case cancelled
 
-    /// What a command that could not run exits with; 0 and 1 are for verdicts.
-    package var exitCode: Int32 { 2 }
-
     package var description: String {
         switch self {
         case .badArgument(let reason): "Bad argument: \(reason)"

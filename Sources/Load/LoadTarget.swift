@@ -1,11 +1,14 @@
+package import NIOCore
 import NIOHTTP1
 
-/// Where requests go: the origin of an `http` URL.
+/// Where requests go: the origin of an `http` or `https` URL.
 package struct LoadTarget: Hashable, Sendable, CustomStringConvertible {
     package let host: String
     package let port: Int
     /// What requests show to say who they are from; none where nobody asks.
     package let apiKey: String?
+    /// What an `https` URL asks for; `nil` for `http`.
+    package let tls: LoadTLS?
 
     /// The host and port as they stand in a URL and in the `Host` field.
     package var authority: String {
@@ -13,15 +16,23 @@ package struct LoadTarget: Hashable, Sendable, CustomStringConvertible {
         return "\(host):\(self.port)"
     }
 
-    package var description: String { "http://\(self.authority)" }
+    package var description: String { "\(self.tls == nil ? "http" : "https")://\(self.authority)" }
 
-    /// Reads `http://host`, `http://host:port` or `http://[v6]:port`, with at most a `/` after it.
+    /// Reads `http://host`, `http://host:port` or `http://[v6]:port`, or `https://…`, with at most a `/` after it.
     ///
-    /// `option` is what a refusal calls it.
-    package init(_ url: String, apiKey: String? = nil, option: String = "--url") throws(LoadError) {
-        let refusal = LoadError.badArgument("\(option) must look like http://127.0.0.1:8080, not \(url.prefix(100))")
-        guard url.hasPrefix("http://") else { throw refusal }
-        var rest = url.dropFirst("http://".count)
+    /// `authorityFile` is a PEM file of whom to believe, instead of the system's authorities; `option` is what a
+    /// refusal calls the URL.
+    package init(
+        _ url: String,
+        apiKey: String? = nil,
+        authorityFile: String? = nil,
+        option: String = "--url"
+    ) throws(LoadError) {
+        let refusal = LoadError.badArgument(
+            "\(option) must look like http://127.0.0.1:8080 or https://HOST, not \(url.prefix(100))"
+        )
+        guard let scheme = ["http://", "https://"].first(where: url.hasPrefix) else { throw refusal }
+        var rest = url.dropFirst(scheme.count)
         if rest.hasSuffix("/") { rest.removeLast() }
         guard !rest.isEmpty, !rest.contains(where: { "/?#@ \t\r\n".contains($0) }) else { throw refusal }
         var portText: Substring?
@@ -38,10 +49,21 @@ package struct LoadTarget: Hashable, Sendable, CustomStringConvertible {
             if parts.count == 2 { portText = parts.last }
         }
         guard !self.host.isEmpty else { throw refusal }
-        let port = portText.map { Int($0) ?? 0 } ?? 80
+        let port = portText.map { Int($0) ?? 0 } ?? (scheme == "https://" ? 443 : 80)
         guard (1...65535).contains(port) else { throw refusal }
         self.port = port
         self.apiKey = apiKey
+        self.tls = scheme == "https://" ? try LoadTLS(authorityFile: authorityFile) : nil
+    }
+
+    /// Makes a new channel one for HTTP/1.1, inside of TLS where the URL says so; `handlers` come last.
+    ///
+    /// On the channel's event loop.
+    package func prepare(_ channel: any Channel, _ handlers: [any ChannelHandler]) throws {
+        let pipeline = channel.pipeline.syncOperations
+        if let tls { try pipeline.addHandler(tls.handler(for: self.host)) }
+        try pipeline.addHTTPClientHandlers(leftOverBytesStrategy: .dropBytes)
+        for handler in handlers { try pipeline.addHandler(handler) }
     }
 
     /// The fields that every request has.

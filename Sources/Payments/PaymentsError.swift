@@ -1,6 +1,6 @@
 import HTTPTypes
 package import Ledger
-import Redis
+package import Redis
 package import Web
 
 /// Every way in which payments can say no.
@@ -87,5 +87,12 @@ extension PaymentsError: ProblemConvertible {
             .caused(by: .caller)
         case .ledger(let error): error.problem
         }
+    }
+}
+
+extension PaymentsError: RedisCaused {
+    package var redisError: RedisError? {
+        guard case .ledger(let error) = self else { return nil }
+        return error.redisError
     }
 }

@@ -57,6 +57,9 @@ package final class RedisNode: LaneClient, Service, Sendable {
     /// Holds no secrets.
     package var lastFailure: RedisError? { self.board.lastFailure }
 
+    /// What the system or the peer said at the latest failure of a connection, in a few printable words, or nothing.
+    package var lastReason: String { self.board.lastReason }
+
     /// The event loop's own connection, for code that runs on it.
     ///
     /// Call it on that event loop, which must be one of the node's group. The same object for the life of the node,

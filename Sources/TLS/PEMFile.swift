@@ -1,6 +1,6 @@
 import FoundationEssentials
-import Glibc
 package import NIOSSL
+import Secrets
 import SystemPackage
 
 /// Reads files with certificates and keys.
@@ -26,9 +26,8 @@ package enum PEMFile {
 
     /// A key without a passphrase, from a file that nobody else may read.
     package static func key(_ path: String) throws(TLSError) -> NIOSSLPrivateKey {
-        let status = try Self.status(of: path)
-        try Self.check(status, path)
-        let bytes = try Self.read(path, status)
+        let bytes: [UInt8]
+        do { bytes = try SecretFile.read(path) } catch { throw TLSError(error, path) }
         do { return try NIOSSLPrivateKey(bytes: bytes, format: .pem) } catch { throw .keyInvalid(path: path) }
     }
 
@@ -40,18 +39,6 @@ package enum PEMFile {
         guard status.type == .regular, status.size <= Self.limit else { throw .notRegular(path: path) }
         do { return Array(try Data(contentsOf: URL(filePath: path))) } catch {
             throw .unreadable(path: path, reason: "it may not be read")
-        }
-    }
-
-    /// A key is for its owner alone.
-    ///
-    /// Kubernetes mounts secrets as root's, readable for a group that the process is in.
-    private static func check(_ status: Stat, _ path: String) throws(TLSError) {
-        let isRoots = status.userID.rawValue == 0
-        guard isRoots || status.userID.rawValue == geteuid() else { throw .foreignOwner(path: path) }
-        let allowed: FilePermissions = isRoots ? [.ownerReadWrite, .groupRead] : .ownerReadWrite
-        guard allowed.isSuperset(of: status.permissions) else {
-            throw .tooOpen(path: path, mode: UInt32(status.permissions.rawValue))
         }
     }
 }

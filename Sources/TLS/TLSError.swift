@@ -1,3 +1,5 @@
+import Secrets
+
 /// Why certificates or keys on disk cannot be used.
 ///
 /// Names files, and never what is in them.
@@ -11,6 +13,15 @@ package enum TLSError: Error, Hashable, Sendable, CustomStringConvertible {
     case authorityInvalid(path: String)
     /// The key is not the one that the certificate is for, or TLS knows no use for it.
     case pairInvalid(certificate: String, key: String)
+
+    init(_ error: SecretFileError, _ path: String) {
+        switch error {
+        case .unreadable(let reason): self = .unreadable(path: path, reason: reason)
+        case .notRegular: self = .notRegular(path: path)
+        case .foreignOwner: self = .foreignOwner(path: path)
+        case .tooOpen(let mode): self = .tooOpen(path: path, mode: mode)
+        }
+    }
 
     package var description: String {
         switch self {

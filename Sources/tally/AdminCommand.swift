@@ -21,14 +21,14 @@ struct AdminCommand: AsyncParsableCommand {
         @Option(help: "How many.")
         var last = 100
 
-        @OptionGroup var settings: SettingOptions
+        @OptionGroup var nearby: NearbyOptions
 
         func validate() throws {
             guard (1...100_000).contains(self.last) else { throw ValidationError("--last is 1 to 100000") }
         }
 
         func run() async throws {
-            try await AdminRecord(self.settings.loadNearby("admin")).newest(self.last) { print($0) }
+            try await AdminRecord(self.nearby.load("admin")).newest(self.last) { print($0) }
         }
     }
 }

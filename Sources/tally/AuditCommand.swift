@@ -15,9 +15,9 @@ struct AuditCommand: AsyncParsableCommand {
             commandName: "ledger",
             abstract: "Check every entry, every balance and every shard, also while the service runs.",
             discussion: """
-                Exits with 0 when all is right, with 1 when something is violated, with 2 when Redis could not be \
-                read, and with 3 when nothing is violated but a sum could not be had at one instant. Only reads. \
-                Without a setting that names Redis it reads that of 'tally dev' in ./.tally.
+                Exits with 0 when all is right, with 1 when something is violated, with 69 when Redis cannot \
+                be reached, and with 3 when nothing is violated but a sum could not be had at one instant. Only reads. \
+                Without a setting that names Redis it reads that of a 'tally dev': see --dir.
                 """
         )
 
@@ -27,15 +27,14 @@ struct AuditCommand: AsyncParsableCommand {
         @Flag(help: "Look at all currencies in Redis, not only at 'ledger.currency'.")
         var allCurrencies = false
 
-        @OptionGroup var settings: SettingOptions
+        @OptionGroup var nearby: NearbyOptions
 
         func run() async throws {
-            let outcome = try await LedgerProof(self.settings.loadNearby("audit")).run(
+            let outcome = try await LedgerProof(self.nearby.load("audit")).run(
                 isJSON: self.json,
                 hasAllCurrencies: self.allCurrencies
             ) { StandardError.write($0 + "\n") }
-            if !outcome.text.isEmpty { print(outcome.text) }
-            guard outcome.exitCode == 0 else { throw ExitCode(outcome.exitCode) }
+            try outcome.tell()
         }
     }
 
@@ -45,9 +44,9 @@ struct AuditCommand: AsyncParsableCommand {
             abstract:
                 "Check every payment against the entries that it made, and the ledger, also while the service runs.",
             discussion: """
-                Exits with 0 when all is right, with 1 when something is violated, with 2 when Redis could not be \
-                read, and with 3 when nothing is violated but a sum could not be had at one instant. Only reads. \
-                Without a setting that names Redis it reads that of 'tally dev' in ./.tally.
+                Exits with 0 when all is right, with 1 when something is violated, with 69 when Redis cannot \
+                be reached, and with 3 when nothing is violated but a sum could not be had at one instant. Only reads. \
+                Without a setting that names Redis it reads that of a 'tally dev': see --dir.
                 """
         )
 
@@ -60,16 +59,15 @@ struct AuditCommand: AsyncParsableCommand {
         @Flag(help: "Take each payment that has not ended as a violation.")
         var settled = false
 
-        @OptionGroup var settings: SettingOptions
+        @OptionGroup var nearby: NearbyOptions
 
         func run() async throws {
-            let outcome = try await PaymentsProof(self.settings.loadNearby("audit")).run(
+            let outcome = try await PaymentsProof(self.nearby.load("audit")).run(
                 isJSON: self.json,
                 hasAllCurrencies: self.allCurrencies,
                 isSettled: self.settled
             ) { StandardError.write($0 + "\n") }
-            if !outcome.text.isEmpty { print(outcome.text) }
-            guard outcome.exitCode == 0 else { throw ExitCode(outcome.exitCode) }
+            try outcome.tell()
         }
     }
 
@@ -78,9 +76,9 @@ struct AuditCommand: AsyncParsableCommand {
             commandName: "faucet",
             abstract: "Check every distribution against the chain, and every nonce, also while the service runs.",
             discussion: """
-                Exits with 0 when all is right, with 1 when something is violated, with 2 when Redis or the chain \
-                could not be read, and with 3 when nothing is violated but not all could be told, as by a node that \
-                lags. Only reads. Without a setting that names Redis it reads that of 'tally dev' in ./.tally.
+                Exits with 0 when all is right, with 1 when something is violated, with 69 when Redis or the \
+                chain cannot be reached, and with 3 when nothing is violated but not all could be told, as by a node \
+                that lags. Only reads. Without a setting that names Redis it reads that of a 'tally dev': see --dir.
                 """
         )
 
@@ -93,17 +91,16 @@ struct AuditCommand: AsyncParsableCommand {
         @Option(help: "The node to ask, instead of those of 'faucet.rpc'.")
         var rpc: String?
 
-        @OptionGroup var settings: SettingOptions
+        @OptionGroup var nearby: NearbyOptions
 
         func run() async throws {
-            var settings = self.settings
-            if let rpc { settings.settings += [Settings.faucetRPC.optionName, rpc] }
-            let outcome = try await FaucetProof(settings.loadNearby("audit")).run(
+            var nearby = self.nearby
+            if let rpc { nearby.settings.settings += [Settings.faucetRPC.optionName, rpc] }
+            let outcome = try await FaucetProof(nearby.load("audit")).run(
                 isJSON: self.json,
                 isSettled: self.settled
             ) { StandardError.write($0 + "\n") }
-            if !outcome.text.isEmpty { print(outcome.text) }
-            guard outcome.exitCode == 0 else { throw ExitCode(outcome.exitCode) }
+            try outcome.tell()
         }
     }
 
@@ -113,9 +110,9 @@ struct AuditCommand: AsyncParsableCommand {
             abstract: "Check that each campaign issued exactly what it may, also while the service runs.",
             discussion: """
                 Tells quota, issued coupons, distinct codes, holes and users over their limit of each campaign. Exits \
-                with 0 when all is right, with 1 when something is violated, with 2 when Redis could not be read, and \
-                with 3 when nothing is violated but not all could be told, as without the code key. Only reads. \
-                Without a setting that names Redis it reads that of 'tally dev' in ./.tally.
+                with 0 when all is right, with 1 when something is violated, with 69 when Redis cannot be reached, \
+                and with 3 when nothing is violated but not all could be told, as without the code key. Only reads. \
+                Without a setting that names Redis it reads that of a 'tally dev': see --dir.
                 """
         )
 
@@ -125,33 +122,31 @@ struct AuditCommand: AsyncParsableCommand {
         @Option(help: "Look at this campaign only.")
         var campaign: Int64?
 
-        @OptionGroup var settings: SettingOptions
+        @OptionGroup var nearby: NearbyOptions
 
         func run() async throws {
-            let outcome = try await CouponsProof(self.settings.loadNearby("audit")).run(
+            let outcome = try await CouponsProof(self.nearby.load("audit")).run(
                 isJSON: self.json,
                 campaign: self.campaign
             ) { StandardError.write($0 + "\n") }
-            if !outcome.text.isEmpty { print(outcome.text) }
-            guard outcome.exitCode == 0 else { throw ExitCode(outcome.exitCode) }
+            try outcome.tell()
         }
     }
     struct AdminLogCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "admin",
             abstract: "Check that no entry of the log of what operators did was changed or left out.",
-            discussion: "Exits with 0 when all is right, with 1 when something is violated, with 2 without Redis."
+            discussion: "Exits with 0 when all is right, with 1 when something is violated, with 69 without Redis."
         )
 
         @Flag(help: "Print one JSON object.")
         var json = false
 
-        @OptionGroup var settings: SettingOptions
+        @OptionGroup var nearby: NearbyOptions
 
         func run() async throws {
-            let outcome = try await AdminRecord(self.settings.loadNearby("audit")).audit(isJSON: self.json)
-            print(outcome.text)
-            guard outcome.exitCode == 0 else { throw ExitCode(outcome.exitCode) }
+            let outcome = try await AdminRecord(self.nearby.load("audit")).audit(isJSON: self.json)
+            try outcome.tell()
         }
     }
 }

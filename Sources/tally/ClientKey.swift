@@ -1,6 +1,7 @@
 import App
 import ArgumentParser
 import FoundationEssentials
+import Secrets
 
 /// The API key with which a command calls the service: from the file that `TALLY_API_KEY_FILE` names.
 ///
@@ -11,13 +12,12 @@ enum ClientKey {
         guard let path = ProcessInfo.processInfo.environment[SettingValues.clientKeyVariable], !path.isEmpty else {
             return nil
         }
-        guard let data = try? Data(contentsOf: URL(filePath: path)) else {
-            throw ValidationError("\(SettingValues.clientKeyVariable) names a file that cannot be read: \(path)")
+        let line: String?
+        do { line = try SecretFile.firstLine(path) } catch {
+            throw ValidationError("\(SettingValues.clientKeyVariable) names \(path), which is not used: \(error)")
         }
-        let text = String(decoding: data, as: UTF8.self)
-        guard let line = text.split(whereSeparator: \.isNewline).first,
-            line.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        guard let line, line.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
         else { throw ValidationError("\(path) does not hold an API key") }
-        return String(line)
+        return line
     }
 }

@@ -1,12 +1,15 @@
 import ArgumentParser
 import CouponAPI
 import CouponClient
+import Dev
 import SwiftProtobuf
 
 /// Whom a command calls, and how it prints.
 struct CallOptions: ParsableArguments {
-    @Option(help: "Where the service is.")
-    var url = "http://127.0.0.1:8080"
+    @Option(help: "Where the service is. Without it, the 'tally dev', else http://127.0.0.1:8080.")
+    var url: String?
+
+    @OptionGroup var place: DirOptions
 
     @Option(help: "PEM file of whom to believe certificates of, instead of the system's authorities.")
     var caFile: String?
@@ -15,21 +18,21 @@ struct CallOptions: ParsableArguments {
     var json = false
 
     func validate() throws {
-        guard ServiceURL(self.url) != nil else {
-            throw ValidationError("--url must look like https://HOST or http://127.0.0.1:8080, not '\(self.url)'")
-        }
+        guard let url, ServiceURL(url) == nil else { return }
+        throw ValidationError("--url must look like https://HOST or http://127.0.0.1:8080, not '\(url)'")
     }
 
     var client: CouponClient {
         get throws {
-            guard var url = ServiceURL(self.url) else { throw ValidationError("--url is no URL") }
+            let text = try self.url ?? self.place.system?.url ?? "http://127.0.0.1:8080"
+            guard var url = ServiceURL(text) else { throw ValidationError("--url is no URL") }
             url.apiKey = try ClientKey.read()
             url.authorityFile = self.caFile
             return CouponClient(url)
         }
     }
 
-    /// Calls a method; what goes wrong is said on standard error.
+    /// Calls a method.
     ///
     /// `requestID` is what makes a repetition safe.
     func call<Answer: Message>(
@@ -41,29 +44,25 @@ struct CallOptions: ParsableArguments {
         do throws(CouponClientError) {
             return try await client.call(method, request)
         } catch {
-            StandardError.write("\(error)\n")
             if let requestID, case .broken = error {
-                StandardError.write("it may have been done: to be sure, repeat it with --request-id \(requestID)\n")
+                StandardError.write(
+                    "it may have been done: to be sure, repeat it with --request-id \(ShellWord(requestID))\n"
+                )
             }
-            throw ExitCode(error.exitCode)
+            throw error
         }
     }
 
-    /// Follows a campaign until `tell` says false; what goes wrong is said on standard error.
+    /// Follows a campaign until `tell` says false; that it goes on elsewhere is said on standard error.
     func watch(
         _ campaign: Int64,
         from cursor: String,
         _ tell: (Coupon_V1_WatchCampaignResponse) -> Bool
     ) async throws {
         let watch = CampaignWatch(try self.client, campaign: campaign)
-        do {
-            try await watch.run(from: cursor, tell) { error, cursor in
-                let reason = error.map { "\($0)" } ?? "the service ended it"
-                StandardError.write("going on from \(TerminalText.printable(cursor)): \(reason)\n")
-            }
-        } catch {
-            StandardError.write("\(error)\n")
-            throw ExitCode(error.exitCode)
+        try await watch.run(from: cursor, tell) { error, cursor in
+            let reason = error.map { "\($0)" } ?? "the service ended it"
+            StandardError.write("going on from \(TerminalText.printable(cursor)): \(reason)\n")
         }
     }
 

@@ -9,8 +9,8 @@ struct CouponsCommand: AsyncParsableCommand {
         commandName: "coupons",
         abstract: "Make, follow and use coupon campaigns, over the service's own interface.",
         discussion: """
-            Exits with 0 when it is done, with 1 when the service refuses or nobody knows, and with 69 when the \
-            service cannot be reached.
+            Exits with 0 when it is done, with 1 when the service refuses, and with 69 when the service cannot be \
+            reached or gives no answer.
             """,
         subcommands: [
             Create.self, Get.self, List.self, Watch.self, Issue.self, Redeem.self, Annul.self, Pause.self, Resume.self,

@@ -24,12 +24,11 @@ struct CouponsLoadCommand: AsyncParsableCommand {
             campaign that is there already is used with --campaign; nobody else may ask for its coupons meanwhile. \
             Calls are Connect unary over HTTP/1.1.
 
-            Exits with 0 when all was right, with 1 when not, and with 2 when it could not run.
+            Exits with 0 when all was right, with 1 when not, and with 64 or 69 when it could not run.
             """
     )
 
-    @Option(help: "Where to send; may be repeated.")
-    var url = ["http://127.0.0.1:8080"]
+    @OptionGroup var target: LoadOptions
 
     @Option(help: "When issues are sent: seed, at a fixed pace, or rush, as fast as they are answered.")
     var pattern = CouponPattern.seed
@@ -112,36 +111,31 @@ struct CouponsLoadCommand: AsyncParsableCommand {
     @Flag(help: "Print one JSON object.")
     var json = false
 
+    @OptionGroup var place: DirOptions
+
     /// Files besides the connections that send.
     private static let otherDescriptors = 256
 
     func run() async throws {
-        let key = try ClientKey.read()
-        do {
-            try ProcessLimits.ensureDescriptors(Self.otherDescriptors + max(self.connections, self.connectionLimit))
-        } catch {
-            StandardError.write("\(error)\n")
-            throw ExitCode(2)
-        }
+        try ProcessLimits.ensureDescriptors(Self.otherDescriptors + max(self.connections, self.connectionLimit))
         let bar = Mutex(LedgerProgressBar(isTerminal: isatty(STDERR_FILENO) == 1))
         let report: CouponsReport
         do {
-            report = try await CouponsLoad(configuration: self.loadConfiguration(key)).run { progress in
+            report = try await CouponsLoad(configuration: self.loadConfiguration()).run { progress in
                 if let text = bar.withLock({ $0.text(for: progress) }) { StandardError.write(text) }
             }
         } catch {
-            StandardError.write("\(bar.withLock { $0.end() })\(error)\n")
-            throw ExitCode(error.exitCode)
+            StandardError.write(bar.withLock { $0.end() })
+            throw error
         }
         StandardError.write(bar.withLock { $0.end() })
         print(self.json ? report.json : report.text)
-        guard report.passed else { throw ExitCode(report.exitCode) }
+        guard report.passed else { throw ExitCode(ExitCause.refused.rawValue) }
     }
 
-    private func loadConfiguration(_ apiKey: String?) -> CouponsLoadConfiguration {
+    private func loadConfiguration() throws -> CouponsLoadConfiguration {
         var configuration = CouponsLoadConfiguration()
-        configuration.urls = self.url
-        configuration.apiKey = apiKey
+        configuration.entry = try self.target.service(near: self.place)
         configuration.pattern = self.pattern
         configuration.campaign = self.campaign
         configuration.coupons = self.coupons

@@ -19,7 +19,7 @@ struct DevCommand: AsyncParsableCommand {
     var port = 8080
 
     @Option(help: "The port of nginx for gRPC: HTTP/2 without TLS; 0 takes a free one.")
-    var grpcPort = 8081
+    var grpcPort = 8082
 
     @Flag(help: "TLS everywhere: clients to nginx, nginx to instances, all to Redis. The authority is DIR/tls/ca.pem.")
     var tls = false
@@ -85,10 +85,7 @@ struct DevCommand: AsyncParsableCommand {
                 hasFaults: self.chainFaults
             )
         )
-        do { try await DevSystem(configuration: configuration).run() } catch {
-            StandardError.write("\(error)\n")
-            throw ExitCode.failure
-        }
+        try await DevSystem(configuration: configuration).run()
     }
 }
 

@@ -1,6 +1,5 @@
 import App
 import ArgumentParser
-import Dev
 import Glibc
 import Load
 import Synchronization
@@ -14,15 +13,14 @@ struct DistributeLoadCommand: AsyncParsableCommand {
             Without --keys every request is sent once and is another coin; in sequence and at once each must be \
             answered with 200. With --keys what is not answered is sent again, to another origin. Each distribution \
             is followed to its end and looked up on the chain. Exits with 0 when every answer was right and the \
-            balances rose by exactly what was delivered, with 1 when not, and with 2 when it could not run. Then it \
-            audits Redis, when it knows which: --redis-url, or that of 'tally dev' in ./.tally.
+            balances rose by exactly what was delivered, with 1 when not, and with 64 or 69 when it could not run. \
+            Then it audits Redis, when it knows which: --redis-url, or that of a 'tally dev', see --dir.
             """
     )
 
-    @Option(help: "Where to send; may be repeated.")
-    var url = ["http://127.0.0.1:8080"]
+    @OptionGroup var target: LoadOptions
 
-    @Option(help: "Origin of a node of the chain; that of 'tally dev' in ./.tally when there is one.")
+    @Option(help: "Origin of a node of the chain; that of the 'tally dev' when there is one.")
     var chain: String?
 
     @Option(help: "So many requests, each one after the answer to the one before.")
@@ -91,7 +89,7 @@ struct DistributeLoadCommand: AsyncParsableCommand {
     @Flag(help: "Print one JSON object for the load, and one for the audit.")
     var json = false
 
-    @OptionGroup var settings: SettingOptions
+    @OptionGroup var nearby: NearbyOptions
 
     /// Files besides the connections that send.
     private static let otherDescriptors = 256
@@ -99,43 +97,38 @@ struct DistributeLoadCommand: AsyncParsableCommand {
     private var connectionCount: Int { (self.atOnce ?? 100) + self.connectionLimit + self.followers }
 
     func run() async throws {
-        let key = try ClientKey.read()
-        do { try ProcessLimits.ensureDescriptors(Self.otherDescriptors + self.connectionCount) } catch {
-            StandardError.write("\(error)\n")
-            throw ExitCode(2)
-        }
+        try ProcessLimits.ensureDescriptors(Self.otherDescriptors + self.connectionCount)
         let bar = Mutex(LedgerProgressBar(isTerminal: isatty(STDERR_FILENO) == 1))
         let report: DistributeReport
         do {
-            report = try await DistributeLoad(configuration: self.loadConfiguration(key)).run { progress in
+            report = try await DistributeLoad(configuration: self.loadConfiguration()).run { progress in
                 if let text = bar.withLock({ $0.text(for: progress) }) { StandardError.write(text) }
             }
         } catch {
-            StandardError.write("\(bar.withLock { $0.end() })\(error)\n")
-            throw ExitCode(error.exitCode)
+            StandardError.write(bar.withLock { $0.end() })
+            throw error
         }
         StandardError.write(bar.withLock { $0.end() })
         print(self.json ? report.json : report.text)
         let audited = try await self.auditFaucet()
-        guard report.passed else { throw ExitCode(report.exitCode) }
-        guard audited == 0 else { throw ExitCode(audited) }
+        guard report.passed else { throw ExitCode(ExitCause.refused.rawValue) }
+        if let audited { throw ExitCode(audited.rawValue) }
     }
 
-    /// The audit's exit code.
-    private func auditFaucet() async throws -> Int32 {
-        var settings = self.settings
+    /// Why the audit does not end well.
+    private func auditFaucet() async throws -> ExitCause? {
+        var nearby = self.nearby
         // The audit looks at the chain that the load has looked at.
-        if let chain = self.chain { settings.settings += ["--faucet-rpc", chain] }
-        return try await AuditAfterLoad(isWanted: self.audit, settings: settings).run { configuration, tell in
+        if let chain = self.chain { nearby.settings.settings += [Settings.faucetRPC.optionName, chain] }
+        return try await AuditAfterLoad(isWanted: self.audit, nearby: nearby).run { configuration, tell in
             try await FaucetProof(configuration).run(isJSON: self.json, tell)
         }
     }
 
-    private func loadConfiguration(_ apiKey: String?) -> DistributeLoadConfiguration {
+    private func loadConfiguration() throws -> DistributeLoadConfiguration {
         var configuration = DistributeLoadConfiguration()
-        configuration.urls = self.url
-        configuration.apiKey = apiKey
-        configuration.chain = self.chain ?? Self.nearbyChain
+        configuration.entry = try self.target.service(near: self.nearby.place)
+        configuration.chain = try self.chain ?? self.nearby.place.system?.chain
         configuration.phases = self.phases
         configuration.address = self.address
         configuration.addresses = self.addresses
@@ -163,10 +156,5 @@ struct DistributeLoadCommand: AsyncParsableCommand {
         ]
         .compactMap { $0 }
         return wanted.isEmpty ? DistributeLoadConfiguration().phases : wanted
-    }
-
-    /// The chain of the `tally dev` in `./.tally`.
-    private static var nearbyChain: String? {
-        DevPorts.running(in: ".tally").flatMap { $0.chain }.map { "http://127.0.0.1:\($0)" }
     }
 }

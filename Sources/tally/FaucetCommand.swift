@@ -18,10 +18,10 @@ struct FaucetCommand: AsyncParsableCommand {
         @Flag(help: "Print one JSON object.")
         var json = false
 
-        @OptionGroup var settings: SettingOptions
+        @OptionGroup var nearby: NearbyOptions
 
         func run() async throws {
-            print(try await FaucetOperator(self.settings.loadNearby("faucet")).status(isJSON: self.json))
+            print(try await FaucetOperator(self.nearby.load("faucet")).status(isJSON: self.json))
         }
     }
 
@@ -65,10 +65,10 @@ struct FaucetCommand: AsyncParsableCommand {
         @Argument(help: "The distribution, as 'tally faucet open' prints it.")
         var id: String
 
-        @OptionGroup var settings: SettingOptions
+        @OptionGroup var nearby: NearbyOptions
 
         func run() async throws {
-            let answer = try await FaucetOperator(self.settings.loadNearby("faucet")).cancel(self.id)
+            let answer = try await FaucetOperator(self.nearby.load("faucet")).cancel(self.id)
             print(answer.text)
             guard answer.isAsked else { throw ExitCode(1) }
         }
@@ -85,14 +85,14 @@ struct FaucetCommand: AsyncParsableCommand {
         @Option(help: "At most so many of each sender.")
         var limit = 100
 
-        @OptionGroup var settings: SettingOptions
+        @OptionGroup var nearby: NearbyOptions
 
         func validate() throws {
             guard (1...10_000).contains(self.limit) else { throw ValidationError("--limit is 1 to 10000") }
         }
 
         func run() async throws {
-            try await FaucetOperator(self.settings.loadNearby("faucet")).open(sender: self.sender, limit: self.limit) {
+            try await FaucetOperator(self.nearby.load("faucet")).open(sender: self.sender, limit: self.limit) {
                 print($0)
             }
         }
@@ -104,10 +104,10 @@ struct OrderOptions: ParsableArguments {
     @Option(help: "Only this address's lane; all without it.")
     var sender: String?
 
-    @OptionGroup var settings: SettingOptions
+    @OptionGroup var nearby: NearbyOptions
 
     func give(_ order: FaucetOperator.Order, _ done: String) async throws {
-        let senders = try await FaucetOperator(self.settings.loadNearby("faucet")).give(order, sender: self.sender)
+        let senders = try await FaucetOperator(self.nearby.load("faucet")).give(order, sender: self.sender)
         guard !senders.isEmpty else {
             StandardError.write("no such sender\n")
             throw ExitCode(1)

@@ -30,7 +30,7 @@ struct KeysCommand: AsyncParsableCommand {
         @Flag(help: "Print one JSON object.")
         var json = false
 
-        @OptionGroup var settings: SettingOptions
+        @OptionGroup var nearby: NearbyOptions
 
         func validate() throws { try KeysCommand.check(days: self.days) }
 
@@ -38,7 +38,7 @@ struct KeysCommand: AsyncParsableCommand {
             // Separated by commas is as good.
             let scopes = self.scopes.flatMap { $0.split(separator: ",").map(String.init) }
             try await KeysCommand.told(json: self.json) {
-                try await KeyDesk(self.settings.loadNearby("keys")).create(
+                try await KeyDesk(self.nearby.load("keys")).create(
                     name: self.name,
                     scopes: scopes,
                     life: self.days.map { $0 * 86_400 }
@@ -55,10 +55,10 @@ struct KeysCommand: AsyncParsableCommand {
         @Flag(help: "Print one JSON object a line.")
         var json = false
 
-        @OptionGroup var settings: SettingOptions
+        @OptionGroup var nearby: NearbyOptions
 
         func run() async throws {
-            for line in try await KeyDesk(self.settings.loadNearby("keys")).list(isJSON: self.json) { print(line) }
+            for line in try await KeyDesk(self.nearby.load("keys")).list(isJSON: self.json) { print(line) }
         }
     }
 
@@ -79,7 +79,7 @@ struct KeysCommand: AsyncParsableCommand {
         @Flag(help: "Print one JSON object.")
         var json = false
 
-        @OptionGroup var settings: SettingOptions
+        @OptionGroup var nearby: NearbyOptions
 
         func validate() throws {
             try KeysCommand.check(days: self.days)
@@ -88,7 +88,7 @@ struct KeysCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await KeysCommand.told(json: self.json) {
-                try await KeyDesk(self.settings.loadNearby("keys")).rotate(
+                try await KeyDesk(self.nearby.load("keys")).rotate(
                     self.id,
                     overlap: self.overlapHours * 3600,
                     life: self.days.map { $0 * 86_400 }
@@ -106,12 +106,12 @@ struct KeysCommand: AsyncParsableCommand {
         @Option(help: "Hours until it ends.")
         var afterHours = 0.0
 
-        @OptionGroup var settings: SettingOptions
+        @OptionGroup var nearby: NearbyOptions
 
         func validate() throws { try KeysCommand.check(hours: self.afterHours, "--after-hours") }
 
         func run() async throws {
-            let expires = try await KeyDesk(self.settings.loadNearby("keys")).revoke(
+            let expires = try await KeyDesk(self.nearby.load("keys")).revoke(
                 self.id,
                 after: self.afterHours * 3600
             )

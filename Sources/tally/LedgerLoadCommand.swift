@@ -12,13 +12,12 @@ struct LedgerLoadCommand: AsyncParsableCommand {
         discussion: """
             Every add has a key of its own; what is not answered is sent again with it, to another origin. Exits with \
             0 when every answer was right and the accounts hold exactly what was acknowledged, with 1 when not, and \
-            with 2 when it could not run. Then it audits Redis, when it knows which: --redis-url, or that of \
-            'tally dev' in ./.tally.
+            with 64 or 69 when it could not run. Then it audits Redis, when it knows which: --redis-url, or that of a \
+            'tally dev', see --dir.
             """
     )
 
-    @Option(help: "Where to send; may be repeated.")
-    var url = ["http://127.0.0.1:8080"]
+    @OptionGroup var target: LoadOptions
 
     @Option(help: "Users.")
     var users = 1000
@@ -74,12 +73,11 @@ struct LedgerLoadCommand: AsyncParsableCommand {
     @Flag(help: "Print one JSON object for the load, and one for the audit.")
     var json = false
 
-    @OptionGroup var settings: SettingOptions
+    @OptionGroup var nearby: NearbyOptions
 
     func run() async throws {
-        let key = try ClientKey.read()
         let bar = Mutex(LedgerProgressBar(isTerminal: isatty(STDERR_FILENO) == 1))
-        let configuration = self.loadConfiguration(key)
+        let configuration = try self.loadConfiguration()
         StandardError.write("users begin with \(configuration.effectiveUserPrefix)\n")
         let report: LedgerReport
         do {
@@ -87,27 +85,26 @@ struct LedgerLoadCommand: AsyncParsableCommand {
                 if let text = bar.withLock({ $0.text(for: progress) }) { StandardError.write(text) }
             }
         } catch {
-            StandardError.write("\(bar.withLock { $0.end() })\(error)\n")
-            throw ExitCode(error.exitCode)
+            StandardError.write(bar.withLock { $0.end() })
+            throw error
         }
         StandardError.write(bar.withLock { $0.end() })
         print(self.json ? report.json : report.text)
         let audited = try await self.auditBooks()
-        guard report.passed else { throw ExitCode(report.exitCode) }
-        guard audited == 0 else { throw ExitCode(audited) }
+        guard report.passed else { throw ExitCode(ExitCause.refused.rawValue) }
+        if let audited { throw ExitCode(audited.rawValue) }
     }
 
-    /// The audit's exit code.
-    private func auditBooks() async throws -> Int32 {
-        try await AuditAfterLoad(isWanted: self.audit, settings: self.settings).run { configuration, tell in
+    /// Why the audit does not end well.
+    private func auditBooks() async throws -> ExitCause? {
+        try await AuditAfterLoad(isWanted: self.audit, nearby: self.nearby).run { configuration, tell in
             try await LedgerProof(configuration).run(isJSON: self.json, hasAllCurrencies: false, tell)
         }
     }
 
-    private func loadConfiguration(_ apiKey: String?) -> LedgerLoadConfiguration {
+    private func loadConfiguration() throws -> LedgerLoadConfiguration {
         var configuration = LedgerLoadConfiguration()
-        configuration.urls = self.url
-        configuration.apiKey = apiKey
+        configuration.entry = try self.target.service(near: self.nearby.place)
         configuration.users = self.users
         configuration.mode =
             self.rate.map { .open(rate: $0, seconds: self.seconds) } ?? .closed(transactions: self.transactions)

@@ -18,12 +18,12 @@ struct LoadCommand: AsyncParsableCommand {
             abstract: "Unique counting: by default 10,000 requests over 100 connections, ids 0 to 999.",
             discussion: """
                 Exits with 0 when every answer was right and the published counts are exactly what was acknowledged, \
-                with 1 when not, and with 2 when it could not run. The check waits for the windows to be closed.
+                with 1 when not, and with 64 or 69 when it could not run. The check waits for the windows to be \
+                closed.
                 """
         )
 
-        @Option(help: "Where to send; may be repeated.")
-        var url = ["http://127.0.0.1:8080"]
+        @OptionGroup var target: LoadOptions
 
         @Option(help: "Requests, each connection sending its next one after the last answer.")
         var requests = 10_000
@@ -70,27 +70,27 @@ struct LoadCommand: AsyncParsableCommand {
         @Flag(help: "Print one JSON object.")
         var json = false
 
+        @OptionGroup var place: DirOptions
+
         func run() async throws {
-            let key = try ClientKey.read()
             let bar = Mutex(ProgressBar(isTerminal: isatty(STDERR_FILENO) == 1))
             let report: AcceptReport
             do {
-                report = try await AcceptLoad(configuration: self.configuration(key)).run { progress in
+                report = try await AcceptLoad(configuration: self.configuration()).run { progress in
                     if let text = bar.withLock({ $0.text(for: progress) }) { StandardError.write(text) }
                 }
             } catch {
-                StandardError.write("\(bar.withLock { $0.end() })\(error)\n")
-                throw ExitCode(error.exitCode)
+                StandardError.write(bar.withLock { $0.end() })
+                throw error
             }
             StandardError.write(bar.withLock { $0.end() })
             print(self.json ? report.json : report.text)
-            guard report.passed else { throw ExitCode(report.exitCode) }
+            guard report.passed else { throw ExitCode(ExitCause.refused.rawValue) }
         }
 
-        private func configuration(_ apiKey: String?) -> AcceptLoadConfiguration {
+        private func configuration() throws -> AcceptLoadConfiguration {
             var configuration = AcceptLoadConfiguration()
-            configuration.urls = self.url
-            configuration.apiKey = apiKey
+            configuration.entry = try self.target.service(near: self.place)
             configuration.mode =
                 self.rate.map { .open(rate: $0, seconds: self.seconds) } ?? .closed(requests: self.requests)
             configuration.connections = self.connections

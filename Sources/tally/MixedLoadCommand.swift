@@ -13,13 +13,12 @@ struct MixedLoadCommand: AsyncParsableCommand {
             Kinds are accept, add, balance, history, payment, wait (for a payment), coupon and coin. Afterwards every \
             change is sent once more with its key, and must be answered as before; payments and coins are followed to \
             their end; accounts and codes are compared. Exits with 0 when no more failed than --failed-limit and all \
-            else was right, with 1 when not, and with 2 when it could not run. Then it audits Redis, when it knows \
-            which: --redis-url, or that of 'tally dev' in ./.tally. Not for a system with real users.
+            else was right, with 1 when not, and with 64 or 69 when it could not run. Then it audits Redis, when \
+            it knows which: --redis-url, or that of a 'tally dev', see --dir. Not for a system with real users.
             """
     )
 
-    @Option(help: "Where to send; may be repeated.")
-    var url = ["http://127.0.0.1:8080"]
+    @OptionGroup var target: LoadOptions
 
     @Option(help: "Requests per second, however slow the answers are.")
     var rate = 200
@@ -66,7 +65,7 @@ struct MixedLoadCommand: AsyncParsableCommand {
     @Flag(help: "Print one JSON object for the load, and one for each audit.")
     var json = false
 
-    @OptionGroup var settings: SettingOptions
+    @OptionGroup var nearby: NearbyOptions
 
     func run() async throws {
         let bar = Mutex(LedgerProgressBar(isTerminal: isatty(STDERR_FILENO) == 1))
@@ -75,21 +74,21 @@ struct MixedLoadCommand: AsyncParsableCommand {
             report = try await MixedLoad(configuration: self.loadConfiguration).run { progress in
                 if let text = bar.withLock({ $0.text(for: progress) }) { StandardError.write(text) }
             }
-        } catch let error as LoadError {
-            StandardError.write("\(bar.withLock { $0.end() })\(error)\n")
-            throw ExitCode(error.exitCode)
+        } catch {
+            StandardError.write(bar.withLock { $0.end() })
+            throw error
         }
         StandardError.write(bar.withLock { $0.end() })
         print(self.json ? report.json : report.text)
         let audited = try await self.auditAll(hasCoins: report.counts[.coin] != nil)
-        guard report.passed else { throw ExitCode(report.exitCode) }
-        guard audited == 0 else { throw ExitCode(audited) }
+        guard report.passed else { throw ExitCode(ExitCause.refused.rawValue) }
+        if let audited { throw ExitCode(audited.rawValue) }
     }
 
-    /// The worst of the audits' exit codes.
-    private func auditAll(hasCoins: Bool) async throws -> Int32 {
-        let audit = AuditAfterLoad(isWanted: self.audit, settings: self.settings)
-        var codes = [
+    /// Why the first audit does not end well that does not.
+    private func auditAll(hasCoins: Bool) async throws -> ExitCause? {
+        let audit = AuditAfterLoad(isWanted: self.audit, nearby: self.nearby)
+        var causes: [ExitCause?] = [
             try await audit.run { configuration, tell in
                 try await PaymentsProof(configuration).run(isJSON: self.json, hasAllCurrencies: false, tell)
             },
@@ -98,19 +97,19 @@ struct MixedLoadCommand: AsyncParsableCommand {
             },
         ]
         if hasCoins {
-            codes.append(
+            causes.append(
                 try await audit.run { configuration, tell in
                     try await FaucetProof(configuration).run(isJSON: self.json, tell)
                 }
             )
         }
-        return codes.first { $0 != 0 } ?? 0
+        return causes.compactMap { $0 }.first
     }
 
     private var loadConfiguration: MixedLoadConfiguration {
         get throws {
             var configuration = MixedLoadConfiguration()
-            configuration.urls = self.url
+            configuration.entry = try self.target.service(near: self.nearby.place)
             configuration.rate = self.rate
             configuration.seconds = self.seconds
             if let mix = self.mix { configuration.shares = try MixedShares(mix) }

@@ -11,10 +11,10 @@ struct PaymentsCommand: AsyncParsableCommand {
     struct Dead: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List payments that failed too often, as JSON lines.")
 
-        @OptionGroup var settings: SettingOptions
+        @OptionGroup var nearby: NearbyOptions
 
         func run() async throws {
-            try await DeadPayments(self.settings.loadNearby("payments")).list { print($0) }
+            try await DeadPayments(self.nearby.load("payments")).list { print($0) }
         }
     }
 
@@ -26,10 +26,10 @@ struct PaymentsCommand: AsyncParsableCommand {
         @Option(help: "Only the payment with this id, as 'tally payments dead' prints it.")
         var id: String?
 
-        @OptionGroup var settings: SettingOptions
+        @OptionGroup var nearby: NearbyOptions
 
         func run() async throws {
-            let count = try await DeadPayments(self.settings.loadNearby("payments")).redrive(id: self.id)
+            let count = try await DeadPayments(self.nearby.load("payments")).redrive(id: self.id)
             print("\(count) given to the workers again")
         }
     }

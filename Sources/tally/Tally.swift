@@ -17,7 +17,21 @@ struct Tally: AsyncParsableCommand {
         ]
     )
 
-    static func main() async { await self.main(Self.arguments) }
+    /// What every command does when it fails: one line, and one exit code for one cause.
+    static func main() async {
+        do {
+            var command = try Self.parseAsRoot(Self.arguments)
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            guard let cause = ExitCause(error) else { Self.exit(withError: error) }
+            StandardError.write("\(error)\n")
+            Glibc.exit(cause.rawValue)
+        }
+    }
 
     /// The arguments, also where the runtime does not see them: some preloaded libraries hide them from it.
     private static var arguments: [String] {

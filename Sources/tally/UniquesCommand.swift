@@ -11,10 +11,10 @@ struct UniquesCommand: AsyncParsableCommand {
     struct Dead: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List reports that could not be delivered.")
 
-        @OptionGroup var settings: SettingOptions
+        @OptionGroup var nearby: NearbyOptions
 
         func run() async throws {
-            try await DeadLetters(self.settings.load("uniques")).list { print($0) }
+            try await DeadLetters(self.nearby.load("uniques")).list { print($0) }
         }
     }
 
@@ -26,10 +26,10 @@ struct UniquesCommand: AsyncParsableCommand {
         @Option(help: "Only the report with this id, as 'tally uniques dead' prints it.")
         var id: String?
 
-        @OptionGroup var settings: SettingOptions
+        @OptionGroup var nearby: NearbyOptions
 
         func run() async throws {
-            let count = try await DeadLetters(self.settings.load("uniques")).replay(id: self.id)
+            let count = try await DeadLetters(self.nearby.load("uniques")).replay(id: self.id)
             print("\(count) put back")
         }
     }

@@ -1,6 +1,7 @@
 import App
 import Foundation
 import Outbound
+import Secrets
 import Testing
 import Uniques
 
@@ -37,6 +38,32 @@ struct SettingValuesTests {
         #expect(try self.values([], ["TALLY_UNIQUES_WINDOW_SECONDS": "5"])[window].source == "environment")
     }
 
+    @Test(arguments: [
+        ["--redis-password-file", "FILE"], ["--payments-webhook-secret-file", "FILE"],
+        ["--coupons-code-keys", "1:FILE"],
+    ])
+    func `a secret's file that others may read is refused, whichever it is`(arguments: [String]) throws {
+        let secrets = ["password", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", String(repeating: "1f", count: 32)]
+        let secret = secrets[arguments[0].contains("redis") ? 0 : arguments[0].contains("webhook") ? 1 : 2]
+        let path = FileManager.default.temporaryDirectory.appending(path: "tally-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let values = try self.values(arguments.map { $0.replacing("FILE", with: path) })
+        for (mode, isTaken) in [(0o600, true), (0o400, true), (0o644, false), (0o604, false), (0o660, false)] {
+            try? FileManager.default.removeItem(atPath: path)
+            try Data("\(secret)\n".utf8).write(to: URL(filePath: path))
+            try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+            if isTaken {
+                _ = try AppConfiguration(values, processName: "test", coreCount: 1)
+            } else {
+                let refusal = SettingsError.fileUnreadable(
+                    path: path,
+                    reason: "\(SecretFileError.tooOpen(mode: UInt32(mode)))"
+                )
+                #expect(throws: refusal) { try AppConfiguration(values, processName: "test", coreCount: 1) }
+            }
+        }
+    }
+
     @Test(arguments: Settings.all)
     func `each setting is read from the command line and from the environment by its own names`(
         setting: Setting
@@ -46,12 +73,30 @@ struct SettingValuesTests {
         case .text, .list, .secretFile, .file: other = "other"
         case .integer(let range): other = String(range.upperBound)
         case .decimal(let range): other = String(range.upperBound)
-        case .choice(let choices): other = try #require(choices.last)
+        case .choice(let choices): other = try #require(choices.words.last)
         }
         let given = try self.values([setting.optionName, other])[setting]
         #expect(given.source == "command line" && given.text == other)
         let surrounding = try self.values([], [setting.environmentName: other])[setting]
         #expect(surrounding.source == "environment" && surrounding.text == other)
+    }
+
+    @Test func `each word of a choice is explained in the order in which it is listed, and the document has the same`()
+        throws
+    {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..")
+        let document = try String(contentsOf: root.appending(path: "docs/configuration.md"), encoding: .utf8)
+        for setting in Settings.all {
+            guard case .choice(let choices) = setting.kind else { continue }
+            let words = choices.words.map { "`\($0)`" }.joined(separator: " or ")
+            let row = "| `\(setting.name)` | \(words) | `\(setting.defaultText)` | \(setting.summary) |"
+            #expect(document.contains("\n\(row)\n"), "\(row)")
+            let places = choices.meanings.isEmpty ? [] : choices.words.map { setting.summary.range(of: "\($0): ") }
+            let starts = places.compactMap { $0?.lowerBound }
+            #expect(starts.count == places.count && starts == starts.sorted())
+        }
+        let steps = try self.setting("payments.steps").summary
+        #expect(steps.contains("one-step: all in one script") && steps.contains("one-script: both locks in one script"))
     }
 
     @Test(arguments: [["--prot", "1"], ["--uniques-window", "5"], ["stray"]])

@@ -109,6 +109,7 @@ struct UnaryTests {
             let types = answer.fields[.acceptPost].map { $0.split(separator: ",").map { $0.trimmed } } ?? []
             #expect(types.contains("application/proto") && types.contains("application/grpc-web+json"))
             #expect(!types.contains("application/connect+proto"))
+            #expect(String(decoding: answer.body, as: UTF8.self).contains("-H 'Content-Type: …': application/"))
             let stream = try await client.send("/\(Echo.name)/Count", [.contentType: "application/json"], [])
             #expect(stream.status == 415)
             #expect(stream.fields[.acceptPost]?.contains("application/connect+json") == true)

@@ -81,8 +81,8 @@ struct DevPartsTests {
 
     @Test
     func `the file of ports has the names that others rely on`() throws {
-        let ports = DevPorts(http: 8080, grpc: 8081, status: 9, redis: 1, instances: [2, 3], admin: [4, 5, 6])
-        let plain = #"{"admin":[4,5,6],"grpc":8081,"http":8080,"instances":[2,3],"redis":1,"status":9}"#
+        let ports = DevPorts(http: 8080, grpc: 8082, status: 9, redis: 1, instances: [2, 3], admin: [4, 5, 6])
+        let plain = #"{"admin":[4,5,6],"grpc":8082,"http":8080,"instances":[2,3],"redis":1,"status":9}"#
         #expect(ports.json == plain + "\n")
         #expect(DevPorts(json: Array(ports.json.utf8)) == ports)
         let chained = DevPorts(http: 8080, grpc: 0, tls: 5, status: 9, redis: 1, instances: [2], admin: [3], chain: 4)
@@ -128,5 +128,29 @@ struct DevPartsTests {
     )
     func `what is out of range is refused`(configuration: DevConfiguration) {
         #expect(throws: DevError.self) { try configuration.validate() }
+    }
+
+    @Test(
+        arguments: [
+            "plain-1.0/a_b", "a b", "it's", "''", "$HOME `id` \\ \"x\"", "-n", "~", "*", "a\nb", "쿠폰 #1", "", "a;b&c|d",
+        ]
+    )
+    func `a shell reads a printed word as the text that it stands for`(text: String) throws {
+        let shell = Process()
+        shell.executableURL = URL(filePath: "/bin/sh")
+        shell.arguments = ["-c", "printf '%s' \(ShellWord(text))"]
+        let output = Pipe()
+        shell.standardOutput = output
+        try shell.run()
+        let read = try output.fileHandleForReading.readToEnd() ?? Data()
+        shell.waitUntilExit()
+        #expect(String(decoding: read, as: UTF8.self) == text)
+    }
+
+    @Test
+    func `the command that is printed for TLS can be pasted`() {
+        let ports = DevPorts(http: 1, grpc: 2, tls: 3, status: 4, redis: 5, instances: [], admin: [])
+        let table = DevTable(DevConfiguration(), ports: ports, root: "/tmp/a b's")
+        #expect(table.lines.contains(#"with TLS: curl --cacert '/tmp/a b'\''s/tls/ca.pem' https://localhost:3/"#))
     }
 }

@@ -95,6 +95,6 @@ struct CouponCommandTests {
         let wrong = try await TallySystem.run(["coupons", "list", "--url", "ftp://x"])
         #expect(wrong.code == 64)
         let alone = try await TallySystem.run(["coupons", "list", "--url", "http://127.0.0.1:9"])
-        #expect(alone == (69, "cannot reach http://127.0.0.1:9: Connection refused\n"))
+        #expect(alone == (69, "cannot reach http://127.0.0.1:9: connection refused\n"))
     }
 }

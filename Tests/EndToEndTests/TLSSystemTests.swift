@@ -119,7 +119,7 @@ struct TLSSystemTests {
 
     @Test func `the printed configuration is what nginx takes`() async throws {
         let printed = try await TallySystem.run([
-            "nginx", "--instance", "127.0.0.1:8081", "--instance", "127.0.0.1:8082", "--rate", "100", "--listen",
+            "nginx", "--instance", "127.0.0.1:8081", "--instance", "127.0.0.1:8084", "--rate", "100", "--listen",
             "127.0.0.1:18999", "--trusted", "10.0.0.0/8",
         ])
         #expect(printed.code == 0)

@@ -44,6 +44,7 @@ struct LoadPartsTests {
     @Test(arguments: [
         ("http://127.0.0.1:8080", "127.0.0.1", 8080), ("http://localhost", "localhost", 80),
         ("http://[::1]:9/", "::1", 9), ("http://[::1]", "::1", 80),
+        ("https://localhost", "localhost", 443), ("https://[::1]:9/", "::1", 9),
     ])
     func `an origin is read`(url: String, host: String, port: Int) throws {
         let target = try LoadTarget(url)
@@ -53,7 +54,8 @@ struct LoadPartsTests {
     }
 
     @Test(arguments: [
-        "", "http://", "https://a", "a:80", "http://a:0", "http://a:65536", "http://a:b", "http://a:", "http://a/b",
+        "", "http://", "https://", "ftp://a", "a:80", "http://a:0", "http://a:65536", "http://a:b", "http://a:",
+        "http://a/b",
         "http://u@a", "http://a?b", "http://a b", "http://[::1", "http://[::1]x", "http://[]", "http://a:1:2",
         "http://:80",
     ])

@@ -31,7 +31,7 @@ package struct AppProcess: Sendable {
     /// Throws when it cannot start or a part of it fails.
     package func run() async throws {
         ProcessLimits.ignoreBrokenPipes()
-        ProcessLimits.forbidCoreDumps()
+        ProcessLimits.forbidMemoryDumps()
         let budget = try self.descriptorBudget()
         var configuration = self.configuration
         if self.role != .work { configuration.web.connectionLimit = budget.connections }

@@ -64,7 +64,7 @@ struct Composition {
         )
         self.outbound = OutboundClient(configuration: configuration.outbound, logger: Logger(label: "tally.outbound"))
         self.counts = UniquesCounts(redis: self.redis, clock: self.clock, configuration: configuration.uniques)
-        self.guardian = StoreGuard(redis: self.redis, logger: Logger(label: "tally.money"))
+        self.guardian = Self.guardian(configuration, self.redis)
         self.commits = CommitPump(node: self.redis, configuration: configuration.commits)
         self.ledger = Ledger(
             redis: self.redis,
@@ -103,6 +103,10 @@ struct Composition {
             logger: Logger(label: "tally.access"),
             accessLogSample: configuration.accessLogSample
         )
+    }
+
+    private static func guardian(_ configuration: AppConfiguration, _ redis: RedisNode) -> StoreGuard {
+        StoreGuard(redis: redis, vouchedFlush: configuration.vouchedFlush, logger: Logger(label: "tally.money"))
     }
 
     /// What every process has: started first, stopped last.

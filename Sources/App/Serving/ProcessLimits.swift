@@ -1,6 +1,5 @@
-#if canImport(Glibc)
+private import CLinux
 import Glibc
-#endif
 
 /// What the operating system lets this process have.
 package enum ProcessLimits {
@@ -39,10 +38,12 @@ package enum ProcessLimits {
         _ = signal(SIGPIPE, SIG_IGN)
     }
 
-    /// Crashes leave no image of the memory behind: it may hold secrets.
-    package static func forbidCoreDumps() {
+    /// Nobody but root gets an image of the memory, which may hold secrets: no crash leaves one behind, also not by a
+    /// program that the kernel pipes it to, and no other process of the same user may read or trace this one.
+    package static func forbidMemoryDumps() {
         var none = rlimit(rlim_cur: 0, rlim_max: 0)
         _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+        _ = clinux_set_dumpable(0)
     }
 
     private static let descriptors = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)

@@ -5,6 +5,7 @@ package import Logging
 import NIOCore
 package import Outbound
 package import Redis
+import Secrets
 package import TLS
 package import Uniques
 package import Web
@@ -24,6 +25,8 @@ package struct AppConfiguration: Sendable {
     /// Whether callers need an API key.
     package let needsKeys: Bool
     package let redis: RedisConfiguration
+    /// How often Redis flushes, as somebody vouches for; `nil` asks Redis.
+    package let vouchedFlush: String?
     package let clockErrorLimit: Duration
     package let uniques: UniquesConfiguration
     package let uniquesLease: Duration
@@ -72,6 +75,8 @@ package struct AppConfiguration: Sendable {
         self.admin = admin
         self.needsKeys = values.text(Settings.accessKeys) == "required"
         self.redis = try Self.redis(values, clientName: "tally-\(self.instance)")
+        let flush = values.text(Settings.redisFlush)
+        self.vouchedFlush = flush == "ask" ? nil : flush
         self.clockErrorLimit = values.seconds(Settings.clockErrorLimit)
         self.uniques = try Self.uniques(values)
         self.uniquesLease = values.seconds(Settings.leaseSeconds)
@@ -238,11 +243,9 @@ package struct AppConfiguration: Sendable {
 
     /// The first line of a file, which must hold something.
     private static func secret(inFile path: String) throws(SettingsError) -> String {
-        guard let data = try? Data(contentsOf: URL(filePath: path)) else {
-            throw .fileUnreadable(path: path, reason: "it is missing or not readable")
-        }
-        let line = String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline).first
-        guard let line, !line.isEmpty else { throw .fileUnreadable(path: path, reason: "it is empty") }
-        return String(line)
+        let line: String?
+        do { line = try SecretFile.firstLine(path) } catch { throw .fileUnreadable(path: path, reason: "\(error)") }
+        guard let line else { throw .fileUnreadable(path: path, reason: "it is empty") }
+        return line
     }
 }

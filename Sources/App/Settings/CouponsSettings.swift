@@ -1,7 +1,7 @@
 package import Connect
 import Coordination
 package import Coupons
-import FoundationEssentials
+import Secrets
 
 /// All that coupons are told.
 package struct CouponsSettings: Sendable {
@@ -40,10 +40,9 @@ package struct CouponsSettings: Sendable {
                 )
             }
             let path = String(parts[1])
-            guard let data = try? Data(contentsOf: URL(filePath: path)) else {
-                throw .fileUnreadable(path: path, reason: "it is missing or not readable")
-            }
-            guard let key = CodeKey(version: version, text: String(decoding: data, as: UTF8.self)) else {
+            let bytes: [UInt8]
+            do { bytes = try SecretFile.read(path) } catch { throw .fileUnreadable(path: path, reason: "\(error)") }
+            guard let key = CodeKey(version: version, text: String(decoding: bytes, as: UTF8.self)) else {
                 throw .fileUnreadable(path: path, reason: "it does not hold 64 hexadecimal digits")
             }
             guard !keys.contains(where: { $0.version == version || $0.fingerprint == key.fingerprint }) else {

@@ -1,7 +1,7 @@
 package import Coordination
-import FoundationEssentials
 import Outbound
 package import Payments
+import Secrets
 
 /// All that payments are told.
 package struct PaymentsSettings: Sendable {
@@ -45,10 +45,9 @@ package struct PaymentsSettings: Sendable {
     /// One secret a line; what is wrong with a line is not shown.
     private static func secrets(_ path: String) throws(SettingsError) -> [WebhookSecret] {
         guard !path.isEmpty else { return [] }
-        guard let data = try? Data(contentsOf: URL(filePath: path)) else {
-            throw .fileUnreadable(path: path, reason: "it is missing or not readable")
-        }
-        let lines = String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline)
+        let bytes: [UInt8]
+        do { bytes = try SecretFile.read(path) } catch { throw .fileUnreadable(path: path, reason: "\(error)") }
+        let lines = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
         let secrets = lines.compactMap { try? WebhookSecret(String($0)) }
         guard !secrets.isEmpty, secrets.count == lines.count else {
             throw .fileUnreadable(path: path, reason: "a line is not whsec_ and the base64 of 24 to 64 bytes")

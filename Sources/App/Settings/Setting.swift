@@ -10,7 +10,7 @@ package struct Setting: Hashable, Sendable {
         case integer(ClosedRange<Int>)
         /// A number that may have decimals; durations are in seconds.
         case decimal(ClosedRange<Double>)
-        case choice([String])
+        case choice(Choices)
         /// The path of a file whose first line is the value.
         case secretFile
         /// The path of a file that the process reads.
@@ -20,13 +20,18 @@ package struct Setting: Hashable, Sendable {
     package let name: String
     package let kind: Kind
     package let defaultText: String
+    /// What it is for, in one sentence, and what each of its words means where they do not say enough.
     package let summary: String
 
     init(_ name: String, _ kind: Kind, default defaultText: String, _ summary: String) {
         self.name = name
         self.kind = kind
         self.defaultText = defaultText
-        self.summary = summary
+        guard case .choice(let choices) = kind, !choices.meanings.isEmpty else {
+            self.summary = summary
+            return
+        }
+        self.summary = "\(summary). \(choices.explanation)"
     }
 
     /// Whether the value may hold a password, so that it is never printed whole.
@@ -45,7 +50,7 @@ package struct Setting: Hashable, Sendable {
         case .list: "list, separated by commas"
         case .integer(let range): "whole number \(range.lowerBound)…\(range.upperBound)"
         case .decimal(let range): "number \(Self.short(range.lowerBound))…\(Self.short(range.upperBound))"
-        case .choice(let choices): choices.joined(separator: " or ")
+        case .choice(let choices): choices.words.joined(separator: " or ")
         case .secretFile, .file: "path of a file"
         }
     }

@@ -116,7 +116,7 @@ extension Setting {
     fileprivate func texts(_ content: ConfigContent) -> [String]? {
         switch (self.kind, content) {
         case (.text, .string(let text)), (.secretFile, .string(let text)), (.file, .string(let text)): [text]
-        case (.choice(let choices), .string(let text)): choices.contains(text) ? [text] : nil
+        case (.choice(let choices), .string(let text)): choices.words.contains(text) ? [text] : nil
         case (.list, .stringArray(let texts)):
             texts.flatMap { $0.split(separator: ",") }.map { $0.filter { $0 != " " } }.filter { !$0.isEmpty }
         case (.integer(let range), .int(let number)): range.contains(number) ? [String(number)] : nil

@@ -1,9 +1,9 @@
 extension Settings {
     static let accessKeys = Setting(
         "access.keys",
-        .choice(["open", "required"]),
+        .choice(["open": "nobody needs one", "required": "every caller needs one"]),
         default: "open",
-        "Whether callers need an API key; the same for all instances"
+        "Whether callers need an API key, the same for all instances"
     )
 
     static let access = [Self.accessKeys]

@@ -26,6 +26,15 @@ extension Settings {
         "PEM file of our certificate, for a Redis that asks clients for one"
     )
     static let redisKeyFile = Setting("redis.keyFile", .file, default: "", "PEM file of that certificate's key")
+    static let redisFlush = Setting(
+        "redis.appendFsync",
+        .choice([
+            "ask": "Redis says so itself, by CONFIG GET, which shows its passwords to who may ask",
+            "always": "whoever runs Redis vouches for it", "everysec": "likewise",
+        ]),
+        default: "ask",
+        "How often Redis flushes its append-only file"
+    )
     static let redisDeadline = Setting(
         "redis.commandDeadlineSeconds",
         .decimal(0.05...30),
@@ -47,7 +56,7 @@ extension Settings {
 
     static let redis = [
         Self.redisURL, Self.redisPasswordFile, Self.redisCAFile, Self.redisCertificateFile, Self.redisKeyFile,
-        Self.redisDeadline, Self.redisInFlight, Self.clockErrorLimit,
+        Self.redisFlush, Self.redisDeadline, Self.redisInFlight, Self.clockErrorLimit,
     ]
 
     // MARK: Uniques
@@ -66,9 +75,11 @@ extension Settings {
     )
     static let uniquesStore = Setting(
         "uniques.store",
-        .choice(["setnx", "set", "hll"]),
+        .choice([
+            "setnx": "a key each", "set": "sharded sets of integers", "hll": "a sketch, whose counts are approximate",
+        ]),
         default: "setnx",
-        "How ids are kept: a key each, sharded integer sets, or an approximate sketch"
+        "How ids are kept"
     )
     static let uniquesShards = Setting(
         "uniques.shards",
@@ -108,13 +119,13 @@ extension Settings {
     )
     static let reportMethod = Setting(
         "uniques.reportMethod",
-        .choice(["POST", "GET"]),
+        .choice(["POST": "sends JSON", "GET": "merges count=n into the query"]),
         default: "POST",
-        "POST sends JSON, GET merges count=n into the query"
+        "How reports are sent"
     )
     static let callbackMethod = Setting(
         "uniques.callbackMethod",
-        .choice(["POST", "GET"]),
+        .choice(["POST": "sends JSON", "GET": "merges count=n into the query"]),
         default: "POST",
         "The same for the endpoints that callers name"
     )

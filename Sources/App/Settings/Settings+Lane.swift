@@ -49,9 +49,11 @@ extension Settings {
     )
     static let feeMode = Setting(
         "faucet.feeMode",
-        .choice(["auto", "legacy", "market"]),
+        .choice([
+            "auto": "as the chain has it", "legacy": "a gas price", "market": "a fee market (EIP-1559)",
+        ]),
         default: "auto",
-        "A gas price, or a fee market (EIP-1559); auto takes what the chain has"
+        "How transactions offer a fee"
     )
     static let feeCap = Setting(
         "faucet.maxFeeGwei",
@@ -97,9 +99,9 @@ extension Settings {
     )
     static let rpcBroadcast = Setting(
         "faucet.rpcBroadcast",
-        .choice(["one", "all"]),
+        .choice(["one": "the one in use", "all": "every one"]),
         default: "one",
-        "Which nodes are sent transactions: the one in use, or all"
+        "Which nodes are sent transactions"
     )
     static let lane = [
         Self.laneLease, Self.laneWindow, Self.lanePoll, Self.laneConfirmations, Self.laneStall, Self.laneRebroadcast,

@@ -1,9 +1,9 @@
 extension Settings {
     static let durability = Setting(
         "money.durability",
-        .choice(["local", "replicated"]),
+        .choice(["local": "on the primary's disk", "replicated": "on replicas as well"]),
         default: "local",
-        "What a success means when the request does not say: on the primary's disk, or on replicas as well"
+        "What a success means when the request does not say"
     )
     static let replicas = Setting(
         "money.replicas",
@@ -19,9 +19,9 @@ extension Settings {
     )
     static let unsafeStore = Setting(
         "money.unsafeStore",
-        .choice(["refuse", "serve"]),
+        .choice(["refuse": "answer 503", "serve": "serve all the same"]),
         default: "refuse",
-        "What to do with money when Redis is not set up to keep it: answer 503, or serve all the same"
+        "What to do with money when Redis is not set up to keep it"
     )
     static let idempotencyHours = Setting(
         "idempotency.keepHours",

@@ -1,9 +1,13 @@
 extension Settings {
     static let paymentSteps = Setting(
         "payments.steps",
-        .choice(["one-script", "one-step", "two-shard"]),
+        .choice([
+            "one-step": "all in one script, for one Redis that is no Cluster",
+            "one-script": "both locks in one script and both entries in another, for the same",
+            "two-shard": "debit, credit and end in a script each, for a Cluster",
+        ]),
         default: "one-step",
-        "A payment in one script, locks and entries in a script each, or debit and credit by themselves for a Cluster"
+        "How workers carry out a payment"
     )
     static let paymentLease = Setting(
         "payments.leaseSeconds",

@@ -103,7 +103,9 @@ struct CallRunner: Sendable {
 
     private static func unsupportedMediaType(_ method: RPCMethod) -> Response {
         let types = CallForm.contentTypes(isUnary: method.isUnary).joined(separator: ", ")
-        return Response(status: .unsupportedMediaType, headers: [.acceptPost: types])
+        // Connect has no error for this; people read it.
+        let text = "Send one of these with -H 'Content-Type: …': \(types)\n"
+        return Response(status: .unsupportedMediaType, text: text, fields: [.acceptPost: types])
     }
 }
 

@@ -2,7 +2,6 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
-import SystemPackage
 import TLS
 
 /// One POST on a connection of its own.
@@ -75,11 +74,9 @@ struct HTTPExchange: Sendable {
             throw error
         } catch is CancellationError {
             throw .cancelled
-        } catch let error as NIOSSLError where error != .uncleanShutdown {
+        } catch let error where ConnectFailure.isOfTrust(error) {
             // The first byte of the request leaves only when the service is believed.
-            throw .notReached(url: self.url.description, reason: "its certificate is not believed: \(error)")
-        } catch let error as NIOSSLExtraError {
-            throw .notReached(url: self.url.description, reason: "its certificate is not believed: \(error)")
+            throw .notReached(url: self.url.description, reason: ConnectFailure.reason(error))
         } catch HTTPParserError.invalidEOFState {
             throw .broken("the connection was closed")
         } catch {
@@ -110,17 +107,7 @@ struct HTTPExchange: Sendable {
         } catch is CancellationError {
             throw .cancelled
         } catch {
-            throw .notReached(url: self.url.description, reason: Self.reason(error))
-        }
-    }
-
-    /// What the system says of it: NIO's own words are many.
-    private static func reason(_ error: any Error) -> String {
-        let first = (error as? NIOConnectionError).map { $0.connectionErrors.first?.error ?? $0.dnsAError ?? error }
-        switch first ?? error {
-        case let failure as IOError: return Errno(rawValue: failure.errnoCode).description
-        case is SocketAddressError, is SocketAddressError.UnknownHost: return "no such host"
-        case let other: return "\(other)"
+            throw .notReached(url: self.url.description, reason: ConnectFailure.reason(error))
         }
     }
 }

@@ -10,8 +10,6 @@ package enum CouponsAuditError: Error, Hashable, Sendable, CustomStringConvertib
     /// Two code keys have one version, or the one in Redis is none.
     case codeKeys
 
-    package var exitCode: Int32 { 2 }
-
     package var description: String {
         switch self {
         case .unreadable(let error): "Redis cannot be read: \(error)"
@@ -19,5 +17,12 @@ package enum CouponsAuditError: Error, Hashable, Sendable, CustomStringConvertib
         case .campaignUnknown(let id): "There is no campaign \(id)"
         case .codeKeys: "The code keys cannot be used: two have one version, or the one in Redis is none"
         }
+    }
+}
+
+extension CouponsAuditError: RedisCaused {
+    package var redisError: RedisError? {
+        guard case .unreadable(let error) = self else { return nil }
+        return error
     }
 }

@@ -1,3 +1,5 @@
+import Secrets
+
 /// Why there is no key to sign with.
 ///
 /// Nothing in it comes out of the secret.
@@ -21,6 +23,15 @@ package enum SenderKeyError: Error, Hashable, Sendable {
     case noCurve
     /// Hardhat has no well-known account of this number.
     case unknownAccount
+
+    init(_ error: SecretFileError) {
+        switch error {
+        case .unreadable(let reason): self = .unreadable(reason)
+        case .notRegular: self = .notRegular
+        case .foreignOwner: self = .foreignOwner
+        case .tooOpen(let mode): self = .tooOpen(mode: mode)
+        }
+    }
 }
 
 extension SenderKeyError: CustomStringConvertible {

@@ -1,4 +1,6 @@
 private import Glibc
+import Secrets
+import SystemPackage
 
 /// One page of memory for one secret of 32 bytes: never swapped, never in a dump, never in a child, wiped at its end.
 @safe
@@ -53,16 +55,6 @@ package final class KeyPage: Sendable {
         guard unsafe mprotect(self.secret, self.size, PROT_READ) == 0 else { throw .memory(Self.reason) }
     }
 
-    /// The bits that a file's mode may have.
-    ///
-    /// Kubernetes gives a secret to a process that is not root as root's file that the process's group may read, and
-    /// systemd as one of root and root's group with an access list, whose mask stands where the group's bits are. Our
-    /// own file has no such reason: the mode of that we could have changed.
-    private static func allowed(by status: stat) -> mode_t {
-        guard status.st_uid == 0, status.st_gid == getegid() || status.st_gid == 0 else { return 0o600 }
-        return 0o640
-    }
-
     /// What the system says about the call that just failed.
     private static var reason: String { unsafe String(cString: strerror(errno)) }
 }
@@ -77,25 +69,17 @@ extension KeyPage {
     }
 
     /// A secret from a file that only its owner may read, or root's that the process's group may read as well.
-    ///
-    /// The descriptor is looked at, not the path: what is read is what was looked at.
     package convenience init(contentsOf path: String) throws(SenderKeyError) {
         try self.init()
-        // Without O_NONBLOCK a pipe would make us wait before it can be refused.
-        let file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard file >= 0 else { throw .unreadable(Self.reason) }
-        defer { close(file) }
-        var status = stat()
-        guard unsafe fstat(file, &status) == 0 else { throw .unreadable(Self.reason) }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw .notRegular }
-        guard status.st_uid == geteuid() || status.st_uid == 0 else { throw .foreignOwner }
-        guard status.st_mode & 0o7777 & ~Self.allowed(by: status) == 0 else {
-            throw .tooOpen(mode: status.st_mode & 0o7777)
-        }
+        let file: FileDescriptor
+        do { file = try SecretFile.open(path) } catch { throw SenderKeyError(error) }
+        // It was only read: nothing can be lost in it.
+        defer { try? file.close() }
         var count = 0
         // One byte more than is allowed shows that there are too many.
         while count <= Self.textBytes {
-            let more = unsafe read(file, self.text + count, Self.textBytes + 1 - count)
+            // Straight into the page: an array on the way would be a copy.
+            let more = unsafe read(file.rawValue, self.text + count, Self.textBytes + 1 - count)
             if more < 0, errno == EINTR { continue }
             guard more >= 0 else { throw .unreadable(Self.reason) }
             if more == 0 { break }

@@ -12,8 +12,6 @@ package enum FaucetAuditError: Error, Hashable, Sendable, CustomStringConvertibl
     /// No node is of the chain that the faucet's records are about.
     case otherChain(ChainVerdict)
 
-    package var exitCode: Int32 { 2 }
-
     package var description: String {
         switch self {
         case .unreadable(let error): "Redis cannot be read: \(error)"
@@ -25,5 +23,12 @@ package enum FaucetAuditError: Error, Hashable, Sendable, CustomStringConvertibl
         case .otherChain(.divided): "The nodes are of several chains, and none of them is that of the faucet's records"
         case .otherChain(.accepted): "No node can be asked just now"
         }
+    }
+}
+
+extension FaucetAuditError: RedisCaused {
+    package var redisError: RedisError? {
+        guard case .unreadable(let error) = self else { return nil }
+        return error
     }
 }

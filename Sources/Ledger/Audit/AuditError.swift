@@ -7,12 +7,17 @@ package enum AuditError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Redis answered what such a command never gets.
     case malformedReply(command: String)
 
-    package var exitCode: Int32 { 2 }
-
     package var description: String {
         switch self {
         case .unreadable(let error): "Redis cannot be read: \(error)"
         case .malformedReply(let command): "Redis gave a strange answer to \(command)"
         }
+    }
+}
+
+extension AuditError: RedisCaused {
+    package var redisError: RedisError? {
+        guard case .unreadable(let error) = self else { return nil }
+        return error
     }
 }

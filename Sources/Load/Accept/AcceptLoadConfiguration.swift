@@ -1,5 +1,5 @@
 /// What `accept` load to make, how long to wait for what, and how strictly to judge.
-package struct AcceptLoadConfiguration: Sendable {
+package struct AcceptLoadConfiguration: LoadConfiguration {
     /// When requests are sent.
     package enum Mode: Hashable, Sendable {
         /// This many requests, each connection sending its next one when it has the last answer: 1 to 100 000 000.
@@ -9,12 +9,8 @@ package struct AcceptLoadConfiguration: Sendable {
         case open(rate: Int, seconds: Int)
     }
 
-    /// Origins to send to; connections are spread over them.
-    ///
-    /// Default `http://127.0.0.1:8080`.
-    package var urls = ["http://127.0.0.1:8080"]
-    /// The API key of all requests, where one is asked for.
-    package var apiKey: String?
+    /// Whom to call.
+    package var entry = LoadService()
     /// Default 10 000 requests.
     package var mode = Mode.closed(requests: 10_000)
     /// Connections kept open, one request at a time on each: default 100, 1 to 10 000.
@@ -95,9 +91,6 @@ package struct AcceptLoadConfiguration: Sendable {
         try LoadSetting.check("the time between two looks", self.stableFor, .zero...(.seconds(600)))
         try LoadSetting.check("lateness", self.lateness, .zero...(.seconds(3600)))
         try LoadSetting.check("clock skew", self.clockSkew, .zero...(.seconds(3600)))
-        guard !self.urls.isEmpty else { throw .badArgument("--url is missing") }
-        var targets: [LoadTarget] = []
-        for url in self.urls { targets.append(try LoadTarget(url, apiKey: self.apiKey)) }
-        return targets
+        return try self.entry.targets()
     }
 }

@@ -1,14 +1,10 @@
 /// What coupons to ask for, how, and how strictly to judge.
-package struct CouponsLoadConfiguration: Sendable {
+package struct CouponsLoadConfiguration: LoadConfiguration {
     /// Coupons and issues in one load: 5 000 000, because each one is remembered until it is checked.
     package static let issueLimit = 5_000_000
 
-    /// Origins to send to; connections are spread over them, and what is sent again goes to another one.
-    ///
-    /// Default `http://127.0.0.1:8080`.
-    package var urls = ["http://127.0.0.1:8080"]
-    /// The API key of all requests, where one is asked for.
-    package var apiKey: String?
+    /// Whom to call.
+    package var entry = LoadService()
     /// Default `seed`.
     package var pattern = CouponPattern.seed
     /// A campaign that is there and has started; by default one is made.
@@ -107,9 +103,6 @@ package struct CouponsLoadConfiguration: Sendable {
             throw .badArgument("--service must look like coupon.v1.CouponService")
         }
         guard self.userLimit == 0 || self.users > 0 else { throw .badArgument("--user-limit needs --users") }
-        guard !self.urls.isEmpty else { throw .badArgument("--url is missing") }
-        var targets: [LoadTarget] = []
-        for url in self.urls { targets.append(try LoadTarget(url, apiKey: self.apiKey)) }
-        return targets
+        return try self.entry.targets()
     }
 }

@@ -1,14 +1,10 @@
 /// What coins to ask for, how long to wait for what, and how strictly to judge.
-package struct DistributeLoadConfiguration: Sendable {
+package struct DistributeLoadConfiguration: LoadConfiguration {
     /// Requests in one load: 1 000 000, because each one is remembered, with some 700 bytes, until it is checked.
     package static let requestLimit = 1_000_000
 
-    /// Origins to send to; connections are spread over them, and what is sent again goes to another one.
-    ///
-    /// Default `http://127.0.0.1:8080`.
-    package var urls = ["http://127.0.0.1:8080"]
-    /// The API key of all requests, where one is asked for.
-    package var apiKey: String?
+    /// Whom to call.
+    package var entry = LoadService()
     /// Origin of a node of the chain, over JSON-RPC: nothing by default, so that the chain cannot be checked.
     package var chain: String?
     /// One after the other: default 100 in sequence, then 100 at once.
@@ -82,9 +78,7 @@ package struct DistributeLoadConfiguration: Sendable {
             try LoadSetting.check("--time-limit", limit, .milliseconds(10)...(.seconds(100_000)))
         }
         try LoadSetting.check("--settle-wait", self.settleWait, .zero...(.seconds(3600)))
-        guard !self.urls.isEmpty else { throw .badArgument("--url is missing") }
-        var targets: [LoadTarget] = []
-        for url in self.urls { targets.append(try LoadTarget(url, apiKey: self.apiKey)) }
+        let targets = try self.entry.targets()
         guard self.isChecking else { return (targets, nil) }
         guard let chain = self.chain else {
             throw .badArgument("name a node of the chain with --chain, or do without the check with --no-check")

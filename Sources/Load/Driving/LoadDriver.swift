@@ -146,8 +146,7 @@ package final class LoadDriver {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let handler = LaneChannelHandler(slot: slot, target: target, driver: bound.value)
-                    try channel.pipeline.syncOperations.addHTTPClientHandlers(leftOverBytesStrategy: .dropBytes)
-                    try channel.pipeline.syncOperations.addHandler(handler)
+                    try target.prepare(channel, [handler])
                 }
             }
             .connect(host: target.host, port: target.port)

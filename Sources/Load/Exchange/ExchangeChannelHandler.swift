@@ -41,8 +41,7 @@ package final class ExchangeChannelHandler: ChannelInboundHandler {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let handler = ExchangeChannelHandler(target: target, bodyLimit: bodyLimit, happened.value)
-                    try channel.pipeline.syncOperations.addHTTPClientHandlers(leftOverBytesStrategy: .dropBytes)
-                    try channel.pipeline.syncOperations.addHandler(handler)
+                    try target.prepare(channel, [handler])
                 }
             }
             .connect(host: target.host, port: target.port)

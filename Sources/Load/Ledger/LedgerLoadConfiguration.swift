@@ -1,5 +1,5 @@
 /// What adds to make, how long to wait for what, and how strictly to judge.
-package struct LedgerLoadConfiguration: Sendable {
+package struct LedgerLoadConfiguration: LoadConfiguration {
     /// When adds are sent.
     package enum Mode: Hashable, Sendable {
         /// So many adds for each user (1 to 1 000 000), each connection sending its next one after the last answer.
@@ -18,12 +18,8 @@ package struct LedgerLoadConfiguration: Sendable {
     /// Adds in one load: 10 000 000, because each one is remembered until it is checked.
     package static let addLimit = 10_000_000
 
-    /// Origins to send to; connections are spread over them, and repeats go to another one.
-    ///
-    /// Default `http://127.0.0.1:8080`.
-    package var urls = ["http://127.0.0.1:8080"]
-    /// The API key of all requests, where one is asked for.
-    package var apiKey: String?
+    /// Whom to call.
+    package var entry = LoadService()
     /// Users whose accounts are changed: default 1000, 1 to 1 000 000.
     package var users = 1000
     /// Default 100 transactions per user.
@@ -110,10 +106,7 @@ package struct LedgerLoadConfiguration: Sendable {
         guard (1...50).contains(prefix.count), prefix.allSatisfy(Self.isNameByte) else {
             throw .badArgument("--user-prefix must be 1 to 50 of A-Z a-z 0-9 _ -")
         }
-        guard !self.urls.isEmpty else { throw .badArgument("--url is missing") }
-        var targets: [LoadTarget] = []
-        for url in self.urls { targets.append(try LoadTarget(url, apiKey: self.apiKey)) }
-        return targets
+        return try self.entry.targets()
     }
 
     private static func isNameByte(_ byte: UInt8) -> Bool {

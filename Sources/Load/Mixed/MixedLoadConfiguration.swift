@@ -1,14 +1,12 @@
 /// What a mixed load sends, how long it waits for what, and how strictly it judges.
-package struct MixedLoadConfiguration: Sendable {
+package struct MixedLoadConfiguration: LoadConfiguration {
     /// Requests in one load: 1 000 000, because each one is remembered until it is checked.
     package static let requestLimit = 1_000_000
     /// Cents that each account is given that pays: so much that no payment fails for want of money.
     package static let seeded: Int64 = 100_000_000
 
-    /// Origins to send to; connections are spread over them, and what is sent again goes to another one.
-    ///
-    /// Default `http://127.0.0.1:8080`.
-    package var urls = ["http://127.0.0.1:8080"]
+    /// Whom to call.
+    package var entry = LoadService()
     /// Requests per second, however slow the answers are: default 200, 1 to 100 000.
     package var rate = 200
     /// Default 30, 1 to 86 400.
@@ -62,10 +60,7 @@ package struct MixedLoadConfiguration: Sendable {
         guard !self.isKeyless || self.retries == 0 else {
             throw .badArgument("--retry needs keys: without one a change must not be sent again")
         }
-        guard !self.urls.isEmpty else { throw .badArgument("--url is missing") }
-        var targets: [LoadTarget] = []
-        for url in self.urls { targets.append(try LoadTarget(url)) }
-        return targets
+        return try self.entry.targets()
     }
 
     // MARK: The same for the loads that it is made of

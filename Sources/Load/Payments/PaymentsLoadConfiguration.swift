@@ -1,5 +1,5 @@
 /// What payments to make, how long to wait for what, and how strictly to judge.
-package struct PaymentsLoadConfiguration: Sendable {
+package struct PaymentsLoadConfiguration: LoadConfiguration {
     /// When payments are sent.
     package enum Mode: Hashable, Sendable {
         /// So many payments (1 to 5 000 000), each connection sending its next one after the last answer.
@@ -12,12 +12,8 @@ package struct PaymentsLoadConfiguration: Sendable {
     /// Payments in one load: 5 000 000, because each one is remembered, with some 150 bytes, until it is checked.
     package static let paymentLimit = 5_000_000
 
-    /// Origins to send to; connections are spread over them, and repeats go to another one.
-    ///
-    /// Default `http://127.0.0.1:8080`.
-    package var urls = ["http://127.0.0.1:8080"]
-    /// The API key of all requests, where one is asked for.
-    package var apiKey: String?
+    /// Whom to call.
+    package var entry = LoadService()
     /// Accounts that pay each other: default 1000, 2 to 1 000 000.
     package var accounts = 1000
     /// Cents that each account is given first: default 1000.00, from 0.01.
@@ -117,9 +113,6 @@ package struct PaymentsLoadConfiguration: Sendable {
         try LoadSetting.check("--timeout", self.requestTimeout, .milliseconds(10)...(.seconds(600)))
         try LoadSetting.check("--time-limit", self.effectiveTimeLimit, .milliseconds(10)...(.seconds(100_000)))
         try LoadSetting.check("--settle-wait", self.settleWait, .zero...(.seconds(3600)))
-        guard !self.urls.isEmpty else { throw .badArgument("--url is missing") }
-        var targets: [LoadTarget] = []
-        for url in self.urls { targets.append(try LoadTarget(url, apiKey: self.apiKey)) }
-        return targets
+        return try self.entry.targets()
     }
 }

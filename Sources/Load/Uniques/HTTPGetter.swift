@@ -1,6 +1,8 @@
 package import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOTLS
+import TLS
 
 /// Single GET requests, each on a connection of its own.
 ///
@@ -17,10 +19,29 @@ package struct HTTPGetter: Sendable {
         self.group = group
     }
 
-    /// Tells whether something listens there.
+    /// Tells whether something listens there, and with TLS whether it is to be believed.
     package func probe(_ target: LoadTarget) async throws(LoadError) {
-        let channel = try await self.connect(target) { _ in }
-        channel.close(promise: nil)
+        let greeted = self.group.next().makePromise(of: Void.self)
+        let channel: any Channel
+        do throws(LoadError) {
+            channel = try await self.connect(target) { channel in
+                guard target.tls != nil else { return greeted.succeed() }
+                try target.prepare(channel, [GreetingChannelHandler(greeted)])
+            }
+        } catch {
+            greeted.fail(error)
+            throw error
+        }
+        let expiry = channel.eventLoop.scheduleTask(in: Self.timeout) {
+            greeted.fail(ChannelError.connectTimeout(Self.timeout))
+        }
+        defer {
+            expiry.cancel()
+            channel.close(promise: nil)
+        }
+        do { try await greeted.futureResult.get() } catch {
+            throw .cannotConnect(url: target.description, reason: ConnectFailure.reason(error))
+        }
     }
 
     /// The status and body of an answer.
@@ -34,8 +55,7 @@ package struct HTTPGetter: Sendable {
         let channel: any Channel
         do throws(LoadError) {
             channel = try await self.connect(target) { channel in
-                try channel.pipeline.syncOperations.addHTTPClientHandlers()
-                try channel.pipeline.syncOperations.addHandler(AnswerChannelHandler(answer, path: path, target: target))
+                try target.prepare(channel, [AnswerChannelHandler(answer, path: path, target: target)])
             }
         } catch {
             answer.fail(error)
@@ -59,16 +79,31 @@ package struct HTTPGetter: Sendable {
                 .connect(host: target.host, port: target.port)
                 .get()
         } catch {
-            throw .cannotConnect(url: target.description, reason: Self.reason(error))
+            throw .cannotConnect(url: target.description, reason: ConnectFailure.reason(error))
         }
     }
+}
 
-    /// What the system said to the last address tried.
-    private static func reason(_ error: any Error) -> String {
-        guard let error = error as? NIOConnectionError else { return "\(error)" }
-        if let single = error.connectionErrors.last?.error as? IOError { return single.description }
-        if error.dnsAError != nil || error.dnsAAAAError != nil { return "the name is not known" }
-        return error.connectionErrors.last.map { "\($0.error)" } ?? "no address"
+/// Tells when the service has proved who it is, or why it has not.
+private final class GreetingChannelHandler: ChannelInboundHandler {
+    typealias InboundIn = HTTPClientResponsePart
+
+    private let greeted: EventLoopPromise<Void>
+
+    init(_ greeted: EventLoopPromise<Void>) {
+        self.greeted = greeted
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .handshakeCompleted? = event as? TLSUserEvent { self.greeted.succeed() }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { self.greeted.fail(error) }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.greeted.fail(AnswerError.closed)
+        context.fireChannelInactive()
     }
 }
 

@@ -12,6 +12,14 @@ package struct RedisAddress: Hashable, Sendable {
     /// The database to select; 0 needs no command.
     package var database = 0
 
+    /// `host:port`, or the path of a socket: without user and password.
+    package var text: String {
+        switch self.place {
+        case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        case .unix(let path): path
+        }
+    }
+
     /// Reads `redis://user:password@host:port/db`, `rediss://` likewise, or `unix:///path?db=1`.
     ///
     /// User and password are percent-decoded. The port is 6379 when left out, the database 0.

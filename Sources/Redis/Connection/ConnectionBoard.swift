@@ -8,6 +8,7 @@ package final class ConnectionBoard: Sendable {
         var outage = OutageMachine()
         var ready: Set<Int> = []
         var lastFailure: RedisError?
+        var lastReason = ""
         var nextIdentifier = 0
     }
 
@@ -35,8 +36,13 @@ package final class ConnectionBoard: Sendable {
     /// The latest failure, until every connection works again.
     package var lastFailure: RedisError? { self.state.withLock(\.lastFailure) }
 
+    /// What the system or the peer said at the latest failure, in a few printable words, or nothing.
+    package var lastReason: String { self.state.withLock(\.lastReason) }
+
     package func failed(_ connection: Int, because cause: RedisError.Cause, detail: String) {
+        let reason = LoggedText.printable(detail, limit: 200)
         let isNews = self.state.withLock { state in
+            state.lastReason = reason
             state.ready.remove(connection)
             state.lastFailure = .notSent(cause)
             return state.outage.failed(connection, because: cause)
@@ -45,7 +51,7 @@ package final class ConnectionBoard: Sendable {
         self.logger.log(
             level: cause.isLastingRefusal || cause == .untrusted ? .error : .warning,
             "Redis connection failed",
-            metadata: ["cause": "\(cause.label)", "detail": "\(LoggedText.printable(detail, limit: 200))"]
+            metadata: ["cause": "\(cause.label)", "detail": "\(reason)"]
         )
     }
 

@@ -1,5 +1,6 @@
 package import NIOCore
 import RESP
+import TLS
 
 /// One event loop's own connection to Redis, which opens itself again whenever it breaks.
 ///
@@ -161,7 +162,7 @@ package final class RedisLoopConnection {
         switch result {
         case .success(let channel) where self.reconnect.phase == .stopped: channel.close(promise: nil)
         case .success: break
-        case .failure(let error): self.closed(handler, because: .unreachable, detail: "\(error)")
+        case .failure(let error): self.closed(handler, because: .unreachable, detail: ConnectFailure.reason(error))
         }
         self.endIfDone()
     }

@@ -103,7 +103,10 @@ extension Problem {
     package static let unsupportedMediaType = Problem(
         "unsupported-media-type",
         .unsupportedMediaType,
-        title: "Send the body as application/json in UTF-8, without a content encoding"
+        title: "Send the body as application/json in UTF-8, without a content encoding",
+        detail:
+            "Add the header Content-Type: application/json; with curl: -H 'Content-Type: application/json'. "
+            + "Send no Content-Encoding."
     )
 
     package static func parameterInvalid(_ detail: String) -> Problem {

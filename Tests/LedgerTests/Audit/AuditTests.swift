@@ -117,7 +117,6 @@ struct AuditTests {
             await #expect(throws: AuditError.unreadable(.notSent(.unreachable))) {
                 try await LedgerAudit(redis: DeadRedis(), currency: .usd).run()
             }
-            #expect(AuditError.unreadable(.notSent(.unreachable)).exitCode == 2)
         }
     }
 }

@@ -8,7 +8,7 @@ package struct Recipients: Sendable {
         guard let count = configuration.addresses else {
             do throws(AddressError) { self.addresses = [try Address.parse(configuration.address)] } catch {
                 let reason = error == .checksum ? "has a misspelled letter or digit" : "is 0x and 40 hexadecimal digits"
-                throw .badArgument("--address \(reason): \(configuration.address.prefix(100))")
+                throw .badArgument("'--address' \(reason): \(configuration.address.prefix(100))")
             }
             return
         }

@@ -1,0 +1,4 @@
+#include <sys/prctl.h>
+
+// prctl takes any number of arguments, which Swift cannot call.
+static inline int clinux_set_dumpable(int is_dumpable) { return prctl(PR_SET_DUMPABLE, is_dumpable, 0, 0, 0); }

@@ -1,0 +1,85 @@
+import Foundation
+import Support
+import Testing
+
+/// One exit code for one cause, whatever the command.
+struct ExitCodeTests {
+    private static let commands = [
+        "audit ledger", "audit payments", "audit coupons", "audit admin", "payments dead", "payments redrive",
+        "uniques dead", "uniques replay", "faucet status", "faucet open", "faucet pause", "faucet cancel 01KA",
+        "keys list",
+        "keys create shop --scope ledger:read", "keys revoke 4k2m8q0z7w1x", "admin log",
+    ]
+
+    @Test func `without Redis every command names the place and the reason, and ends with 69`() async throws {
+        let port = try freePort()
+        for command in Self.commands {
+            let words = command.split(separator: " ").map(String.init)
+            let answer = try await TallySystem.run(words + ["--redis-url", "redis://127.0.0.1:\(port)"])
+            let told = "cannot reach Redis at 127.0.0.1:\(port): connection refused\n"
+            #expect(answer == (69, told), "\(command): \(answer)")
+        }
+    }
+
+    @Test func `a Redis with another password, and one that is none, are told apart`() async throws {
+        var options = RedisServer.Options()
+        options.users = ["user default off", "user tally on >secret ~* &* +@all"]
+        let server = try RedisServer(options)
+        defer { server.kill() }
+        let url = "redis://tally:wrong@127.0.0.1:\(server.port)"
+        let stranger = try await TallySystem.run(["keys", "list", "--redis-url", url])
+        #expect(stranger.code == 69 && stranger.output.contains("does not let us in"), "\(stranger)")
+        #expect(!stranger.output.contains("wrong@"))
+        let unknown = try await TallySystem.run(["keys", "list", "--redis-url", "redis://no-such-host.invalid:1"])
+        #expect(unknown == (69, "cannot reach Redis at no-such-host.invalid:1: no such host\n"))
+    }
+
+    @Test func `a service that is away is 69 for every load, and what cannot be used is 64 for every command`()
+        async throws
+    {
+        let url = "http://127.0.0.1:\(try freePort())"
+        for load in ["accept", "ledger", "payments", "distribute --no-check", "coupons", "mixed"] {
+            let words = ["load"] + load.split(separator: " ").map(String.init)
+            let away = try await TallySystem.run(words + ["--url", url])
+            #expect(away.code == 69 && away.output.contains("Cannot connect to \(url): connection refused"), "\(away)")
+            let wrong = try await TallySystem.run(words + ["--url", "ftp://x"])
+            #expect(wrong.code == 64 && wrong.output.contains("--url must look like"), "\(wrong)")
+        }
+        for command in Self.commands {
+            let words = command.split(separator: " ").map(String.init)
+            let wrong = try await TallySystem.run(words + ["--redis-url", "ftp://x"])
+            #expect(wrong.code == 64, "\(command): \(wrong)")
+        }
+        let faucet = try await TallySystem.run(["audit", "faucet", "--redis-url", "redis://127.0.0.1:1"])
+        #expect(faucet.code == 64 && faucet.output.contains("no node to ask"), "\(faucet)")
+    }
+
+    /// No other process of the same user reads the memory of one that serves, or what it was started with.
+    ///
+    /// Root may do everything: without the right to trace it is a user like another.
+    @Test func `a process that serves shows its memory to nobody`() async throws {
+        let limited =
+            geteuid() == 0
+            ? ["/usr/bin/setpriv", "--bounding-set", "-sys_ptrace", "--inh-caps", "-sys_ptrace"] : ["/usr/bin/env"]
+        func read(_ pid: Int32) async throws -> String {
+            let arguments = limited.dropFirst() + ["/bin/cat", "/proc/\(pid)/environ"]
+            return try await Program.output(limited[0], Array(arguments))
+        }
+        let environment = ["TALLY_TEST_WORD": "seen", "TALLY_PORT": "0", "TALLY_ADMIN_PORT": "0"]
+        let open = try Program(
+            limited[0],
+            limited.dropFirst() + ["/bin/sleep", "60"],
+            environment: ["TALLY_TEST_WORD": "seen"]
+        )
+        try await eventually("a process without secrets is read") { try await read(open.pid).contains("seen") }
+        let serving = try Program(
+            limited[0],
+            limited.dropFirst() + [TallySystem.executable, "serve", "--redis-url", "redis://127.0.0.1:1"],
+            environment: environment
+        )
+        try await eventually("it serves") { serving.output.contains("Redis connection failed") }
+        #expect(try await read(serving.pid).contains("Permission denied"))
+        await open.stop()
+        await serving.stop()
+    }
+}
