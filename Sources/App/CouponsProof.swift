@@ -17,7 +17,7 @@ package struct CouponsProof: Sendable {
         _ tell: @Sendable @escaping (String) -> Void
     ) async throws -> ProofOutcome {
         let keys = self.configuration.coupons.codeKeys
-        return try await OneShot.run(self.configuration) { redis in
+        return try await OneShot.run(self.configuration, waiting: tell) { redis in
             var options = CouponsAudit.Options()
             options.campaign = campaign
             let report = try await CouponsAudit(redis: redis, keys: keys, options).run { progress in

@@ -37,7 +37,7 @@ package struct FaucetProof: Sendable {
         let silent = Logger(label: "tally.rpc") { _ in SwiftLogNoOpLogHandler() }
         let outbound = OutboundClient(configuration: self.configuration.outbound, logger: silent)
         let nodes = EthereumNodes(configuration: rpc, outbound: outbound, logger: silent)
-        return try await OneShot.run(self.configuration) { redis in
+        return try await OneShot.run(self.configuration, waiting: tell) { redis in
             try await withThrowingTaskGroup(of: FaucetReport?.self) { group in
                 group.addTask {
                     try await outbound.run()

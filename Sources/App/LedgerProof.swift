@@ -17,7 +17,7 @@ package struct LedgerProof: Sendable {
         _ tell: @Sendable @escaping (String) -> Void
     ) async throws -> ProofOutcome {
         let currency = hasAllCurrencies ? nil : self.configuration.ledger.currency
-        return try await OneShot.run(self.configuration) { redis in
+        return try await OneShot.run(self.configuration, waiting: tell) { redis in
             let report = try await LedgerAudit(redis: redis, currency: currency).run { progress in
                 tell(
                     "\(progress.keys) keys  \(progress.accounts) accounts  \(progress.entries) entries  "

@@ -1,14 +1,19 @@
 import Logging
 import NIOPosix
 import Redis
+import Timing
 
 /// A command's own connection to Redis, for as long as its work takes.
 enum OneShot {
+    /// How long an audit waits for a Redis that is being restarted, as an instance would.
+    private static let patience = Duration.seconds(30)
+
     /// Runs `body` beside a node of its own; logs nothing.
     ///
-    /// Whatever fails because of Redis or of a feature's rules is thrown as a ``CommandFailure``.
+    /// With `waiting` it first waits up to 30 s until Redis answers, and says after one second what it waits for. Whatever fails because of Redis or of a feature's rules is thrown as a ``CommandFailure``.
     static func run<Answer: Sendable>(
         _ configuration: AppConfiguration,
+        waiting: (@Sendable (String) -> Void)? = nil,
         _ body: @Sendable @escaping (RedisNode) async throws -> Answer
     ) async throws -> Answer {
         let redis = RedisNode(
@@ -16,9 +21,26 @@ enum OneShot {
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
             logger: Logger(label: "tally.redis") { _ in SwiftLogNoOpLogHandler() }
         )
-        do { return try await Self.run(redis, body) } catch {
-            let address = configuration.redis.address
+        let address = configuration.redis.address
+        do {
+            return try await Self.run(redis) { redis in
+                if let waiting { try await Self.wait(for: redis) { waiting("waiting for Redis at \(address.text): \($0)") } }
+                return try await body(redis)
+            }
+        } catch {
             throw CommandFailure(error, at: address, reason: redis.lastReason) ?? error as any Error
+        }
+    }
+
+    private static func wait(for redis: RedisNode, _ tell: (String) -> Void) async throws {
+        let start = LoopClock().now
+        var hasTold = false
+        while !redis.isReady, start.duration(to: LoopClock().now) < Self.patience {
+            if !hasTold, start.duration(to: LoopClock().now) > .seconds(1) {
+                tell(redis.lastReason)
+                hasTold = true
+            }
+            try await Task.sleep(for: .milliseconds(10), clock: .loop)
         }
     }
 

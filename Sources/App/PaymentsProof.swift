@@ -22,7 +22,7 @@ package struct PaymentsProof: Sendable {
         options.currency = hasAllCurrencies ? nil : self.configuration.ledger.currency
         options.isSettled = isSettled
         options.keep = self.configuration.payments.payments.keep
-        return try await OneShot.run(self.configuration) { [options] redis in
+        return try await OneShot.run(self.configuration, waiting: tell) { [options] redis in
             let report = try await PaymentsAudit(redis: redis, options).run { progress in
                 tell(
                     "\(progress.keys) keys  \(progress.accounts) accounts  \(progress.entries) entries  "

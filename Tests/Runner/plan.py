@@ -97,9 +97,8 @@ def units(names, table):
             counted.add(row)
             unit.wall += known.wall
             unit.cpu += known.cpu
-    # In parallel they last as long as the processors need for them, or as the longest.
-    longest = max((cost(table, name).wall for name in together.tests), default=0)
-    together.wall = max(longest, together.cpu / 2)
+    # They leave half of the processors to those that wait beside them.
+    together.wall = max(max((cost(table, name).wall for name in together.tests), default=0), together.cpu)
     packed = pack([unit for unit in groups.values() if unit.mode == "apart"])
     alone = [unit for unit in groups.values() if unit.mode == "alone"]
     return ([together] if together.tests else []) + packed + alone
