@@ -24,7 +24,9 @@ enum OneShot {
         let address = configuration.redis.address
         do {
             return try await Self.run(redis) { redis in
-                if let waiting { try await Self.wait(for: redis) { waiting("waiting for Redis at \(address.text): \($0)") } }
+                if let waiting {
+                    try await Self.wait(for: redis) { waiting("waiting for Redis at \(address.text): \($0)") }
+                }
                 return try await body(redis)
             }
         } catch {
