@@ -6,8 +6,8 @@
 -- ARGV[1]  what was answered as the revision before, or "" for none
 -- ARGV[2…]  ids of keys that were used just now
 --
--- Returns {revision}, or {revision, ids and records in turn} when it is another. Safe to repeat. The log's head is a part
--- of it: a failover that loses a change gives its number to the next one.
+-- Returns {revision}, or {revision, ids and records in turn} when it is another. Safe to repeat. The log's head is a
+-- part of it: a failover that loses a change gives its number to the next one.
 local time = redis.call("TIME")
 local now_ms = string.format("%.0f", tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000))
 for index = 2, #ARGV do

@@ -4,14 +4,14 @@ package enum ConcurrencyRules {
         "an aggregate with an 'await' inside a group's task: at -O its other parts may be lost. "
         + "Await into a 'let' first"
 
-    /// No task of a group makes a tuple, or a value by its initializer, of a part that is known and one that is awaited.
+    /// No task of a group makes a tuple, or a value by its initializer, of a part that is known and an awaited one.
     ///
     /// Optimized, such a task may return without what was known before its `await` (swiftlang/swift#91911, #92155).
     package static func awaitedParts(_ file: TidyFile) -> [Violation] {
-        guard file.isSwift else { return [] }
+        guard file.isSwift, file.text.contains("addTask") else { return [] }
         let code = Array(file.swift.code.utf8)
         var violations: [Violation] = []
-        for match in file.swift.code.matches(of: #/\baddTask(?:UnlessCancelled)?\b[^{\n]*\{/#) {
+        for match in file.swift.code.matches(of: #/addTask(?:UnlessCancelled)?\b[^{\n]*\{/#) {
             let start = file.swift.code.utf8.distance(
                 from: file.swift.code.utf8.startIndex,
                 to: match.range.upperBound
