@@ -207,12 +207,15 @@ def run_overload(arguments):
         beyond = open_load(arguments.beyond, arguments.seconds, 2)
         tend_until(time.monotonic() + arguments.seconds)
         over = now()
-        normal = open_load(arguments.rate, 120, 3)
+        normal = open_load(arguments.rate, int(arguments.time_limit) + 60, 3)
         # A backlog is what the normal rate does not have: as many as it brings in a second.
         deadline = time.monotonic() + arguments.time_limit
         while system.redis.unfinished() > arguments.rate and time.monotonic() < deadline:
             tend_until(time.monotonic() + 0.1)
-        drained = now()
+        drained, left = now(), system.redis.unfinished()
+        if left > arguments.rate:
+            print(f"overload: {left} payments are left after {arguments.time_limit:.0f} s: MISSED", flush=True)
+            return False
         tend_until(time.monotonic() + FORGOTTEN_SECONDS + 10)
         for load in (beyond, normal):
             load.kill()
