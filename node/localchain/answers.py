@@ -112,16 +112,19 @@ def receipt(mined: Mined) -> dict[str, Any]:
         }
         for index, (address, topics, value) in enumerate(mined.logs)
     ]
-    return {
+    answer = {
         **position,
         "from": data(item.sender),
         "to": data(item.to) if item.to else None,
         "contractAddress": data(mined.contract) if mined.contract else None,
         "cumulativeGasUsed": quantity(mined.cumulative_gas),
         "gasUsed": quantity(mined.gas_used),
-        "effectiveGasPrice": quantity(item.price(mined.block.base_fee or 0)),
         "logs": logs,
         "logsBloom": _bloom(mined.logs),
         "status": quantity(int(mined.is_success)),
         "type": quantity(item.type_id),
     }
+    # geth 1.9 does not tell it.
+    if mined.block.base_fee is not None:
+        answer["effectiveGasPrice"] = quantity(item.price(mined.block.base_fee))
+    return answer

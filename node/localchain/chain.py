@@ -12,7 +12,7 @@ from .block import COINBASE, FIRST_BASE_FEE, GAS_LIMIT, Block, Mined, Values
 from .errors import RPCError
 from .journal import Journal
 from .machine import Machine, Surroundings
-from .pool import Pool
+from .pool import Pool, PoolLimits
 from .rules import Rules
 from .transaction import Transaction
 from .world import World
@@ -31,6 +31,14 @@ class ChainOptions:
     genesis_time: int | None = None
     """None makes another genesis at each start."""
     data: str | None = None
+    state_blocks: int | None = None
+    """For how many blocks before the newest one state can be asked for; None is for all, as an archive has it."""
+    min_tip: int = 1
+    """The least tip that geth's rules take, its `--txpool.pricelimit`."""
+    tip: int = 1_000_000_000
+    """What `eth_maxPriorityFeePerGas` proposes, while the price of gas is not fixed."""
+    pool: PoolLimits | None = None
+    """What geth's rules keep of one account and of all; None is more than any test sends."""
 
 
 class Chain:
@@ -47,6 +55,7 @@ class Chain:
         self.pool = Pool(self.world)
         self.blocks: list[Block] = []
         self.mined: dict[bytes, Mined] = {}
+        self._snapshots: list[tuple[int, list[Transaction]]] = []
         self.by_hash: dict[bytes, Block] = {}
         self.journal = Journal(options.data)
         for item in self.journal.read():
@@ -73,6 +82,16 @@ class Chain:
         return self.gas_price or 0 if self.is_legacy else self.base_fee
 
     @property
+    def usual_price(self) -> int | None:
+        """What a gas price oracle takes from the last blocks: the 60th percentile, as geth 1.9 does; None without any.
+
+        So it follows whoever pays more than it says.
+        """
+        recent = [mined for block in self.blocks[-20:] for mined in block.transactions]
+        prices = sorted(mined.transaction.price(mined.block.base_fee or 0) for mined in recent)
+        return prices[(len(prices) - 1) * 60 // 100] if prices else None
+
+    @property
     def has_work(self) -> bool:
         """Whether the pool has a transaction for the next block."""
         return self.pool.in_order(self.base_fee, self.least_price).next() is not None
@@ -80,6 +99,10 @@ class Chain:
     @contextmanager
     def as_of(self, number: int) -> Iterator[World]:
         """The world as it was after that block, for the time of the `with`; nothing written there stays."""
+        kept = self.options.state_blocks
+        if kept is not None and number < self.head.number - kept:
+            root = self.blocks[number].state_root.hex()
+            raise RPCError(f"missing trie node {root} (path ) state 0x{root} is not available, not found")
         checkpoint = self.world.record()
         try:
             for block in reversed(self.blocks[number + 1 :]):
@@ -189,6 +212,27 @@ class Chain:
         self._cut(depth)
         self.journal.add({"rewind": depth})
         return gone
+
+    def snapshot(self) -> int:
+        """Remembers blocks and pool; answers the number by which `revert` brings them back."""
+        self._snapshots.append((self.head.number, list(self.pool)))
+        return len(self._snapshots)
+
+    def revert(self, number: int) -> bool:
+        """Goes back to a snapshot, which is used up with all that came after it, as Hardhat and ganache do.
+
+        Transactions of the blocks that are gone are forgotten.
+        """
+        if not 0 < number <= len(self._snapshots):
+            return False
+        height, waiting = self._snapshots[number - 1]
+        del self._snapshots[number - 1 :]
+        if self.head.number > height:
+            self.rewind(self.head.number - height)
+        self.pool.clear()
+        for transaction in waiting:
+            self.pool.add(transaction)
+        return True
 
     def _cut(self, depth: int) -> None:
         for block in reversed(self.blocks[-depth:]):

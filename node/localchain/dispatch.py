@@ -35,7 +35,10 @@ class Asked:
 
 
 class Dispatcher:
-    def __init__(self, reads: Reads, writes: Writes, control: Control | None, faults: Faults) -> None:
+    def __init__(
+        self, reads: Reads, writes: Writes, control: Control | None, faults: Faults, longest: int = LONGEST_BATCH
+    ) -> None:
+        self._longest = longest
         self._reads = reads
         self._faults = faults
         self._methods = reads.methods() | writes.methods() | (control.methods() if control else {})
@@ -49,7 +52,8 @@ class Dispatcher:
             return Asked([asked], False)
         if not asked:
             raise RPCError("empty batch", INVALID_REQUEST)
-        if len(asked) > LONGEST_BATCH:
+        if len(asked) > self._longest:
+            self._faults.calls["too large"] += 1
             raise RPCError("batch too large", INVALID_REQUEST)
         return Asked(asked, True)
 

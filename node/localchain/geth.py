@@ -3,10 +3,12 @@
 from .block import GAS_LIMIT
 from .chain import Chain
 from .errors import RPCError
+from .pool import PoolLimits
 from .rules import Rules, reason
 from .transaction import InvalidTransaction, Transaction, decode
 
-ACCOUNT_QUEUE = 64
+USUAL = PoolLimits(16, 1_000_000, 64, 1024)
+"""geth's limits, but for the one on all accounts together, which no test reaches."""
 PRICE_BUMP = 10
 
 
@@ -25,10 +27,20 @@ class GethRules(Rules):
         self._check(chain, transaction)
         self._check_state(chain, transaction)
         self._check_replacement(chain, transaction)
+        limits = chain.options.pool or USUAL
+        self._check_room(chain, transaction, limits)
         chain.pool.add(transaction)
-        for forgotten in chain.pool.queued(transaction.sender)[ACCOUNT_QUEUE:]:
-            chain.pool.remove(forgotten)
+        chain.pool.truncate(limits, transaction.sender)
         return transaction
+
+    def _check_room(self, chain: Chain, transaction: Transaction, limits: PoolLimits) -> None:
+        """A full pool takes only what pays more than the cheapest there, and calls the others underpriced."""
+        if len(chain.pool) < limits.global_slots + limits.global_queue:
+            return
+        cheapest = min(chain.pool, key=lambda other: other.max_priority_fee_per_gas)
+        if transaction.max_priority_fee_per_gas <= cheapest.max_priority_fee_per_gas:
+            raise RPCError("transaction underpriced")
+        chain.pool.remove(cheapest)
 
     def _read(self, chain: Chain, raw: bytes) -> Transaction:
         if chain.is_legacy and raw[:1] == b"\x02":
@@ -58,8 +70,9 @@ class GethRules(Rules):
         if transaction.gas < transaction.intrinsic_gas:
             numbers = f": needed {transaction.intrinsic_gas}, allowed {transaction.gas}"
             raise RPCError("intrinsic gas too low" + ("" if chain.is_legacy else numbers))
-        if transaction.max_priority_fee_per_gas < 1:
-            numbers = f": tip needed 1, tip permitted {transaction.max_priority_fee_per_gas}"
+        tip, least = transaction.max_priority_fee_per_gas, chain.options.min_tip
+        if tip < least:
+            numbers = f": gas tip cap {tip}, minimum needed {least}"
             raise RPCError("transaction underpriced" + ("" if chain.is_legacy else numbers))
 
     def _check_state(self, chain: Chain, transaction: Transaction) -> None:

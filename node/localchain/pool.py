@@ -2,9 +2,20 @@
 
 import heapq
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from .transaction import Transaction
 from .world import World
+
+
+@dataclass(frozen=True, slots=True)
+class PoolLimits:
+    """geth's `--txpool.accountslots`, `globalslots`, `accountqueue` and `globalqueue`."""
+
+    account_slots: int
+    global_slots: int
+    account_queue: int
+    global_queue: int
 
 
 class Pool:
@@ -71,6 +82,25 @@ class Pool:
         end = self.next_nonce(sender)
         mine = self._by_sender.get(sender, {})
         return [mine[nonce] for nonce in sorted(mine) if nonce > end]
+
+    def truncate(self, limits: PoolLimits, sender: bytes) -> None:
+        """Forgets, without a word, what is too much after this sender has added one.
+
+        The longest accounts lose their highest nonces.
+        """
+        for forgotten in self.queued(sender)[limits.account_queue :]:
+            self.remove(forgotten)
+        if len(self) > limits.global_slots:
+            ready = [self.executable(other) for other in self._by_sender]
+            while sum(map(len, ready)) > limits.global_slots:
+                longest = max(ready, key=len)
+                if len(longest) <= limits.account_slots:
+                    break
+                self.remove(longest.pop())
+        if len(self) > limits.global_queue:
+            queued = [item for other in list(self._by_sender) for item in self.queued(other)]
+            for forgotten in queued[limits.global_queue :]:
+                self.remove(forgotten)
 
     def in_order(self, base_fee: int, least: int) -> "Order":
         """Executable ones that pay at least `least` for gas: dearest first, each sender's in order of nonce."""

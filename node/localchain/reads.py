@@ -7,7 +7,7 @@ from .answers import data, quantity
 from .block import GAS_LIMIT, Block, Mined
 from .calls import call, estimate
 from .chain import Chain
-from .errors import RPCError
+from .errors import METHOD_NOT_FOUND, RPCError
 from .parameters import Parameters, to_quantity
 
 TIP = 1_000_000_000
@@ -16,8 +16,9 @@ TIP = 1_000_000_000
 class Reads:
     """Answers from a chain as it was `lag` blocks ago: 0, but for a node that is behind."""
 
-    def __init__(self, chain: Chain, accounts: list[bytes], name: str) -> None:
+    def __init__(self, chain: Chain, accounts: list[bytes], name: str, has_block_receipts: bool = False) -> None:
         self.chain = chain
+        self.has_block_receipts = has_block_receipts
         self.lag = 0
         self._accounts = accounts
         self._name = name
@@ -122,17 +123,25 @@ class Reads:
         mined = self._mined(parameters.data(0, 32))
         return None if mined is None else answers.receipt(mined)
 
+    def eth_getBlockReceipts(self, parameters: Parameters) -> list[dict[str, Any]] | None:
+        if not self.has_block_receipts:
+            raise RPCError("the method eth_getBlockReceipts does not exist/is not available", METHOD_NOT_FOUND)
+        block = self._block(parameters[0])
+        return None if block is None else [answers.receipt(mined) for mined in block.transactions]
+
     # Fees
 
     def eth_gasPrice(self, parameters: Parameters) -> str:
         if self.chain.gas_price is not None:
             return quantity(self.chain.gas_price)
+        if self.chain.is_legacy:
+            return quantity(self.chain.usual_price or TIP)
         return quantity(self.chain.base_fee + TIP)
 
     def eth_maxPriorityFeePerGas(self, parameters: Parameters) -> str:
         if self.chain.is_legacy:
-            raise RPCError("the method eth_maxPriorityFeePerGas does not exist/is not available", -32601)
-        return quantity(TIP if self.chain.gas_price is None else 1)
+            raise RPCError("the method eth_maxPriorityFeePerGas does not exist/is not available", METHOD_NOT_FOUND)
+        return quantity(self.chain.options.tip if self.chain.gas_price is None else 1)
 
     def eth_feeHistory(self, parameters: Parameters) -> dict[str, Any]:
         last = self._number(parameters[1])

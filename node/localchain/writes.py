@@ -56,6 +56,12 @@ class Writes:
         self.chain.mine()
         return "0x0"
 
+    def evm_snapshot(self, parameters: Parameters) -> str:
+        return hex(self.chain.snapshot())
+
+    def evm_revert(self, parameters: Parameters) -> bool:
+        return self.chain.revert(parameters.quantity(0))
+
     def hardhat_mine(self, parameters: Parameters) -> bool:
         for _ in range(1 if parameters[0] is None else parameters.quantity(0)):
             self.chain.mine()
