@@ -40,8 +40,17 @@ struct RefusalTests {
         Row("tx fee (3.46 ether) exceeds the configured cap (1.00 ether)", .feeCapExceeded),
         Row("txpool is full", .poolFull),
         Row("future transaction tries to replace pending", .poolFull),
-        Row("transaction underpriced: tip needed 1, tip permitted 0", .feeTooLow),
-        Row("max fee per gas less than block base fee: address 0x0, maxFeePerGas: 1, baseFee: 7", .feeTooLow),
+        Row("transaction underpriced: tip needed 1, tip permitted 0", .feeTooLow(FeeFloor(.tip, Wei(1)))),
+        // geth 1.16
+        Row(
+            "transaction underpriced: gas tip cap 1, minimum needed 5000000000",
+            .feeTooLow(FeeFloor(.tip, Wei(5_000_000_000)))
+        ),
+        Row("transaction underpriced", .feeTooLow(nil)),
+        Row(
+            "max fee per gas less than block base fee: address 0x0, maxFeePerGas: 1, baseFee: 7",
+            .feeTooLow(FeeFloor(.price, Wei(7)))
+        ),
         Row("gapped-nonce tx from delegated accounts", .nonceTooHigh),
         Row("in-flight transaction limit reached for delegated accounts", .poolFull),
         Row("insufficient gas for floor data gas cost: gas 21000, minimum needed 21400", .gasTooLow),
@@ -73,9 +82,9 @@ struct RefusalTests {
         Row("Transaction requires at least 21000 gas but got 20999", .gasTooLow),
         Row(
             "Transaction maxFeePerGas (1) is too low for the next block, which has a baseFeePerGas of 875000000",
-            .feeTooLow
+            .feeTooLow(FeeFloor(.price, Wei(875_000_000)))
         ),
-        Row("Transaction gas price is 0, which is below the minimum of 1", .feeTooLow),
+        Row("Transaction gas price is 0, which is below the minimum of 1", .feeTooLow(FeeFloor(.price, Wei(1)))),
         Row("Invalid Signature", .wrongChain),
         // ganache
         Row("the tx doesn't have the correct nonce. account has nonce of: 1 tx has nonce of: 5", .nonceTooHigh),
@@ -102,8 +111,8 @@ struct RefusalTests {
         ),
         Row("There are too many transactions in the queue. Your transaction was dropped due to limit.", .poolFull),
         Row("Upfront cost exceeds account balance", .insufficientFunds),
-        Row("Gas price below configured minimum gas price", .feeTooLow),
-        Row("FeeTooLow, MaxFeePerGas too low", .feeTooLow),
+        Row("Gas price below configured minimum gas price", .feeTooLow(nil)),
+        Row("FeeTooLow, MaxFeePerGas too low", .feeTooLow(nil)),
         Row("Intrinsic gas exceeds gas limit", .gasTooLow),
         Row("Wrong chainId", .wrongChain),
         Row("invalid chain id for signer: have 1 want 151", .wrongChain),
@@ -112,6 +121,15 @@ struct RefusalTests {
         Row("Too Many Requests", .rateLimited),
         Row("50/second request limit reached - reduce calls per second", .rateLimited),
         Row("Your app has exceeded its compute units per second capacity", .rateLimited),
+        // Bor, BNB and gateways, with what they ask for
+        Row(
+            "transaction underpriced: tip needed 25000000000, tip permitted 1",
+            .feeTooLow(FeeFloor(.tip, Wei(25_000_000_000)))
+        ),
+        Row("gas price too low: 1 < minimum gas price 3 gwei", .feeTooLow(FeeFloor(.price, Wei(3_000_000_000)))),
+        Row("fee too low, at least 1.5 Gwei", .feeTooLow(FeeFloor(.price, Wei(1_500_000_000)))),
+        // A whole batch's refusal, of which nothing was done.
+        Row("batch too large", .rejected("batch too large")),
         // Redbelly
         Row("Sender not authorised to write transactions", .notAuthorised),
         // What looks like another thing

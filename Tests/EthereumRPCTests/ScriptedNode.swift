@@ -116,6 +116,8 @@ final class ScriptedNode: Sendable {
 extension ScriptedNode.Call {
     var isGenesis: Bool { self.method == "eth_getBlockByNumber" && self.parameters.first == .string("0x0") }
 
+    var isSending: Bool { self.method == "eth_sendRawTransaction" }
+
     var text: String {
         if case .string(let text) = self.parameters.first { text } else { "" }
     }
@@ -129,7 +131,7 @@ extension ScriptedNode.Call {
 }
 
 extension [ScriptedNode.Call] {
-    var isSending: Bool { self.contains { $0.method == "eth_sendRawTransaction" } }
+    var isSending: Bool { self.contains(where: \.isSending) }
 }
 
 private final class NodeHandler: ChannelInboundHandler {

@@ -3,7 +3,7 @@ import JSON
 
 /// Questions whose answers have a type. Each is answered by one node.
 extension ChainClient {
-    /// Head, nonce, balance and prices, all in one answer of one node.
+    /// Head, nonce, balance and prices, all of one node: in one answer, if it takes so many calls at once.
     package func snapshot(
         of sender: Address,
         wantsPriorityFee: Bool = true
@@ -34,7 +34,56 @@ extension ChainClient {
     /// One that cannot be told stands for itself: the others are good.
     package func receipts(_ hashes: [Hash32]) async throws(RPCError) -> [Result<Receipt?, RPCFault>] {
         let answers = try await self.call(hashes.map { .receipt($0) })
-        return zip(hashes, answers).map { hash, answer in
+        return Self.read(hashes, answers)
+    }
+
+    /// The same for transactions that are probably in these blocks: by block, where the node can do that and it is less
+    /// work, and one by one what was not found so.
+    package func receipts(
+        _ hashes: [Hash32],
+        in blocks: [UInt64]
+    ) async throws(RPCError) -> [Result<Receipt?, RPCFault>] {
+        let known = await self.receipts(of: blocks, for: Set(hashes))
+        let rest = known.isEmpty ? hashes : hashes.filter { known[$0] == nil }
+        let answers = rest.isEmpty ? [] : try await self.receipts(rest)
+        let byHash = Dictionary(zip(rest, answers)) { first, _ in first }
+        return hashes.map { hash in known[hash].map { .success($0) } ?? byHash[hash] ?? .failure(.missing) }
+    }
+
+    /// All receipts of blocks that are wanted; none when nodes are rather asked one by one.
+    private func receipts(of blocks: [UInt64], for wanted: Set<Hash32>) async -> [Hash32: Receipt] {
+        guard self.nodes.wantsBlockReceipts(wanted.count, blocks: blocks.count, of: self.chain) else { return [:] }
+        let answered: EthereumNodes.Answered
+        do throws(RPCError) {
+            let requests = blocks.map { RPCRequest.blockReceipts($0) }
+            answered = try await self.nodes.call(requests, of: self.chain, isSending: false)
+        } catch {
+            // They can be had one by one.
+            return [:]
+        }
+        var found: [Hash32: Receipt] = [:]
+        var count = 0
+        for answer in answered.answers {
+            if case .failure(.refused(let refusal)) = answer, refusal.isMethodMissing {
+                self.nodes.toldBlockReceipts(answered.node, nil)
+                return found
+            }
+            guard case .success(let value) = answer, let items = value.items else { continue }
+            count += items.count
+            for item in items {
+                guard let receipt = Receipt(item), wanted.contains(receipt.transaction) else { continue }
+                found[receipt.transaction] = receipt
+            }
+        }
+        self.nodes.toldBlockReceipts(answered.node, (count, found.count))
+        return found
+    }
+
+    private static func read(
+        _ hashes: [Hash32],
+        _ answers: [Result<JSONValue, RPCFault>]
+    ) -> [Result<Receipt?, RPCFault>] {
+        zip(hashes, answers).map { hash, answer in
             answer.flatMap { value in
                 guard value != .null, Receipt.isMined(value) || value["transactionHash"] == nil else {
                     return .success(nil)
@@ -51,6 +100,17 @@ extension ChainClient {
         guard value != .null else { return nil }
         guard let transaction = ChainTransaction(value), transaction.hash == hash else { throw .fault(.malformed) }
         return transaction
+    }
+
+    /// Blocks with their transactions, in their order; `nil` for one that the node does not tell.
+    package func fullBlocks(_ numbers: [UInt64]) async throws(RPCError) -> [ChainBlock?] {
+        let answers = try await self.call(numbers.map { .block(.number($0), isFull: true) })
+        return zip(numbers, answers).map { number, answer in
+            guard case .success(let value) = answer, let block = ChainBlock(value), block.number == number else {
+                return nil
+            }
+            return block
+        }
     }
 
     /// A block, or `nil` when the chain is not that high.

@@ -15,22 +15,23 @@ package struct ChainClient: Sendable {
 
     /// The answers to a batch, in its order.
     ///
-    /// A batch over the limit goes out in parts, the next one when the one before was answered. `isSending` is for
-    /// what changes something: it is not sent twice to one node, and rather to one that lags than to none.
+    /// More calls than a node takes at once go out in parts, the next one when the one before was answered, and perhaps
+    /// by another node. `isSending` is for what changes something: it is not sent twice to one node, and rather to one
+    /// that lags than to none.
     package func call(
         _ requests: [RPCRequest],
         isSending: Bool = false
     ) async throws(RPCError) -> [Result<JSONValue, RPCFault>] {
         var answers: [Result<JSONValue, RPCFault>] = []
-        for part in self.parts(requests) {
+        while answers.count < requests.count {
+            let part = self.part(requests, from: answers.count, isSending: isSending)
             answers += try await self.nodes.call(part, of: self.chain, isSending: isSending).answers
         }
         return answers
     }
 
-    /// One place of a batch is for the question which chain the node is of.
-    func parts<Item>(_ items: [Item]) -> [[Item]] {
-        let size = self.nodes.configuration.batchLimit - 1
-        return stride(from: 0, to: items.count, by: size).map { Array(items[$0..<min($0 + size, items.count)]) }
+    /// As many calls as the node takes at once that would be asked now.
+    func part(_ requests: [RPCRequest], from first: Int, isSending: Bool) -> [RPCRequest] {
+        Array(requests[first...].prefix(self.nodes.room(of: self.chain, isSending: isSending)))
     }
 }

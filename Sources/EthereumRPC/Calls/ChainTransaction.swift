@@ -9,6 +9,8 @@ package struct ChainTransaction: Hashable, Sendable {
     /// `nil` when it makes a contract.
     package let recipient: Address?
     package let value: Wei
+    /// What a unit of gas costs in its block, or what it offers while it waits; `nil` from nodes that do not tell.
+    package let gasPrice: Wei?
     /// `nil` while it waits.
     package let block: UInt64?
 
@@ -23,6 +25,7 @@ package struct ChainTransaction: Hashable, Sendable {
         self.nonce = nonce
         self.recipient = recipient?.address
         self.value = amount
+        self.gasPrice = value["gasPrice"]?.wei
         self.block = block?.quantity
         guard (recipient == nil) == (self.recipient == nil), (block == nil) == (self.block == nil) else { return nil }
     }

@@ -10,7 +10,7 @@ import Timing
 /// ``run()`` probes them. Nothing is called before a chain is accepted: ``use(_:)``. Each batch asks its node
 /// besides which chain it is of, so that a node that was reset between two probes is found out by its first answer.
 package final class EthereumNodes: Service, Sendable {
-    /// The answers of one node to one batch.
+    /// The answers of one node.
     struct Answered: Sendable {
         let node: Int
         let answers: [Result<JSONValue, RPCFault>]
@@ -20,6 +20,18 @@ package final class EthereumNodes: Service, Sendable {
         var board: NodeBoard
         /// What was last said of each node.
         var statuses: [NodeStatus]
+        var batches: [BatchSize]
+        var blockReceipts: [BlockReceiptsUse]
+    }
+
+    /// How calls go to a node.
+    struct Order: Sendable {
+        /// Which chain the node has to be of; `nil` when that is what is asked.
+        var chain: ChainIdentity?
+        var isSending = false
+        var timeout: Duration
+        /// Whether what follows an answered batch is not worth sending.
+        var stops: @Sendable ([Result<JSONValue, RPCFault>]) -> Bool = { _ in false }
     }
 
     let configuration: RPCConfiguration
@@ -28,7 +40,7 @@ package final class EthereumNodes: Service, Sendable {
     private let state: Mutex<State>
 
     package init(configuration: RPCConfiguration, outbound: OutboundClient, logger: Logger) {
-        precondition((1...16).contains(configuration.nodes.count) && (2...1000).contains(configuration.batchLimit))
+        precondition((1...16).contains(configuration.nodes.count) && (1...1000).contains(configuration.batchLimit))
         let nodes = configuration.nodes
         self.configuration = configuration
         self.caller = NodeCaller(nodes: nodes, outbound: outbound, metrics: RPCMetrics(nodes: nodes.count))
@@ -36,7 +48,9 @@ package final class EthereumNodes: Service, Sendable {
         self.state = Mutex(
             State(
                 board: NodeBoard(count: nodes.count, rules: configuration.rules),
-                statuses: nodes.map { _ in .unseen }
+                statuses: nodes.map { _ in .unseen },
+                batches: nodes.map { _ in BatchSize(limit: configuration.batchLimit) },
+                blockReceipts: nodes.map { _ in BlockReceiptsUse() }
             )
         )
     }
@@ -78,18 +92,23 @@ package final class EthereumNodes: Service, Sendable {
     /// What is asked of one chain and sent to it: nothing while its nodes are not the ones in use.
     package func client(of chain: ChainIdentity) -> ChainClient { ChainClient(nodes: self, chain: chain) }
 
-    /// Tries one node after the other, each at most once.
+    /// Tries one node after the other, each at most once; all answers are of one of them.
+    ///
+    /// They go out in as many batches as the node wants, the next one when the one before was answered. There are fewer
+    /// answers than calls when `stops` said so.
     func call(
         _ requests: [RPCRequest],
         of chain: ChainIdentity,
-        isSending: Bool
+        isSending: Bool,
+        stops: @escaping @Sendable ([Result<JSONValue, RPCFault>]) -> Bool = { _ in false }
     ) async throws(RPCError) -> Answered {
         let timeout = self.configuration.callTimeout
+        let order = Order(chain: chain, isSending: isSending, timeout: timeout, stops: stops)
         var failure = RPCError.noNode
         var tried: Set<Int> = []
         while let node = self.choose(of: chain, isSending: isSending, except: tried) {
             do throws(RPCError) {
-                return try await self.call(node, requests, of: chain, isSending: isSending, within: timeout)
+                return Answered(node: node, answers: try await self.call(node, requests, order))
             } catch {
                 failure = error
                 guard error.isOfNode else { break }
@@ -117,7 +136,7 @@ package final class EthereumNodes: Service, Sendable {
             for node in others {
                 group.addTask {
                     // A failure is noted down where it happens.
-                    _ = try? await self.call(node, requests, of: chain, isSending: true, within: timeout)
+                    _ = try? await self.call(node, requests, Order(chain: chain, isSending: true, timeout: timeout))
                 }
             }
         }
@@ -126,38 +145,146 @@ package final class EthereumNodes: Service, Sendable {
     /// A node showed its newest block in passing.
     func saw(_ node: Int, head: UInt64) { self.update { board, now in board.showed(node, head: head, at: now) } }
 
-    /// One batch to one node, with the question which chain it is of in front.
+    /// How many calls of ours fit into the next batch for the node that would be chosen.
+    func room(of chain: ChainIdentity, isSending: Bool) -> Int {
+        let node = self.choose(of: chain, isSending: isSending)
+        return max(1, (node.map(self.batchSize) ?? self.configuration.batchLimit) - 1)
+    }
+
+    private func batchSize(_ node: Int) -> Int { self.state.withLock { $0.batches[node].size } }
+
+    /// Calls one node in as many batches as it wants.
     private func call(
         _ node: Int,
         _ requests: [RPCRequest],
-        of chain: ChainIdentity,
-        isSending: Bool,
-        within timeout: Duration
-    ) async throws(RPCError) -> Answered {
-        let result = await self.caller.call(node, [.genesis] + requests, isSending: isSending, within: timeout)
-        var answers = try self.noted(result, node).get()
-        // Only another chain is a reason to stop; a node that does not tell is asked again by the next probe.
-        let first = answers.removeFirst()
-        if case .success(let block) = first, let genesis = block["hash"]?.hash, genesis != chain.genesis {
-            self.update { board, now in board.showed(node, genesis: genesis, at: now) }
-            throw .otherChain
+        _ order: Order
+    ) async throws(RPCError) -> [Result<JSONValue, RPCFault>] {
+        var answers: [Result<JSONValue, RPCFault>] = []
+        while answers.count < requests.count {
+            let size = self.batchSize(node)
+            let part = Array(requests[answers.count...].prefix(order.chain == nil ? size : max(1, size - 1)))
+            let new: [Result<JSONValue, RPCFault>]
+            do throws(RPCError) { new = try await self.part(node, part, order, isWhole: size > 1) } catch {
+                // The next ones are smaller.
+                guard case .batchTooLarge = error else { throw error }
+                continue
+            }
+            answers += new
+            if order.stops(new) { break }
         }
-        let isLimited = answers.contains { answer in
-            guard case .failure(.refused(let refusal)) = answer else { return false }
-            return refusal.isRateLimit
+        return answers
+    }
+
+    /// Calls with the question which chain the node is of in front: in the same batch if it `isWhole`, else by itself.
+    private func part(
+        _ node: Int,
+        _ requests: [RPCRequest],
+        _ order: Order,
+        isWhole: Bool
+    ) async throws(RPCError) -> [Result<JSONValue, RPCFault>] {
+        guard let chain = order.chain else { return try await self.batch(node, requests, order) }
+        guard isWhole else {
+            let first = try await self.batch(node, [.genesis], Order(timeout: order.timeout))
+            try self.check(node, chain, first.first)
+            return try await self.batch(node, requests, order)
         }
-        self.update { board, now in
-            if isLimited { board.failed(node, at: now) } else { board.answered(node) }
+        var answers = try await self.batch(node, [.genesis] + requests, order)
+        try self.check(node, chain, answers.removeFirst())
+        return answers
+    }
+
+    /// Only another chain is a reason to stop; a node that does not tell is asked again by the next probe.
+    private func check(
+        _ node: Int,
+        _ chain: ChainIdentity,
+        _ answer: Result<JSONValue, RPCFault>?
+    ) throws(RPCError) {
+        guard case .success(let block) = answer, let genesis = block["hash"]?.hash, genesis != chain.genesis else {
+            return
         }
-        return Answered(node: node, answers: answers)
+        self.update { board, now in board.showed(node, genesis: genesis, at: now) }
+        throw .otherChain
+    }
+
+    /// One batch to one node; fewer answers than calls when it has done only the first of them.
+    private func batch(
+        _ node: Int,
+        _ requests: [RPCRequest],
+        _ order: Order
+    ) async throws(RPCError) -> [Result<JSONValue, RPCFault>] {
+        let count = requests.count
+        let result = await self.caller.call(node, requests, isSending: order.isSending, within: order.timeout)
+        if case .failure(let error) = result, error.isOfBatch, self.shrinks(node, count, error) { throw .batchTooLarge }
+        let answers = try self.noted(result, node).get()
+        if count > 1, let first = answers.firstIndex(where: { Self.refusal($0)?.isBatchTooLarge == true }),
+            let refusal = Self.refusal(answers[first]), self.shrinks(node, count, .fault(.refused(refusal)))
+        {
+            // What is in front was done, and at least our own question has to be.
+            guard first > 1 else { throw .batchTooLarge }
+            return Array(answers[..<first])
+        }
+        let isLimited = answers.contains { Self.refusal($0)?.isRateLimit == true }
+        if order.chain != nil {
+            self.update { board, now in
+                if isLimited { board.failed(node, at: now) } else { board.answered(node) }
+            }
+        }
+        let size = self.state.withLock { state in
+            state.batches[node].answered(count)
+            return state.batches[node].size
+        }
+        self.caller.metrics.batches(node, size)
+        return answers
+    }
+
+    private static func refusal(_ answer: Result<JSONValue, RPCFault>) -> RPCRefusal? {
+        guard case .failure(.refused(let refusal)) = answer else { return nil }
+        return refusal
+    }
+
+    /// Notes down that a batch was too large; `false` when there is no smaller one.
+    private func shrinks(_ node: Int, _ count: Int, _ error: RPCError) -> Bool {
+        let (isSmaller, size) = self.state.withLock { state in
+            (state.batches[node].refused(count), state.batches[node].size)
+        }
+        guard isSmaller else { return false }
+        var metadata = self.metadata(node)
+        metadata["error"] = "\(error)"
+        metadata["calls"] = "\(size)"
+        self.logger.notice("A node takes fewer calls in one batch", metadata: metadata)
+        self.caller.metrics.batches(node, size)
+        return true
+    }
+
+    // MARK: Receipts by block
+
+    /// Whether so many receipts of so many blocks are rather asked for by block.
+    func wantsBlockReceipts(_ receipts: Int, blocks: Int, of chain: ChainIdentity) -> Bool {
+        guard let node = self.choose(of: chain, isSending: false) else { return false }
+        return self.state.withLock { $0.blockReceipts[node].isWanted(receipts: receipts, blocks: blocks) }
+    }
+
+    /// What a node made of that question; `nil` when it does not have the method.
+    func toldBlockReceipts(_ node: Int, _ told: (receipts: Int, ours: Int)?) {
+        self.state.withLock { state in
+            if let told {
+                state.blockReceipts[node].told(receipts: told.receipts, ours: told.ours)
+            } else {
+                state.blockReceipts[node].lacks()
+            }
+        }
     }
 
     private func probe(_ node: Int) async {
         guard self.update({ board, now in board.pausedUntil(node, at: now) }) == nil else { return }
         let batch: [RPCRequest] = [.chainID, .genesis, .block(.latest)]
-        let timeout = self.configuration.probeTimeout
-        let result = await self.caller.call(node, batch, isSending: false, within: timeout)
-        guard case .success(let answers) = self.noted(result, node) else { return }
+        let answers: [Result<JSONValue, RPCFault>]
+        do throws(RPCError) {
+            answers = try await self.call(node, batch, Order(timeout: self.configuration.probeTimeout))
+        } catch {
+            // It is noted down where it happens.
+            return
+        }
         let values = answers.map { answer in if case .success(let value) = answer { value } else { nil as JSONValue? } }
         if let id = values[0]?.quantity, let genesis = values[1]?["hash"]?.hash,
             let head = values[2]?["number"]?.quantity
@@ -197,7 +324,8 @@ package final class EthereumNodes: Service, Sendable {
         for node in changed {
             var metadata = self.metadata(node.index)
             if let chain = node.chain { metadata["chain"] = "\(chain.id) \(chain.genesis)" }
-            let level: Logger.Level = node.status == .healthy ? .notice : .warning
+            let isExpected = node.status == .healthy || node.status == .sighted
+            let level: Logger.Level = isExpected ? .notice : .warning
             self.logger.log(level: level, "A node is now \(node.status.name)", metadata: metadata)
         }
         return value

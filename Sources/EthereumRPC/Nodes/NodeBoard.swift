@@ -123,7 +123,7 @@ package struct NodeBoard: Sendable {
 
     private func verdict(_ nodes: [NodeHealth]) -> ChainVerdict {
         if nodes.contains(where: { $0.status.isUp }) { return .accepted }
-        let others = nodes.filter { $0.status == .otherChain }
+        let others = nodes.filter { $0.status == .otherChain || $0.status == .sighted }
         let silent = nodes.count { $0.status == .unseen || $0.status == .failing }
         guard let chain = others.first?.chain else {
             return silent == nodes.count ? .unreachable : .misplaced
@@ -146,7 +146,8 @@ package struct NodeBoard: Sendable {
         guard let chain = node.chain else { return node.failures > 0 ? .failing : .unseen }
         guard node.isAnswering else { return .failing }
         guard self.rules.permits(chain) else { return .misplaced }
-        guard chain == self.accepted else { return .otherChain }
+        guard let accepted = self.accepted else { return .sighted }
+        guard chain == accepted else { return .otherChain }
         let behind = best.map { $0 - min($0, node.head) } ?? 0
         return behind > self.rules.lagLimit ? .lagging : .healthy
     }

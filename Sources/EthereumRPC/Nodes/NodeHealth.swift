@@ -29,6 +29,8 @@ package enum NodeStatus: Hashable, Sendable {
     case failing
     /// Its chain is not the one of the settings: never used.
     case misplaced
+    /// It answers, and no chain is accepted yet.
+    case sighted
     /// It is of another chain than the accepted one: never used.
     case otherChain
     /// Too far behind to be asked anything.
@@ -40,6 +42,7 @@ package enum NodeStatus: Hashable, Sendable {
         case .unseen: "unseen"
         case .failing: "failing"
         case .misplaced: "misplaced"
+        case .sighted: "sighted"
         case .otherChain: "other_chain"
         case .lagging: "lagging"
         case .healthy: "healthy"

@@ -11,9 +11,10 @@ package struct RPCConfiguration: Sendable {
     package var probeTimeout = Duration.seconds(2)
     /// Between two probes of a node; default 1 s, 50 ms to 60 s.
     package var probeInterval = Duration.seconds(1)
-    /// Calls in one batch; default 100, 2 to 1000.
+    /// Calls in one batch at most; default 100, 1 to 1000.
     ///
-    /// One of them is our own: it asks which chain answers.
+    /// One of them is our own: it asks which chain answers. A node that takes fewer gets fewer. With 1 there are no
+    /// batches, and our own is a request of its own.
     package var batchLimit = 100
     /// Whether every node gets what is sent, and not only the one in use; default not.
     package var broadcastsToAll = false

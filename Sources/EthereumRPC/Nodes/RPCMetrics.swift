@@ -32,6 +32,7 @@ struct RPCMetrics: Sendable {
     private struct OfNode: Sendable {
         let up: Gauge
         let lag: Gauge
+        let batch: Gauge
     }
 
     private let methods: [RPCMethod: OfMethod]
@@ -43,7 +44,8 @@ struct RPCMetrics: Sendable {
             let dimensions = [("node", "\(index)")]
             return OfNode(
                 up: Gauge(label: "tally_rpc_node_up", dimensions: dimensions),
-                lag: Gauge(label: "tally_rpc_node_lag_blocks", dimensions: dimensions)
+                lag: Gauge(label: "tally_rpc_node_lag_blocks", dimensions: dimensions),
+                batch: Gauge(label: "tally_rpc_node_batch_calls", dimensions: dimensions)
             )
         }
     }
@@ -65,6 +67,9 @@ struct RPCMetrics: Sendable {
             metrics.duration.recordNanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
         }
     }
+
+    /// A node is sent so many calls in one batch now.
+    func batches(_ node: Int, _ size: Int) { self.nodes[node].batch.record(Double(size)) }
 
     func saw(_ nodes: [NodeHealth]) {
         for node in nodes {

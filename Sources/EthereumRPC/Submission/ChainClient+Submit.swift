@@ -7,14 +7,15 @@ extension ChainClient {
     /// nodes get them too.
     package func submit(_ raws: [String]) async -> [SubmitOutcome] {
         var outcomes: [SubmitOutcome] = []
-        for part in self.parts(raws) {
+        let all = raws.map { RPCRequest.send($0) }
+        while outcomes.count < all.count {
             let first = self.nodes.choose(of: self.chain, isSending: true)
-            let requests = part.map { RPCRequest.send($0) }
+            let requests = self.part(all, from: outcomes.count, isSending: true)
             async let others: Void = self.broadcastIfWanted(requests, except: first)
             let result = await self.submitPart(requests)
             await others
             outcomes += result
-            guard result.allSatisfy(Self.leavesNoGap) else { break }
+            guard result.count == requests.count, result.allSatisfy(Self.leavesNoGap) else { break }
         }
         // What was not sent is there too.
         while outcomes.count < raws.count { outcomes.append(.notSent(.notReached)) }
@@ -23,7 +24,10 @@ extension ChainClient {
 
     private func submitPart(_ requests: [RPCRequest]) async -> [SubmitOutcome] {
         do throws(RPCError) {
-            return try await self.call(requests, isSending: true).map { SubmitOutcome($0) }
+            let answered = try await self.nodes.call(requests, of: self.chain, isSending: true) { answers in
+                !answers.allSatisfy { Self.leavesNoGap(SubmitOutcome($0)) }
+            }
+            return answered.answers.map { SubmitOutcome($0) }
         } catch {
             return requests.map { _ in SubmitOutcome(error) }
         }

@@ -15,6 +15,8 @@ package enum RefusalKind: Hashable, Sendable, CaseIterable {
     case notAuthorised
     case poolFull
     case rateLimited
+    /// The node takes fewer calls in one batch: nothing was done.
+    case batchTooLarge
     /// Something broke or took too long behind the one that answers: nobody knows.
     case unclear
     case other
@@ -42,7 +44,14 @@ package enum RefusalKind: Hashable, Sendable, CaseIterable {
         guard !text.isEmpty else { return nil }
         let words = Array(text.utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 })
         if let kind = Self.nonces(words) { return kind }
+        if Self.isOfBatch(words) { return .batchTooLarge }
         return RefusalTable.rows.first { row in row.texts.contains { Self.find($0, in: words) != nil } }?.kind
+    }
+
+    /// Texts about a batch, but for those that count calls in a time.
+    private static func isOfBatch(_ words: [UInt8]) -> Bool {
+        func has(_ texts: [[UInt8]]) -> Bool { texts.contains { Self.find($0, in: words) != nil } }
+        return has(RefusalTable.batchWords) && has(RefusalTable.sizeWords) && !has(RefusalTable.rateWords)
     }
 
     /// Texts that say only that the nonce is another one: their numbers tell which way.

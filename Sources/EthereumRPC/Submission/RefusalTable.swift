@@ -94,6 +94,16 @@ enum RefusalTable {
         ),
     ]
 
+    /// "batch too large" (geth), "Number of requests in batch exceeds max batch size" (Besu), "batch limit 100
+    /// exceeded" (Erigon), "Batched requests are not supported by this server" (reth), and gateways' "Batch of more
+    /// than 3 requests are not allowed".
+    static let batchWords = ["batch", "max-batch", "maxbatch"].map { Array($0.utf8) }
+    static let sizeWords = [
+        "too large", "too big", "too many", "too long", "limit", "exceed", "more than", "max", "not supported",
+        "unsupported", "not allowed", "disabled", "size",
+    ].map { Array($0.utf8) }
+    static let rateWords = ["rate", "ratelimit", "per second", "second"].map { Array($0.utf8) }
+
     /// "account has nonce of: 1 tx has nonce of: 5" and "invalid nonce; got 5, expected 1".
     static let nonceForms = [
         (text: Array("account has nonce of".utf8), isExpectedFirst: true),

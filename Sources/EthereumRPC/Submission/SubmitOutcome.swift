@@ -15,8 +15,8 @@ package enum SubmitOutcome: Hashable, Sendable {
     case nonceTooHigh
     /// Another transaction with this nonce waits there, and this one does not pay enough more.
     case underpriced
-    /// It pays less than the node or the next block asks for.
-    case feeTooLow
+    /// It pays less than the node or the next block asks for; with the least that they take, if the node named it.
+    case feeTooLow(FeeFloor?)
     /// It pays more than the node lets anybody pay.
     case feeCapExceeded
     case insufficientFunds
@@ -49,7 +49,8 @@ package enum SubmitOutcome: Hashable, Sendable {
         switch error {
         case .fault(.refused(let refusal)): self.init(refusal)
         case .rateLimited: self = .rateLimited
-        case .noNode, .notReached, .notSent, .outcomeUnknown, .status, .malformed, .tooLarge, .fault, .otherChain:
+        case .noNode, .notReached, .notSent, .outcomeUnknown, .status, .malformed, .tooLarge, .fault, .otherChain,
+            .batchTooLarge:
             self = error.mayHaveHappened ? .unknown(error) : .notSent(error)
         }
     }
@@ -61,7 +62,7 @@ package enum SubmitOutcome: Hashable, Sendable {
             case .nonceTooLow: .nonceTooLow
             case .nonceTooHigh: .nonceTooHigh
             case .replacementUnderpriced: .underpriced
-            case .feeTooLow: .feeTooLow
+            case .feeTooLow: .feeTooLow(FeeFloor(refusal))
             case .feeCapExceeded: .feeCapExceeded
             case .insufficientFunds: .insufficientFunds
             case .gasTooLow: .gasTooLow
@@ -70,7 +71,7 @@ package enum SubmitOutcome: Hashable, Sendable {
             case .poolFull: .poolFull
             case .rateLimited: .rateLimited
             case .unclear: .unknown(.fault(.refused(refusal)))
-            case .other: .rejected(refusal.text.isEmpty ? refusal.detail : refusal.text)
+            case .batchTooLarge, .other: .rejected(refusal.text.isEmpty ? refusal.detail : refusal.text)
             }
     }
 

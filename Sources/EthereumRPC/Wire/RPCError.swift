@@ -18,6 +18,8 @@ package enum RPCError: Error, Hashable, Sendable {
     case tooLarge
     /// The batch as a whole, or a call that the rest is worth nothing without.
     case fault(RPCFault)
+    /// The node takes fewer calls in one batch, so that it did nothing.
+    case batchTooLarge
     /// The node that answered is of another chain than the accepted one.
     case otherChain
 
@@ -31,11 +33,22 @@ package enum RPCError: Error, Hashable, Sendable {
     /// Whether what was asked for may have happened all the same.
     package var mayHaveHappened: Bool {
         switch self {
-        case .noNode, .notReached, .notSent, .rateLimited: false
+        case .noNode, .notReached, .notSent, .rateLimited, .batchTooLarge: false
         case .outcomeUnknown, .malformed, .tooLarge, .otherChain: true
         case .status(let status): !(300..<500).contains(status)
         case .fault(.refused): false
         case .fault(.missing), .fault(.malformed): true
+        }
+    }
+
+    /// Whether it says that there were too many calls in the batch.
+    var isOfBatch: Bool {
+        switch self {
+        case .status(let status): status == 413
+        case .fault(.refused(let refusal)): refusal.isBatchTooLarge
+        case .batchTooLarge: true
+        case .noNode, .notReached, .notSent, .outcomeUnknown, .rateLimited, .malformed, .tooLarge, .fault, .otherChain:
+            false
         }
     }
 
@@ -49,7 +62,7 @@ package enum RPCError: Error, Hashable, Sendable {
             }
         case .rateLimited, .status, .malformed, .otherChain: true
         case .fault(.refused(let refusal)): refusal.isRateLimit
-        case .noNode, .notReached, .tooLarge, .fault: false
+        case .noNode, .notReached, .tooLarge, .fault, .batchTooLarge: false
         }
     }
 }

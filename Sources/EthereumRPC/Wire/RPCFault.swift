@@ -28,6 +28,19 @@ package struct RPCRefusal: Hashable, Sendable {
     /// Whether the node wants fewer calls, not others.
     package var isRateLimit: Bool { RefusalKind(self) == .rateLimited }
 
+    /// Whether the node takes fewer calls in one batch.
+    package var isBatchTooLarge: Bool { RefusalKind(self) == .batchTooLarge }
+
+    /// Whether the node does not have the method that was called, or not for us.
+    package var isMethodMissing: Bool {
+        let words = self.text.lowercased()
+        return self.code == -32601 || self.code == -32004
+            || [
+                "does not exist", "method not", "not supported", "unsupported", "unknown method", "whitelist",
+                "is disabled",
+            ].contains { words.contains($0) }
+    }
+
     /// Visible ASCII only: a log line is no place for what a stranger's node may send.
     private static func printable(_ text: String) -> String {
         let bytes = text.unicodeScalars.prefix(Self.textLimit).map { scalar in

@@ -8,5 +8,6 @@ package enum RPCMethod: String, CaseIterable, Hashable, Sendable {
     case priorityFee = "eth_maxPriorityFeePerGas"
     case send = "eth_sendRawTransaction"
     case receipt = "eth_getTransactionReceipt"
+    case blockReceipts = "eth_getBlockReceipts"
     case transaction = "eth_getTransactionByHash"
 }

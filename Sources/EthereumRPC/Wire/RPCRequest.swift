@@ -41,6 +41,15 @@ package struct RPCRequest: Hashable, Sendable {
         RPCRequest(.receipt, parameters: "[\"\(hash.text)\"]", answerLimit: 64 * 1024)
     }
 
+    /// The receipts of all transactions of a block.
+    package static func blockReceipts(_ number: UInt64) -> RPCRequest {
+        RPCRequest(
+            .blockReceipts,
+            parameters: "[\"\(BlockTag.number(number).text)\"]",
+            answerLimit: 16 * 1024 * 1024
+        )
+    }
+
     package static func transaction(_ hash: Hash32) -> RPCRequest {
         RPCRequest(.transaction, parameters: "[\"\(hash.text)\"]", answerLimit: 300 * 1024)
     }
