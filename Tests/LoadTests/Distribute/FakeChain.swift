@@ -3,9 +3,13 @@ import Foundation
 import JSON
 
 /// The JSON-RPC of a ``FakeFaucet``'s chain: batches, answered backwards.
+///
+/// As public nodes do, it takes few calls at once.
 enum FakeChain {
+    private static let batchLimit = 20
+
     static func answer(_ body: String, _ state: FakeFaucet.State) -> FakeLedgerAnswer {
-        guard case .array(let calls)? = try? JSONParser.parse(Array(body.utf8)), calls.count <= 100 else {
+        guard case .array(let calls)? = try? JSONParser.parse(Array(body.utf8)), calls.count <= Self.batchLimit else {
             return FakeLedgerAnswer(400, "")
         }
         let answers = calls.reversed()

@@ -11,8 +11,8 @@ package struct ChainReader {
         let parameters: [String]
     }
 
-    /// Calls in one request: 100, as many as every node takes.
-    private static let batchLimit = 100
+    /// Calls in one request: 100, or as many as the node takes.
+    private var batchLimit = 100
 
     private var http: ExchangeReader
 
@@ -64,8 +64,13 @@ package struct ChainReader {
     /// The results in the order of the calls.
     private mutating func answers(to calls: [Call]) async throws(LoadError) -> [JSONValue] {
         var results: [JSONValue] = []
-        for start in stride(from: 0, to: calls.count, by: Self.batchLimit) {
-            results += try await self.batch(calls[start..<min(start + Self.batchLimit, calls.count)])
+        while results.count < calls.count {
+            let part = calls[results.count...].prefix(self.batchLimit)
+            do throws(LoadError) { results += try await self.batch(part) } catch {
+                // Public nodes take few calls at once, and say so in many ways; one call alone is refused for itself.
+                guard case .cannotCheck = error, part.count > 1 else { throw error }
+                self.batchLimit = part.count / 2
+            }
         }
         return results
     }
