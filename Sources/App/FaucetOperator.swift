@@ -1,4 +1,5 @@
 import Ethereum
+import EthereumRPC
 import Faucet
 import Redis
 
@@ -36,6 +37,15 @@ package struct FaucetOperator: Sendable {
                 case .rebroadcast: try await admin.rebroadcast(sender)
                 }
             return senders.map(\.text)
+        }
+    }
+
+    /// Begins a new era on the chain that is; returns what is to be told.
+    package func beginEra() async throws -> String {
+        try await self.with(recording: ("faucet.era", "all")) { admin throws(FaucetError) in
+            let (era, openCount) = try await admin.beginEra()
+            let chain = "chain \(era.chain.id), genesis \(era.chain.genesis)"
+            return "era \(era.number), \(chain): \(openCount) open go over to it"
         }
     }
 

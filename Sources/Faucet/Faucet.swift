@@ -82,6 +82,32 @@ package struct Faucet: Sendable {
         return distribution
     }
 
+    /// Why distributions are not over, by id; those that are over are not there.
+    ///
+    /// One round trip, none when all are over.
+    package func waiting(_ distributions: [Distribution]) async throws(FaucetError) -> [String: Waiting] {
+        let open = distributions.filter { !$0.state.isTerminal }
+        guard !open.isEmpty else { return [:] }
+        let lanes = Array(Set(open.map { LaneName(era: $0.era, sender: $0.sender) }))
+        let fields = LaneSight.fields.map { RedisArgument.text($0) }
+        let commands =
+            [RedisCommand("TIME"), RedisCommand("HGET", .key(FaucetKeys.era), "number")]
+            + lanes.map { RedisCommand("HMGET", [.key(FaucetKeys.lane($0))] + fields) }
+        var replies: [RESPValue] = []
+        for result in await self.redis.send(commands, within: nil) {
+            do { replies.append(try result.get()) } catch { throw FaucetError(error) }
+        }
+        guard let now = ServerTime(timeReply: replies[0]) else { throw .storeInconsistent }
+        let sights = replies.dropFirst(2).map { LaneSight(($0.array ?? []).map(\.string)) }
+        let byLane = Dictionary(uniqueKeysWithValues: zip(lanes, sights))
+        var waiting: [String: Waiting] = [:]
+        for distribution in open {
+            guard let sight = byLane[LaneName(era: distribution.era, sender: distribution.sender)] else { continue }
+            waiting[distribution.id] = distribution.waiting(for: sight, era: replies[1].integerValue, at: now)
+        }
+        return waiting
+    }
+
     /// Distributions to one address, newest first.
     package struct Page: Sendable {
         package let distributions: [Distribution]

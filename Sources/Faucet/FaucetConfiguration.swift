@@ -40,10 +40,10 @@ package struct FaucetConfiguration: Sendable {
 package struct LaneConfiguration: Sendable {
     /// How long a lane outlives a worker that is gone; default 5 s.
     package var lease = Duration.seconds(5)
-    /// Transactions that a node has and that are not mined; default 1000, 1 to 5000.
+    /// Transactions that a node has and that are not mined, at most; default 1000, 1 to 5000.
     ///
-    /// They are sent in order, so none of them leaves a gap and geth's limit of 64 does not apply; after a node has
-    /// lost them, the first are sent again first.
+    /// They are sent in order, so none of them leaves a gap and geth's limit of 64 does not apply. A node that keeps
+    /// fewer is given fewer: see ``PoolWindow``.
     package var window = 1000
     /// Between two looks at the chain while something is under way; default 0.5 s.
     package var poll = Duration.milliseconds(500)
@@ -53,6 +53,8 @@ package struct LaneConfiguration: Sendable {
     package var confirmations: UInt64 = 0
     /// How long the first transaction that is not mined may take until its fee is raised; default 60 s.
     package var stall = Duration.seconds(60)
+    /// How long the chain may make no block until that counts as the reason why something waits; default 30 s.
+    package var blockSilence = Duration.seconds(30)
     /// How long a node's word that it has a transaction counts, while it is not mined; default 30 s.
     package var rebroadcast = Duration.seconds(30)
     /// Looks at the chain that must show a used nonce and no receipt of ours until the nonce counts as somebody

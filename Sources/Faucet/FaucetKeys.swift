@@ -35,6 +35,9 @@ package enum FaucetKeys {
     /// Hash: the number of the era, and which chain it is of.
     package static let era = "tally:{faucet}:era"
 
+    /// String that is there while no node can be used: why not.
+    package static let chainTrouble = "tally:{faucet}:chain_trouble"
+
     /// Set of the addresses that pay.
     package static let senders = "tally:{faucet}:senders"
 

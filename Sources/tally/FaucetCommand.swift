@@ -6,7 +6,7 @@ struct FaucetCommand: AsyncParsableCommand {
         commandName: "faucet",
         abstract: "Look after the faucet's lanes and what they have not delivered yet.",
         subcommands: [
-            Status.self, Pause.self, Resume.self, Rebroadcast.self, Cancel.self, Open.self,
+            Status.self, Pause.self, Resume.self, Rebroadcast.self, Cancel.self, Open.self, Era.self,
         ]
     )
 
@@ -72,6 +72,20 @@ struct FaucetCommand: AsyncParsableCommand {
             print(answer.text)
             guard answer.isAsked else { throw ExitCode(1) }
         }
+    }
+
+    struct Era: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Say that the chain was started anew, though its genesis is the same.",
+            discussion: """
+                What was delivered on the chain before is not sent again, and new coins do not wait for it; what is \
+                open is delivered on the chain that is. 'tally faucet status' says 'replaying' when this may be wanted.
+                """
+        )
+
+        @OptionGroup var settings: SettingOptions
+
+        func run() async throws { print(try await FaucetOperator(self.settings.loadNearby("faucet")).beginEra()) }
     }
 
     struct Open: AsyncParsableCommand {

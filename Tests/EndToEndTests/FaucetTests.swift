@@ -181,7 +181,7 @@ struct FaucetTests {
         }
     }
 
-    @Test func `an operator pauses, resumes and looks, and a distribution that is over cannot be cancelled`()
+    @Test func `an operator pauses, resumes, looks and begins an era, and what is over cannot be cancelled`()
         async throws
     {
         try await TallySystem.with(chain: []) { system in
@@ -202,6 +202,15 @@ struct FaucetTests {
             #expect(try await curl("\(distribute)&wait=mined").contains("\"nonce\":1,"))
             let cancelled = try await tally("cancel", String(id))
             #expect(cancelled.code == 1 && cancelled.output.contains("confirmed"))
+            let era = try await tally("era")
+            #expect(era.code == 0 && era.output.hasPrefix("era 2, chain 31337, genesis 0x"), "\(era.output)")
+            #expect(try await curl("\(distribute)&wait=mined").contains("\"status\":\"mined\""))
+            let redis = ["--redis-url", "redis://127.0.0.1:\(system.ports.redis)/0"]
+            let log = try await TallySystem.run(["admin", "log"] + redis)
+            #expect(log.output.contains(#""action":"faucet.era","object":"all","outcome":"done""#), "\(log.output)")
+            let node = "http://127.0.0.1:\(system.ports.chain ?? 0)"
+            let settled = try await TallySystem.run(["audit", "faucet", "--settled", "--faucet-rpc", node] + redis)
+            #expect(settled.code == 0, "\(settled.output)")
         }
     }
 

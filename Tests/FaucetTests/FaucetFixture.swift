@@ -32,6 +32,8 @@ struct FaucetFixture: Sendable {
         var lane = LaneConfiguration()
         var rules = NodeRules()
         var callTimeout = Duration.seconds(2)
+        /// Calls in one batch to a node.
+        var batchLimit = 100
         var failpoints: [String] = []
         /// Hardhat's accounts that pay.
         var senders = [0]
@@ -130,6 +132,7 @@ struct FaucetFixture: Sendable {
         )
         rpc.rules = self.options.rules
         rpc.callTimeout = self.options.callTimeout
+        rpc.batchLimit = self.options.batchLimit
         rpc.probeTimeout = .milliseconds(500)
         rpc.probeInterval = .milliseconds(100)
         let nodes = EthereumNodes(configuration: rpc, outbound: self.outbound, logger: self.logs.logger())

@@ -1,4 +1,5 @@
 import Ethereum
+import EthereumRPC
 import Faucet
 import Support
 import Testing
@@ -19,11 +20,11 @@ struct FeeTests {
         )
     }
 
-    @Test func `where they have none, the gas price and a quarter`() {
+    @Test func `where they have none, the gas price as it is`() {
         let rules = FeeRules()
         #expect(
             rules.quote(baseFee: nil, priorityFee: Self.wei(2), gasPrice: Self.wei(165_000))
-                == .legacy(gasPrice: Self.wei(206_250))
+                == .legacy(gasPrice: Self.wei(165_000))
         )
         #expect(rules.quote(baseFee: nil, priorityFee: nil, gasPrice: .zero) == .legacy(gasPrice: Wei(1)))
         #expect(rules.quote(baseFee: nil, priorityFee: nil, gasPrice: nil) == nil)
@@ -34,7 +35,7 @@ struct FeeTests {
         rules.mode = .legacy
         #expect(
             rules.quote(baseFee: Self.wei(10), priorityFee: Self.wei(2), gasPrice: Self.wei(12))
-                == .legacy(gasPrice: Self.wei(15))
+                == .legacy(gasPrice: Self.wei(12))
         )
         rules.mode = .market
         #expect(rules.quote(baseFee: nil, priorityFee: nil, gasPrice: Self.wei(12)) == nil)
@@ -52,7 +53,7 @@ struct FeeTests {
                 == .market(maxFee: Self.wei(15), tip: Self.wei(15))
         )
         #expect(rules.quote(baseFee: nil, priorityFee: nil, gasPrice: Self.wei(99)) == .legacy(gasPrice: Self.wei(15)))
-        #expect(rules.quote(baseFee: nil, priorityFee: nil, gasPrice: Self.wei(8)) == .legacy(gasPrice: Self.wei(10)))
+        #expect(rules.quote(baseFee: nil, priorityFee: nil, gasPrice: Self.wei(8)) == .legacy(gasPrice: Self.wei(8)))
     }
 
     @Test(arguments: Seed.cases(200))
@@ -90,6 +91,31 @@ struct FeeTests {
         case (.legacy, .legacy): break
         case (.market, .legacy), (.legacy, .market): Issue.record("the kind has changed")
         }
+    }
+
+    @Test func `what a node asks for is offered, and not more, within the cap`() {
+        let fee = Fee.market(maxFee: Self.wei(20), tip: Wei(1))
+        let tip = FeeFloor(.tip, Self.wei(5))
+        // What was left for the base fee stays for it.
+        #expect(fee.reaching(tip, cap: nil) == .market(maxFee: Wei(24_999_999_999), tip: Self.wei(5)))
+        #expect(fee.reaching(tip, cap: Self.wei(24)) == nil)
+        let price = FeeFloor(.price, Self.wei(30))
+        #expect(fee.reaching(price, cap: nil) == .market(maxFee: Wei(30_000_000_001), tip: Wei(1)))
+        #expect(Fee.legacy(gasPrice: Wei(1)).reaching(tip, cap: nil) == .legacy(gasPrice: Self.wei(5)))
+        #expect(Fee.legacy(gasPrice: Self.wei(9)).reaching(tip, cap: nil) == .legacy(gasPrice: Self.wei(9)))
+        let quote = Fee.legacy(gasPrice: Self.wei(7))
+        #expect(Fee.legacy(gasPrice: Wei(1)).reaching(tip, atLeast: quote, cap: nil) == quote)
+    }
+
+    @Test func `a node that names nothing is offered twice as much, sooner or later enough`() throws {
+        var fee = Fee.market(maxFee: Self.wei(2), tip: Wei(1))
+        var raises = 0
+        while case .market(_, let tip) = fee, tip < Self.wei(5) {
+            fee = try #require(fee.raised(atLeast: nil, cap: nil, doubles: true))
+            raises += 1
+        }
+        #expect(raises < 40)
+        #expect(fee.raised(atLeast: nil, cap: Self.wei(6), doubles: true) == nil)
     }
 
     @Test(arguments: [

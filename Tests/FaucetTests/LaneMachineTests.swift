@@ -175,7 +175,7 @@ private struct World {
             let words = [
                 Self.id(self.counter), "queued", String(self.counter), "0x00000000000000000000000000000000deadbeef",
                 "1",
-                "", "", "", "", "", "", "", "",
+                "", "", "", "", "", "", "", "", "", "",
             ]
             guard let item = LaneItem(words.map { RESPValue.bulk(ByteBuffer(string: $0)) }) else {
                 Issue.record("no item")

@@ -9,7 +9,7 @@ extension Settings {
         "faucet.window",
         .integer(1...5000),
         default: "1000",
-        "Transactions of one sender that a node has and that are not mined"
+        "Transactions of one sender that a node has and that are not mined, at most; a node that keeps fewer gets fewer"
     )
     static let lanePoll = Setting(
         "faucet.pollSeconds",
@@ -71,7 +71,7 @@ extension Settings {
         "faucet.feeHeadroomPercent",
         .integer(0...1000),
         default: "100",
-        "On top of the present base fee, so that it may rise meanwhile; a quarter of it on top of a gas price"
+        "On top of the present base fee, so that it may rise meanwhile; nothing is added to a gas price"
     )
     static let warnCoins = Setting(
         "faucet.warnCoins",
@@ -87,9 +87,9 @@ extension Settings {
     )
     static let rpcBatch = Setting(
         "faucet.rpcBatch",
-        .integer(2...1000),
+        .integer(1...1000),
         default: "100",
-        "Calls in one batch to a node"
+        "Calls in one batch to a node, at most; a node that takes fewer gets fewer"
     )
     static let rpcLag = Setting(
         "faucet.rpcLagBlocks",

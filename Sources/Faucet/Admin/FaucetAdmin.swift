@@ -82,6 +82,33 @@ package struct FaucetAdmin: Sendable {
         }
     }
 
+    /// Begins a new era on the chain that is: what had ended before counts as delivered on a chain that is gone, and is
+    /// not sent again; what is open is sent with nonces of the new era.
+    ///
+    /// For a chain that was started anew and has the same genesis as before. On a chain that was not, nothing is paid
+    /// twice: what a node has of the era before is waited for. Returns the new era and how many go over to it. Three
+    /// round trips; not safe to repeat.
+    package func beginEra() async throws(FaucetError) -> (era: Era, openCount: Int) {
+        let (known, senders) = try await self.senders()
+        guard let known else { throw .notReady }
+        var openCount = 0
+        for sender in senders {
+            let key = FaucetKeys.open(LaneName(era: known.number, sender: sender))
+            openCount += Int(clamping: try await self.send(RedisCommand("ZCARD", .key(key))).integerValue ?? 0)
+        }
+        let call = RedisScriptCall(
+            .faucetEra,
+            keys: [FaucetKeys.era],
+            arguments: [
+                .text(known.fence), .text(String(known.chain.id)), .text(known.chain.genesis.text),
+            ]
+        )
+        let reply: RESPValue
+        do { reply = try await self.redis.run(call) } catch { throw FaucetError(error) }
+        guard let number = reply.array?.first?.string.flatMap({ Int64($0) }) else { throw .storeInconsistent }
+        return (Era(number: number, chain: known.chain), openCount)
+    }
+
     /// Writes into lanes, and tells them.
     private func tell(
         _ sender: Address?,

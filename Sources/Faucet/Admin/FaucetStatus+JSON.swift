@@ -23,8 +23,12 @@ extension FaucetStatus {
             let open: Int
             let oldestSeconds: Double?
             let paused: Bool
-            let reason: String
+            let reason, detail, nodeSaid: String
+            let waitingSince: String?
+            let replaying: Int
+            let window: Int?
             let head: UInt64?
+            let headSince: String?
             let fee: String
             let seenAt: String?
             let leaseOwner: String?
@@ -36,6 +40,7 @@ extension FaucetStatus {
         let chainId: UInt64?
         let genesis: String?
         let today: Int
+        let chainTrouble: String?
         let senders: [Sender]
 
         init(_ status: FaucetStatus) {
@@ -44,6 +49,7 @@ extension FaucetStatus {
             self.chainId = status.era?.chain.id
             self.genesis = status.era?.chain.genesis.text
             self.today = status.today
+            self.chainTrouble = status.chainTrouble
             self.senders = status.lanes.map { lane in
                 Sender(
                     address: lane.sender.text,
@@ -56,8 +62,14 @@ extension FaucetStatus {
                     open: lane.open,
                     oldestSeconds: lane.oldest.map { $0 / .seconds(1) },
                     paused: lane.isPaused,
-                    reason: lane.reason,
+                    reason: lane.waiting?.reason.rawValue ?? "",
+                    detail: lane.waiting?.detail ?? "",
+                    nodeSaid: lane.waiting?.said ?? "",
+                    waitingSince: lane.waiting?.since?.rfc3339Milliseconds,
+                    replaying: lane.replaying,
+                    window: lane.window,
                     head: lane.head,
+                    headSince: lane.headSince?.rfc3339Milliseconds,
                     fee: lane.fee,
                     seenAt: lane.seen?.rfc3339Milliseconds,
                     leaseOwner: lane.holder?.owner,
@@ -82,6 +94,7 @@ extension FaucetAdmin.OpenItem {
     private struct Document: Encodable {
         let ageSeconds: Double
         let cancelled: Bool
+        let detail: String?
         let hash: String?
         let id: String
         let nonce: UInt64
@@ -90,6 +103,7 @@ extension FaucetAdmin.OpenItem {
         init(_ item: FaucetAdmin.OpenItem) {
             self.ageSeconds = item.age / .seconds(1)
             self.cancelled = item.isCancelled
+            self.detail = item.detail.isEmpty ? nil : item.detail
             self.hash = item.hash?.text
             self.id = item.id
             self.nonce = item.nonce

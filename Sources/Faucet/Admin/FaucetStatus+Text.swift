@@ -6,11 +6,16 @@ import Redis
 /// The status for people.
 extension FaucetStatus {
     package var text: String {
-        guard let era else { return "era        none: no lane has seen a chain yet" }
+        let trouble = self.chainTrouble.map { "nodes      \($0)" }
+        guard let era else {
+            let lines = ["era        none: no lane has seen a chain yet", trouble]
+            return lines.compactMap(\.self).joined(separator: "\n")
+        }
         var lines = [
             "era        \(era.number), chain \(era.chain.id), genesis \(era.chain.genesis)",
             "today      \(self.today)",
         ]
+        if let trouble { lines.append(trouble) }
         for lane in self.lanes { lines += [""] + self.lines(lane) }
         if self.lanes.isEmpty { lines.append("senders    none") }
         return lines.joined(separator: "\n")
@@ -25,7 +30,8 @@ extension FaucetStatus {
             "nonces     chain \(number(lane.chainNonce)), next \(number(lane.counter)), drift "
                 + (lane.drift.map { String($0) } ?? "?"),
             "open       \(lane.open)" + (lane.oldest.map { ", the first from \(Self.seconds($0)) s ago" } ?? ""),
-            "seen       " + self.ago(lane.seen) + ", at block \(number(lane.head)), gas \(lane.fee)",
+            "seen       " + self.ago(lane.seen) + ", at block \(number(lane.head)), the newest since "
+                + "\(lane.headSince?.rfc3339 ?? "?"), gas \(lane.fee)",
         ]
         if let holder = lane.holder {
             let owner = LoggedText.printable(holder.owner, limit: 100)
@@ -33,7 +39,12 @@ extension FaucetStatus {
         } else {
             lines.append("held by    nobody")
         }
-        if !lane.reason.isEmpty { lines.append("waits for  \(LoggedText.printable(lane.reason, limit: 100))") }
+        if let waiting = lane.waiting {
+            let since = waiting.since.map { ", since \($0.rfc3339)" } ?? ""
+            let detail = waiting.detail.isEmpty ? "" : ": \(LoggedText.printable(waiting.detail, limit: 300))"
+            lines.append("waits for  \(waiting.reason.rawValue)\(detail)\(since)")
+            if !waiting.said.isEmpty { lines.append("node says  \(LoggedText.printable(waiting.said, limit: 400))") }
+        }
         return lines
     }
 

@@ -24,9 +24,15 @@ package struct FaucetStatus: Hashable, Sendable {
         /// How long ago the first of them was asked for.
         package let oldest: Duration?
         package let isPaused: Bool
-        /// Why nothing is sent; empty when nothing is in the way.
-        package let reason: String
+        /// Why what is open waits; `nil` when nothing is open, or nothing in its way.
+        package let waiting: Waiting?
         package let head: UInt64?
+        /// Since when the newest block has been the newest.
+        package let headSince: ServerTime?
+        /// How many transactions its node is given at once.
+        package let window: Int?
+        /// Distributions that had ended and are sent again: the chain has lost them.
+        package let replaying: Int
         /// What a unit of gas is offered, as records have it.
         package let fee: String
         /// When the lane last looked at its chain, or said that it cannot.
@@ -52,6 +58,8 @@ package struct FaucetStatus: Hashable, Sendable {
     package let era: Era?
     /// Distributions since midnight (UTC).
     package let today: Int
+    /// Why no node can be used; `nil` when one can, or no worker is there to tell.
+    package let chainTrouble: String?
     /// In order of their addresses.
     package let lanes: [Lane]
 }

@@ -8,13 +8,16 @@ struct ChainFacts: Sendable {
         let receipt: Receipt
         let transaction: ChainTransaction
 
-        /// What it took from its sender; `nil` when the node does not tell the price of gas.
-        var cost: Wei? {
+        /// What it took from its sender with this fee; `nil` without one.
+        func cost(paying fee: Wei?) -> Wei? {
             let isMoved = self.receipt.isSuccess && self.transaction.recipient != self.transaction.sender
-            return self.fee?.adding(isMoved ? self.transaction.value : .zero)
+            return fee?.adding(isMoved ? self.transaction.value : .zero)
         }
 
-        var fee: Wei? { self.receipt.gasPrice?.multiplied(by: self.receipt.gasUsed) }
+        var fee: Wei? { self.gasPrice?.multiplied(by: self.receipt.gasUsed) }
+
+        /// What a unit of gas has cost, as the receipt says, or else the transaction.
+        var gasPrice: Wei? { self.receipt.gasPrice ?? self.transaction.gasPrice }
     }
 
     fileprivate(set) var mined: [Hash32: Mined] = [:]

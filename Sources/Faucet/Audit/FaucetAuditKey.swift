@@ -29,7 +29,7 @@ enum FaucetAuditKey: Hashable, Sendable {
         case "distributions", "cooldown", "lease", "lease_token":
             self = Address(hex: rest) == nil ? .unknown(name) : .other
         case "idempotency": self = rest.isEmpty ? .unknown(name) : .other
-        case "era", "senders", "wakes", "events", "day": self = rest.isEmpty ? .other : .unknown(name)
+        case "era", "senders", "wakes", "events", "day", "chain_trouble": self = rest.isEmpty ? .other : .unknown(name)
         default: self = .unknown(name)
         }
     }

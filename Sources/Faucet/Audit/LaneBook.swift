@@ -42,15 +42,19 @@ struct LaneBook: Sendable {
         for one in mined {
             let isDelivered =
                 one.receipt.isSuccess && !record.noops.contains(one.receipt.transaction) && !distribution.isFiller
-            self.add(one, delivered: isDelivered ? one.transaction.value : nil)
+            // The record's price is of the transaction that it names.
+            let price = one.receipt.transaction == distribution.minedHash ? record.gasPrice : nil
+            self.add(one, price: price, delivered: isDelivered ? one.transaction.value : nil)
         }
     }
 
-    mutating func add(_ mined: ChainFacts.Mined, delivered: Wei?) {
+    /// `price` is what a unit of gas has cost where the node does not tell.
+    mutating func add(_ mined: ChainFacts.Mined, price: Wei? = nil, delivered: Wei?) {
+        let fee = mined.fee ?? price?.multiplied(by: mined.receipt.gasUsed)
         self.spent[mined.transaction.nonce] = Spent(
             block: mined.receipt.blockNumber,
-            cost: mined.cost,
-            fee: mined.fee,
+            cost: mined.cost(paying: fee),
+            fee: fee,
             delivered: delivered
         )
     }

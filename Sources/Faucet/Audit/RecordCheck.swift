@@ -144,7 +144,7 @@ struct RecordCheck {
         if distribution.state == .failed, distribution.reason != reason {
             self.tell(.failedWrong, distribution.reason, "\(reason) by \(one.receipt.transaction)")
         }
-        self.checkReceipt(one.receipt, distribution)
+        self.checkReceipt(one, distribution)
     }
 
     private mutating func checkTransaction(_ mined: ChainFacts.Mined, _ distribution: Distribution) {
@@ -159,14 +159,18 @@ struct RecordCheck {
         if found != expected { self.tell(.transactionWrong, expected, found) }
     }
 
-    private mutating func checkReceipt(_ receipt: Receipt, _ distribution: Distribution) {
-        let pairs: [(name: String, expected: String, found: String?)] = [
+    private mutating func checkReceipt(_ mined: ChainFacts.Mined, _ distribution: Distribution) {
+        let receipt = mined.receipt
+        var pairs: [(name: String, expected: String, found: String?)] = [
             ("mined_hash", receipt.transaction.text, distribution.minedHash?.text),
             ("block", String(receipt.blockNumber), distribution.block.map { String($0) }),
             ("block_hash", receipt.blockHash.text, distribution.blockHash?.text),
             ("gas_used", String(receipt.gasUsed), self.record.gasUsed.map { String($0) }),
-            ("gas_price", receipt.gasPrice?.decimal ?? "", self.record.gasPrice?.decimal ?? ""),
         ]
+        // Without a price in the receipt the record has one only if its lane knew what was paid.
+        if receipt.gasPrice != nil || self.record.gasPrice != nil, let price = mined.gasPrice {
+            pairs.append(("gas_price", price.decimal, self.record.gasPrice?.decimal ?? ""))
+        }
         for pair in pairs where pair.expected != pair.found {
             self.tell(.receiptWrong, "\(pair.name) \(pair.expected)", pair.found ?? "none")
         }

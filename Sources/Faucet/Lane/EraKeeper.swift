@@ -29,6 +29,8 @@ package final class EraKeeper: Service, Sendable {
     private let state = Mutex<(era: Era?, sightings: Int, chain: ChainIdentity?)>((nil, 0, nil))
     /// Looks in a row that must show the other chain.
     private static let sightingsNeeded = 3
+    /// How long it is remembered that nodes cannot be used.
+    private static let troubleMilliseconds = 5000
 
     package init(faucet: Faucet, nodes: EthereumNodes, interval: Duration = .milliseconds(300), logger: Logger) {
         self.faucet = faucet
@@ -55,7 +57,9 @@ package final class EraKeeper: Service, Sendable {
     private func keep() async throws(FaucetError) {
         let known = try await self.ask(after: nil, chain: nil)
         self.adopt(known)
-        guard case .changed(let chain, let silent) = self.nodes.report.verdict else {
+        let report = self.nodes.report
+        await self.tell(report.verdict)
+        guard case .changed(let chain, let silent) = report.verdict else {
             return self.state.withLock { $0.sightings = 0 }
         }
         let sightings = self.state.withLock { state in
@@ -63,9 +67,37 @@ package final class EraKeeper: Service, Sendable {
             state.chain = chain
             return state.sightings
         }
-        // A node that is silent could be of the old chain still; it is waited for, but not for ever.
-        let needed = silent > 0 ? Self.sightingsNeeded * 20 : known == nil ? 1 : Self.sightingsNeeded
+        let needed = Self.looksNeeded(isFirst: known == nil, silent: silent, report.nodes.map(\.status))
         if sightings >= needed { try await self.begin(after: known, chain) }
+    }
+
+    /// Looks in a row that must show the chain.
+    ///
+    /// A node that is silent could be of the old chain still; it is waited for, but not for ever. Before the first era
+    /// there is no old chain: only nodes that were not even asked yet are waited for.
+    package static func looksNeeded(isFirst: Bool, silent: Int, _ nodes: [NodeStatus]) -> Int {
+        guard isFirst else { return silent > 0 ? Self.sightingsNeeded * 20 : Self.sightingsNeeded }
+        return nodes.contains(.unseen) ? Self.sightingsNeeded * 20 : 1
+    }
+
+    /// Tells operators of nodes that cannot be used: while there is no era, no lane could.
+    private func tell(_ verdict: ChainVerdict) async {
+        let word: String
+        switch verdict {
+        case .accepted, .changed: return
+        case .unreachable: word = "no node answers"
+        case .misplaced: word = "the nodes are of another chain than the settings name"
+        case .divided: word = "the nodes are of different chains"
+        }
+        let command = RedisCommand(
+            "SET",
+            .key(FaucetKeys.chainTrouble),
+            .text(word),
+            "PX",
+            .integer(Self.troubleMilliseconds)
+        )
+        // The next look tells it again.
+        _ = try? await self.faucet.send(command)
     }
 
     /// Begins the next era, unless somebody else has.

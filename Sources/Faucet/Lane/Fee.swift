@@ -34,18 +34,50 @@ package enum Fee: Hashable, Sendable {
         }
     }
 
+    /// Whether it is worth no more to a node than another: what is for the base fee is not the node's.
+    func isAtMost(_ other: Fee) -> Bool {
+        switch (self, other) {
+        case (.market(_, let tip), .market(_, let otherTip)): tip <= otherTip
+        case (.legacy, _), (.market, .legacy): self.limit <= other.limit
+        }
+    }
+
+    /// As much as a node asks for at least, and at least `quote`; `nil` beyond `cap`.
+    package func reaching(_ floor: FeeFloor, atLeast quote: Fee? = nil, cap: Wei?) -> Fee? {
+        let fee: Fee?
+        switch self {
+        case .legacy(let gasPrice):
+            fee = .legacy(gasPrice: max(gasPrice, floor.amount, quote?.limit ?? .zero))
+        case .market(let maxFee, let tip):
+            var least = (maxFee: maxFee, tip: tip)
+            if case .market(let maxFee, let tip) = quote { least = (max(least.maxFee, maxFee), max(least.tip, tip)) }
+            let newTip = floor.part == .tip ? max(least.tip, floor.amount) : least.tip
+            // What was left for the base fee stays for it.
+            let base = least.maxFee.subtracting(least.tip) ?? .zero
+            let wanted = floor.part == .price ? max(base, floor.amount) : base
+            fee = wanted.adding(newTip).map { .market(maxFee: max($0, least.maxFee), tip: newTip) }
+        }
+        guard let fee, cap.map({ fee.limit <= $0 }) ?? true else { return nil }
+        return fee
+    }
+
     /// An eighth more on everything, which every node takes as a replacement, and at least `quote`; `nil` beyond `cap`.
-    package func raised(atLeast quote: Fee?, cap: Wei?) -> Fee? {
+    ///
+    /// With `doubles` twice as much, for a node that does not say what it wants.
+    package func raised(atLeast quote: Fee?, cap: Wei?, doubles: Bool = false) -> Fee? {
+        let more: (Wei) -> Wei? = { amount in
+            doubles ? amount.adding(amount)?.adding(Wei(1)) : Self.eighthMore(amount)
+        }
         let raised: Fee?
         switch self {
         case .legacy(let gasPrice):
-            raised = Self.eighthMore(gasPrice).map { .legacy(gasPrice: max($0, quote?.limit ?? $0)) }
+            raised = more(gasPrice).map { .legacy(gasPrice: max($0, quote?.limit ?? $0)) }
         case .market(let maxFee, let tip):
             var least = (maxFee: Wei.zero, tip: Wei.zero)
             if case .market(let maxFee, let tip) = quote { least = (maxFee, tip) }
-            guard let more = Self.eighthMore(maxFee), let moreTip = Self.eighthMore(tip) else { return nil }
+            guard let moreFee = more(maxFee), let moreTip = more(tip) else { return nil }
             let newTip = max(moreTip, least.tip)
-            raised = .market(maxFee: max(more, least.maxFee, newTip), tip: newTip)
+            raised = .market(maxFee: max(moreFee, least.maxFee, newTip), tip: newTip)
         }
         guard let raised, cap.map({ raised.limit <= $0 }) ?? true else { return nil }
         return raised
@@ -73,7 +105,9 @@ package struct FeeRules: Hashable, Sendable {
     package var cap: Wei?
     /// The tip, in wei; default what the node proposes, or 1 gwei.
     package var tip: Wei?
-    /// Percent on top of the present price, so that it may rise while the transaction waits; default 100, 0 to 1000.
+    /// Percent on top of the present base fee, so that it may rise while the transaction waits; default 100, 0 to 1000.
+    ///
+    /// A gas price is paid as offered, and nodes make the next one of what was paid: nothing is added to it.
     package var headroom: UInt64 = 100
 
     package init() {}
@@ -93,9 +127,7 @@ package struct FeeRules: Hashable, Sendable {
             let tip = self.tip ?? priorityFee ?? Wei(1_000_000_000)
             fee = self.more(baseFee)?.adding(tip).map { .market(maxFee: $0, tip: tip) }
         } else if self.mode != .market, let gasPrice {
-            // A legacy price is paid as offered, not only at most.
-            let quarter = self.headroom / 4
-            fee = gasPrice.multiplied(by: 100 + quarter)?.divided(by: 100).map { .legacy(gasPrice: max($0, Wei(1))) }
+            fee = .legacy(gasPrice: max(gasPrice, Wei(1)))
         } else {
             fee = nil
         }

@@ -21,6 +21,11 @@ package struct LaneItem: Hashable, Sendable {
     package var block: UInt64?
     package var blockHash: Hash32?
     package var minedHash: Hash32?
+    /// When it was asked for, by Redis's clock, in milliseconds since 1970.
+    package let created: Int64
+    /// How it had ended before the chain lost its transaction, and why, as `confirmed` or `failed reverted`; empty for
+    /// all others.
+    package let again: String
 
     /// When a node first said that it has it, in this lane's life.
     package var firstSent: LoopClock.Instant?
@@ -28,10 +33,12 @@ package struct LaneItem: Hashable, Sendable {
     package var lastSent: LoopClock.Instant?
     /// Looks at the chain that showed its nonce used up and none of its transactions mined.
     package var misses = 0
+    /// Whether the node was found not to have it although it stood next there.
+    package var wasLost = false
 
     package static let fields = [
         "state", "nonce", "address", "amount", "raw", "hashes", "noops", "fee", "cancelled", "block", "block_hash",
-        "mined_hash",
+        "mined_hash", "created", "again",
     ]
 
     /// Reads an id and ``fields``; `nil` when it is no distribution.
@@ -54,6 +61,8 @@ package struct LaneItem: Hashable, Sendable {
         self.block = UInt64(words[10])
         self.blockHash = Hash32(hex: words[11])
         self.minedHash = Hash32(hex: words[12])
+        self.created = Int64(words[13]) ?? 0
+        self.again = words[14]
     }
 
     private static func hashes(_ text: String) -> [Hash32] {
@@ -62,6 +71,9 @@ package struct LaneItem: Hashable, Sendable {
 
     /// Whether it only fills a hole in the sender's nonces.
     var isFiller: Bool { self.id.hasPrefix("ZZ") }
+
+    /// Whether it had ended, and is sent again because the chain has lost it.
+    package var isReplay: Bool { !self.again.isEmpty }
 
     /// The newest of its transactions.
     package var hash: Hash32? { self.hashes.last }

@@ -25,12 +25,17 @@ package struct LaneMachine: Sendable {
     /// The chain's next nonce, counting mined transactions.
     package private(set) var chainNonce: UInt64 = 0
     /// Why nothing is sent just now.
-    package private(set) var hold: String?
+    package private(set) var hold: Waiting.Reason?
+    /// How often in a row something was not taken.
+    package private(set) var holds = 0
+    /// How much the node is given at once.
+    package private(set) var window: PoolWindow
     private var heldUntil: Instant?
-    private var holds = 0
     private var head: UInt64 = 0
     /// The head at which the first item became the first, and when.
     private var headItem: (nonce: UInt64, since: Instant, head: UInt64)?
+    /// The nonce that the chain takes next although a node was given it and does not have it, and the head by then.
+    private var missing: (nonce: UInt64, head: UInt64)?
     /// A node has lost something before a nonce: what it has tells the next look.
     package private(set) var mustLook = false
     /// How soon an item is sent again that a node seems to have lost.
@@ -38,6 +43,7 @@ package struct LaneMachine: Sendable {
 
     package init(_ configuration: LaneConfiguration) {
         self.configuration = configuration
+        self.window = PoolWindow(limit: configuration.window)
     }
 
     // MARK: Loading
@@ -147,7 +153,7 @@ package struct LaneMachine: Sendable {
         for index in self.place(of: next)..<self.items.count {
             let state = self.items[index].state
             guard self.items[index].nonce == next, state != .queued, state != .mined, batch.count < limit,
-                next - self.chainNonce < UInt64(self.configuration.window)
+                next - self.chainNonce < UInt64(self.window.size)
             else { break }
             next += 1
             if self.isDue(self.items[index].lastSent, now) {
@@ -165,7 +171,7 @@ package struct LaneMachine: Sendable {
         return last.duration(to: now) > self.configuration.rebroadcast
     }
 
-    /// What a node said to a batch; returns the items that it has now.
+    /// What a node said to a batch, as ``judged(_:_:)`` has it; returns the items that it has now.
     package mutating func answered(
         _ batch: [LaneItem],
         _ outcomes: [SubmitOutcome],
@@ -175,10 +181,12 @@ package struct LaneMachine: Sendable {
         for (item, outcome) in zip(batch, outcomes) {
             switch outcome {
             case .accepted, .alreadyKnown:
+                if case .alreadyKnown = outcome, item.wasLost { self.window.wasWrong() }
                 self.update(item.nonce) { own in
                     guard own.hash == item.hash else { return }
                     own.firstSent = own.firstSent ?? now
                     own.lastSent = now
+                    own.wasLost = false
                 }
                 taken.append(item)
             // Mined perhaps, and perhaps by somebody else: the next look at the chain tells.
@@ -194,6 +202,10 @@ package struct LaneMachine: Sendable {
         }
         if let index = outcomes.firstIndex(where: { Self.reason($0) != nil }), let reason = Self.reason(outcomes[index])
         {
+            if reason == .poolFull {
+                let nonce = batch[index].nonce
+                self.window.refused(behind: Int(clamping: nonce - min(nonce, self.chainNonce)))
+            }
             self.stop(reason, at: now)
             if case .nonceTooHigh = outcomes[index] { self.mustLook = true }
         } else {
@@ -204,42 +216,42 @@ package struct LaneMachine: Sendable {
         return taken
     }
 
-    private mutating func stop(_ reason: String, at now: Instant) {
+    private mutating func stop(_ reason: Waiting.Reason, at now: Instant) {
         self.hold = reason
         self.holds += 1
         self.heldUntil = now.advanced(by: min(.seconds(5), .milliseconds(100) * (1 << min(self.holds, 6))))
-    }
-
-    /// Why a batch did not go on behind an item; `nil` when it did.
-    static func reason(_ outcome: SubmitOutcome) -> String? {
-        switch outcome {
-        case .accepted, .alreadyKnown, .nonceTooLow, .underpriced: nil
-        case .nonceTooHigh: "nonce-too-high"
-        case .feeTooLow: "fee-too-low"
-        case .feeCapExceeded: "fee-cap-exceeded"
-        case .insufficientFunds: "insufficient-funds"
-        case .gasTooLow: "gas-too-low"
-        case .wrongChain: "wrong-chain"
-        case .notAuthorised: "not-authorised"
-        case .poolFull: "pool-full"
-        case .rateLimited: "node-rate-limited"
-        case .rejected: "rejected"
-        case .unknown: "node-outcome-unknown"
-        case .notSent: "node-unreachable"
-        }
     }
 
     // MARK: Looking
 
     /// The chain was looked at; `pendingNonce` is what the node would take next.
     package mutating func observed(nonce: UInt64, pendingNonce: UInt64, head: UInt64, at now: Instant) {
+        let isFull = self.isWindowFull
+        let mined = Int(clamping: nonce - min(nonce, self.chainNonce))
         self.chainNonce = nonce
         self.head = head
         let pending = max(pendingNonce, nonce)
+        var (isShort, isLost) = (false, false)
+        // A block has gone by without the one that comes next: the node does not have it.
+        let isPassedOver = self.window.isTrusted && self.missing.map { $0.nonce == pending && $0.head < head } ?? false
         for index in self.place(of: pending)..<self.items.count {
             guard let last = self.items[index].lastSent else { continue }
+            isShort = true
             // The node would take this nonce next, so it has lost what it said it had.
-            if self.mustLook || last.duration(to: now) > Self.shortestResend { self.items[index].lastSent = nil }
+            guard self.mustLook || isPassedOver || last.duration(to: now) > Self.shortestResend else { continue }
+            self.items[index].lastSent = nil
+            self.items[index].wasLost = self.items[index].nonce == pending
+            isLost = !self.mustLook
+        }
+        if !isShort || isLost || pending > nonce {
+            self.missing = nil
+        } else if self.missing?.nonce != nonce {
+            self.missing = (nonce, head)
+        }
+        if isShort {
+            self.window.kept(Int(clamping: pending - nonce), isLost: isLost)
+        } else {
+            self.window.keptAll(isFull: isFull, mined: mined)
         }
         self.mustLook = false
         let first = (self.place(of: nonce)..<self.items.count).first { self.items[$0].state != .mined }
@@ -249,6 +261,16 @@ package struct LaneMachine: Sendable {
             self.headItem = nil
         }
     }
+
+    /// Whether there is something to send that the window leaves no room for, and all that fits was sent.
+    private var isWindowFull: Bool {
+        let end = self.place(of: self.chainNonce + UInt64(self.window.size))
+        guard end > 0, end < self.items.count else { return false }
+        return self.items[end - 1].lastSent != nil && self.items[end].state != .queued
+    }
+
+    /// Whether a look is due before its time: more may be sent after it.
+    package var isLookWorthwhile: Bool { self.mustLook || self.window.isWorthALook && self.isWindowFull }
 
     /// Everything that a node may have is sent again.
     package mutating func resendAll() {
@@ -335,6 +357,22 @@ package struct LaneMachine: Sendable {
     /// How long the first item has been the first.
     package func stall(at now: Instant) -> Duration {
         self.headItem.map { $0.since.duration(to: now) } ?? .zero
+    }
+
+    /// Whether a node has been given the first item that is not mined.
+    package var isSent: Bool {
+        let place = self.place(of: self.chainNonce)
+        return place < self.items.count && self.items[place].state != .mined && self.items[place].lastSent != nil
+    }
+
+    /// Whether blocks are all that is missing, and have been for so long.
+    package func isWaitingForBlock(_ silence: Duration, at now: Instant) -> Bool {
+        self.isSent ? self.stall(at: now) > silence : self.minedCount > 0
+    }
+
+    /// Items that had ended before the chain lost them, and that are not mined again yet.
+    package var replayCount: Int {
+        self.items.count { $0.isReplay && $0.state != .mined && $0.nonce >= self.chainNonce }
     }
 
     /// Whether something is under way.

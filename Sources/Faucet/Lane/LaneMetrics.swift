@@ -24,22 +24,32 @@ struct LaneMetrics: Sendable {
     func answered(_ outcomes: [SubmitOutcome]) {
         self.count("accepted", outcomes.count { $0.isWithNode })
         for outcome in outcomes where !outcome.isWithNode {
-            if let reason = LaneMachine.reason(outcome) { self.count(reason) }
+            if let reason = LaneMachine.reason(outcome) { self.count(reason.rawValue) }
         }
     }
 
     /// How the lane stands.
-    func observed(balanceCoins: Double, openCount: Int, drift: Int64, stallSeconds: Double) {
+    func observed(
+        balanceCoins: Double,
+        openCount: Int,
+        drift: Int64,
+        stallSeconds: Double,
+        replaying: Int,
+        window: Int
+    ) {
         self.gauge("tally_faucet_balance_coins", balanceCoins)
         self.gauge("tally_faucet_open", Double(openCount))
         self.gauge("tally_faucet_nonce_drift", Double(drift))
         self.gauge("tally_faucet_stall_seconds", stallSeconds)
+        self.gauge("tally_faucet_replaying", Double(replaying))
+        self.gauge("tally_faucet_window", Double(window))
     }
 
     /// Nothing is known of the lane any more: another process tells how it stands.
     func left() {
         for label in [
             "tally_faucet_balance_coins", "tally_faucet_open", "tally_faucet_nonce_drift", "tally_faucet_stall_seconds",
+            "tally_faucet_replaying", "tally_faucet_window",
         ] { self.gauge(label, .nan) }
     }
 

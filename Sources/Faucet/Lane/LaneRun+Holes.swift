@@ -1,6 +1,7 @@
 import Ethereum
 import EthereumRPC
 import Logging
+import Timing
 
 /// Nonces that others have used, and nonces that nobody uses.
 extension LaneRun {
@@ -8,6 +9,8 @@ extension LaneRun {
     private static let holeLooksNeeded = 3
     /// Looks until a hole is filled with nothing: what was sent there may still come.
     private static let fillLooksNeeded = 60
+    /// How long one look searches blocks.
+    static let walkTime = Duration.seconds(1)
 
     /// None of an item's transactions is mined although its nonce is used up: it gets another nonce, once it is certain
     /// whose transaction has used it.
@@ -15,13 +18,23 @@ extension LaneRun {
     /// That no receipt is found proves nothing: a node may lag, and a store that was set back may have lost a hash.
     func miss(_ item: LaneItem) async throws(LaneStore.Failure) {
         guard self.machine.missed(item.nonce) else { return }
-        guard let use = await self.use(of: item.nonce) else {
-            guard item.misses % 64 == 63 else { return }
-            return self.logger.error(
-                "No node tells who has used a nonce",
-                metadata: self.metadata(["id": "\(item.id)", "nonce": "\(item.nonce)"])
+        switch await self.use(of: item) {
+        case .found(let use): try await self.miss(item, use)
+        case .searching(let detail): try await self.tell(item, "nonce \(item.nonce) is used; \(detail)")
+        case .unknown(let detail):
+            // An operator's word is the last one: nothing of the item is in any block, and no node tells more.
+            guard !item.isCancelled else {
+                self.logger.error("Ended on an operator's word", metadata: self.metadata(["id": "\(item.id)"]))
+                return try await self.end(item)
+            }
+            try await self.tell(
+                item,
+                "nonce \(item.nonce) is used, by none of its transactions; \(detail); 'tally faucet cancel' ends it"
             )
         }
+    }
+
+    private func miss(_ item: LaneItem, _ use: NonceWalk.Use) async throws(LaneStore.Failure) {
         if let transaction = use.transaction {
             guard !item.hashes.contains(transaction.hash) else { return }
             let isNoop = transaction.recipient == self.sender && transaction.value.isZero
@@ -33,60 +46,116 @@ extension LaneRun {
         }
         // Until then it could be thrown out again, and ours be mined after all.
         guard let head = self.snapshot?.head.number, use.block + self.configuration.confirmations <= head else {
-            return
+            return try await self.tell(item, "nonce \(item.nonce) is used by somebody else, in block \(use.block)")
         }
         self.logger.error(
             "A nonce was used by somebody else",
             metadata: self.metadata(["id": "\(item.id)", "nonce": "\(item.nonce)"])
         )
         self.metrics.count("foreign")
-        if item.isFiller {
-            let step = LaneStore.Step(
-                item: item,
-                expected: Distribution.State.allCases,
-                state: .failed,
-                fields: [("reason", "cancelled")]
-            )
-            _ = try await self.advance("mined", [step])
-        } else if let nonce = try await self.store.rebind(item) {
-            self.machine.reload(from: nonce)
-        }
+        guard !item.isFiller else { return try await self.end(item) }
+        if let nonce = try await self.store.rebind(item) { self.machine.reload(from: nonce) }
         self.machine.remove(item.nonce)
     }
 
-    /// The block in which a nonce was used up, and the transaction; without one, something else in the block did it.
-    private struct Use {
-        let block: UInt64
-        let transaction: ChainTransaction?
+    /// Ends an item without a coin, and without a transaction of its own.
+    private func end(_ item: LaneItem) async throws(LaneStore.Failure) {
+        let step = LaneStore.Step(
+            item: item,
+            expected: Distribution.State.allCases,
+            state: .failed,
+            fields: [("reason", "cancelled")]
+        )
+        _ = try await self.advance("mined", [step])
+        self.metrics.count("failed")
+        self.machine.remove(item.nonce)
     }
 
-    /// Searches the chain, backwards from its head in ever longer steps; `nil` when no node can tell.
-    private func use(of nonce: UInt64) async -> Use? {
-        guard let head = self.snapshot?.head.number else { return nil }
+    /// Writes down why an item waits by itself, and makes it the lane's reason.
+    private func tell(_ item: LaneItem, _ detail: String) async throws(LaneStore.Failure) {
+        if self.trouble == nil { self.trouble = Waiting(.nonceUsed, detail) }
+        // The same each time until something is found out.
+        guard self.walk.told.updateValue(detail, forKey: item.nonce) != detail else { return }
+        self.logger.error(
+            "No node tells who has used a nonce",
+            metadata: self.metadata(["id": "\(item.id)", "nonce": "\(item.nonce)", "detail": "\(detail)"])
+        )
+        let step = LaneStore.Step(
+            item: item,
+            expected: [item.state],
+            state: item.state,
+            stamp: "waiting_since",
+            fields: [("waiting", Waiting.Reason.nonceUsed.rawValue), ("waiting_detail", detail)]
+        )
+        _ = try await self.advance("told", [step])
+    }
+
+    // MARK: Searching
+
+    /// Searches the chain: by the sender's nonce at ever earlier blocks, as long as the node has their state, and from
+    /// there on block by block, which needs none.
+    private func use(of item: LaneItem) async -> NonceWalk.Outcome {
+        if let use = self.walk.uses[item.nonce] { return .found(use) }
+        guard let head = self.snapshot?.head.number else { return .searching("the chain was not seen") }
         do throws(RPCError) {
+            if self.walk.isBegun { return try await self.walked(item, from: head) }
             var (before, after, step) = (head, head, UInt64(1))
-            guard try await self.isUsed(nonce, at: head) else { return nil }
+            guard try await self.isUsed(item.nonce, at: head) == true else { return .searching("the node lags") }
             repeat {
                 before = head - min(head, step)
                 step *= 2
-                guard try await self.isUsed(nonce, at: before) else { break }
+                guard let isUsed = try await self.isUsed(item.nonce, at: before) else {
+                    return try await self.walked(item, from: after)
+                }
+                guard isUsed else { break }
                 after = before
             } while before > 0
             while after > before + 1 {
                 let middle = before + (after - before) / 2
-                if try await self.isUsed(nonce, at: middle) { after = middle } else { before = middle }
+                guard let isUsed = try await self.isUsed(item.nonce, at: middle) else {
+                    return try await self.walked(item, from: after)
+                }
+                if isUsed { after = middle } else { before = middle }
             }
-            guard let block = try await self.chain.block(.number(after), isFull: true) else { return nil }
-            let transaction = block.transactions.first { $0.sender == self.sender && $0.nonce == nonce }
-            return Use(block: after, transaction: transaction)
+            guard let block = try await self.chain.block(.number(after), isFull: true) else {
+                return .searching("block \(after) is not told")
+            }
+            let transaction = block.transactions.first { $0.sender == self.sender && $0.nonce == item.nonce }
+            return .found(NonceWalk.Use(block: after, transaction: transaction))
         } catch {
             self.logger.debug("The use of a nonce was not read", metadata: self.metadata(["error": "\(error)"]))
+            return .searching(RPCWords.text(error))
+        }
+    }
+
+    /// Whether a nonce was used up behind a block; `nil` when the node has no state of then.
+    private func isUsed(_ nonce: UInt64, at block: UInt64) async throws(RPCError) -> Bool? {
+        do throws(RPCError) {
+            return try await self.chain.transactionCount(of: self.sender, .number(block)) > nonce
+        } catch {
+            guard case .fault(.refused(let refusal)) = error, !refusal.isRateLimit else { throw error }
             return nil
         }
     }
 
-    private func isUsed(_ nonce: UInt64, at block: UInt64) async throws(RPCError) -> Bool {
-        try await self.chain.transactionCount(of: self.sender, .number(block)) > nonce
+    /// Goes on backwards block by block, as many as one look has time for.
+    private func walked(_ item: LaneItem, from block: UInt64) async throws(RPCError) -> NonceWalk.Outcome {
+        self.walk.begin(at: block)
+        while true {
+            if let outcome = self.walk.outcome(for: item) { return outcome }
+            guard LoopClock().now < self.walkLimit else {
+                return .searching("its transaction is looked for, block by block")
+            }
+            let numbers = self.walk.numbers
+            do throws(RPCError) {
+                let blocks = try await self.chain.fullBlocks(numbers)
+                guard self.walk.saw(blocks, of: self.sender) else {
+                    return .searching("block \(numbers[0]) is not told")
+                }
+            } catch {
+                guard case .tooLarge = error, self.walk.shrink() else { throw error }
+            }
+        }
     }
 
     /// The chain's next nonce is none of ours although later ones are given out: either the chain has gone back behind
@@ -102,6 +171,7 @@ extension LaneRun {
         self.machine.reload(from: first)
         if try await self.store.take(from: first, count: 1).first?.nonce == first { return }
         self.holeLooks += 1
+        self.trouble = self.trouble ?? Waiting(.nonceMissing, "the chain takes nonce \(first) next, and nobody has it")
         guard self.holeLooks >= Self.holeLooksNeeded else { return }
         for nonce in first..<min(counter, first + UInt64(Self.batchLimit)) {
             switch try await self.store.place(nonce, fills: self.holeLooks >= Self.fillLooksNeeded) {

@@ -11,7 +11,13 @@ extension LaneRun {
     func settle() async throws(LaneStore.Failure) {
         for item in self.machine.reorganised { try await self.unmine(item) }
         let items = self.machine.toSettle
-        guard !items.isEmpty, let receipts = await self.receipts(items) else { return }
+        guard !items.isEmpty else {
+            self.settledHead = self.snapshot?.head.number
+            return
+        }
+        guard let receipts = await self.receipts(items, in: self.unsettledBlocks) else { return }
+        let isAllMined = items.allSatisfy { if case .mined = receipts[$0.nonce] { true } else { false } }
+        if isAllMined { self.settledHead = self.snapshot?.head.number }
         var steps: [LaneStore.Step] = []
         for item in items {
             switch receipts[item.nonce] {
@@ -28,11 +34,20 @@ extension LaneRun {
         try await self.write("mined", steps)
     }
 
+    /// The blocks in which the items may be mined; none when that is not known.
+    private var unsettledBlocks: [UInt64] {
+        guard let settled = self.settledHead, let head = self.snapshot?.head.number, head > settled,
+            head - settled <= UInt64(BlockReceiptsUse.blockLimit)
+        else { return [] }
+        return Array(settled + 1...head)
+    }
+
     /// Makes sure of items that are deep enough.
     func confirm() async throws(LaneStore.Failure) {
         guard self.configuration.confirmations > 0 else { return }
         let items = self.machine.toConfirm
-        guard !items.isEmpty, let receipts = await self.receipts(items) else { return }
+        let blocks = Set(items.compactMap(\.block)).sorted()
+        guard !items.isEmpty, let receipts = await self.receipts(items, in: blocks) else { return }
         var steps: [LaneStore.Step] = []
         for item in items {
             switch receipts[item.nonce] {
@@ -48,7 +63,7 @@ extension LaneRun {
         try await self.write("confirmed", steps)
     }
 
-    private enum Found {
+    enum Found {
         case mined(Receipt)
         /// The node knows no receipt of any of its transactions.
         case missing
@@ -56,10 +71,12 @@ extension LaneRun {
     }
 
     /// What the chain says of each item, by nonce; `nil` when no node can tell.
-    private func receipts(_ items: [LaneItem]) async -> [UInt64: Found]? {
+    ///
+    /// They are probably in `blocks`; that saves a node work.
+    func receipts(_ items: [LaneItem], in blocks: [UInt64] = []) async -> [UInt64: Found]? {
         let hashes = items.flatMap(\.hashes)
         let answers: [Result<Receipt?, RPCFault>]
-        do { answers = try await self.chain.receipts(hashes) } catch {
+        do { answers = try await self.chain.receipts(hashes, in: blocks) } catch {
             self.logger.debug("Receipts not read", metadata: self.metadata(["error": "\(error)"]))
             return nil
         }
@@ -80,7 +97,7 @@ extension LaneRun {
         return found
     }
 
-    private func step(_ item: LaneItem, _ receipt: Receipt, isFinal: Bool) -> LaneStore.Step {
+    func step(_ item: LaneItem, _ receipt: Receipt, isFinal: Bool) -> LaneStore.Step {
         let isNoop = item.noops.contains(receipt.transaction)
         let isDelivered = receipt.isSuccess && !isNoop
         var fields = [
@@ -88,7 +105,7 @@ extension LaneRun {
             ("mined_hash", receipt.transaction.text), ("gas_used", String(receipt.gasUsed)),
             ("hashes", Self.text(item.hashes)), ("noops", Self.text(item.noops)),
         ]
-        if let price = receipt.gasPrice { fields.append(("gas_price", price.decimal)) }
+        if let price = receipt.gasPrice ?? Self.price(item, receipt) { fields.append(("gas_price", price.decimal)) }
         if isFinal, !isDelivered { fields.append(("reason", isNoop ? "cancelled" : "reverted")) }
         return LaneStore.Step(
             item: item,
@@ -102,7 +119,13 @@ extension LaneRun {
         )
     }
 
-    private func write(_ name: String, _ steps: [LaneStore.Step]) async throws(LaneStore.Failure) {
+    /// What a transaction with a gas price has paid, which is what it offered, for nodes that do not tell.
+    private static func price(_ item: LaneItem, _ receipt: Receipt) -> Wei? {
+        guard receipt.transaction == item.hash, case .legacy(let gasPrice) = item.fee else { return nil }
+        return gasPrice
+    }
+
+    func write(_ name: String, _ steps: [LaneStore.Step]) async throws(LaneStore.Failure) {
         for (step, isDone) in zip(steps, try await self.advance(name, steps)) {
             guard isDone else {
                 self.forget(step.item)
@@ -151,44 +174,5 @@ extension LaneRun {
         }
         self.metrics.count("raised", raised.count)
         try await self.sign(raised)
-    }
-
-    /// Takes over what is left of this sender's lanes in earlier eras: it is not delivered on the chain that is.
-    func carryOver() async throws(LaneStore.Failure) {
-        for number in stride(from: self.era.number - 1, through: max(1, self.era.number - 20), by: -1) {
-            let old = LaneName(era: number, sender: self.sender)
-            while true {
-                let items = try await self.store.take(from: 0, count: Self.batchLimit, of: old)
-                guard !items.isEmpty else { break }
-                // Bytes of the old chain that reached the new one have done their work.
-                guard let receipts = await self.receipts(items) else {
-                    throw .store(.store(.notSent(.unreachable)))
-                }
-                try await self.carryOver(items, receipts, from: old)
-            }
-        }
-    }
-
-    private func carryOver(
-        _ items: [LaneItem],
-        _ receipts: [UInt64: Found],
-        from old: LaneName
-    ) async throws(LaneStore.Failure) {
-        var ended: [LaneStore.Step] = []
-        for item in items {
-            if case .mined(let receipt) = receipts[item.nonce] {
-                ended.append(self.step(item, receipt, isFinal: true))
-            } else if item.state == .mined || item.isFiller {
-                // It was delivered on the chain that is gone, like all that was confirmed there.
-                ended.append(
-                    LaneStore.Step(item: item, expected: [item.state], state: .confirmed, hash: item.minedHash)
-                )
-            } else {
-                _ = try await self.store.rebind(item, from: old)
-                self.metrics.count("carried")
-            }
-        }
-        _ = try await self.store.advance("carried", ended, in: old)
-        self.machine.reload(from: 0)
     }
 }

@@ -23,12 +23,38 @@ actor LaneRun {
     var snapshot: SenderSnapshot?
     var quote: Fee?
     var isPaused = false
-    private var rebroadcast: String?
-    private var lastLook: LoopClock.Instant?
-    private var isLow = false
+    /// Whether something of earlier eras is still to be taken over.
+    var isNew = true
+    var rebroadcast: String?
+    var lastLook: LoopClock.Instant?
+    var isLow = false
     var holeLooks = 0
+    /// The least that a node takes, as it said when it refused, and until when it is believed.
+    private var floor: (fee: FeeFloor, until: LoopClock.Instant)?
+    /// What is to be told of the last refusal besides its reason.
+    var refusal = (detail: "", said: "")
+    /// What the last look told that keeps the lane waiting, besides what the machine holds.
+    var trouble: Waiting?
+    /// Transactions that the chain has lost and that had ended, sent again or still to be.
+    var replaying = 0
+    /// The newest block of the last look, and since when it has been.
+    var head: (block: ChainBlock, since: LoopClock.Instant)?
+    /// Up to which block every receipt was found; `nil` before that is so.
+    var settledHead: UInt64?
+    /// Whether blocks were replaced, so that what has ended may be in others now: in the beginning nobody knows.
+    var isRecheckDue = true
+    /// What was found while searching blocks for who has used a nonce.
+    var walk = NonceWalk()
+    /// Until when this look searches.
+    var walkLimit = LoopClock().now
     /// Transactions in one batch: one call of a node besides is our own.
     static let batchLimit = 99
+    /// Between two looks, however much there is to see.
+    private static let shortestLook = Duration.milliseconds(20)
+    /// Refusals in a row after which an offer doubles.
+    private static let patientRaises = 4
+    /// How long a node is believed to take no less than it said.
+    private static let floorMemory = Duration.seconds(600)
 
     init(_ parts: LaneParts, key: SenderKey, era: Era, fence: Fence) {
         self.sender = key.address
@@ -54,16 +80,13 @@ actor LaneRun {
     /// Works until cancelled, until another process has the lane, or until the chain is another.
     func run() async {
         defer { self.metrics.left() }
-        var isNew = true
+        self.isNew = true
         while !Task.isCancelled, self.parts.eras.era == self.era {
             var pause = self.configuration.idlePoll
             do throws(LaneStore.Failure) {
                 if self.isLookDue { try await self.look() }
-                if isNew, self.snapshot != nil {
-                    try await self.carryOver()
-                    isNew = false
-                }
-                if self.snapshot != nil, !isNew, self.parts.faucet.isStoreKept { try await self.push() }
+                if self.isNew, self.snapshot != nil { self.isNew = try await !self.carryOver() }
+                if self.snapshot != nil, !self.isNew, self.parts.faucet.isStoreKept { try await self.push() }
                 if self.machine.isBusy || self.snapshot == nil { pause = self.configuration.poll }
             } catch {
                 switch error {
@@ -77,6 +100,7 @@ actor LaneRun {
                 }
             }
             if self.machine.hold != nil { pause = min(pause, .milliseconds(200)) } else if self.isLookDue { continue }
+            if self.machine.isLookWorthwhile { pause = min(pause, Self.shortestLook) }
             await self.parts.wakeUp.wait(atMost: pause)
         }
     }
@@ -88,105 +112,8 @@ actor LaneRun {
     private var isLookDue: Bool {
         guard let lastLook = self.lastLook else { return true }
         let pause = self.machine.isBusy || self.snapshot == nil ? self.configuration.poll : self.configuration.idlePoll
-        return lastLook.duration(to: LoopClock().now) >= pause || self.machine.mustLook
-    }
-
-    // MARK: Looking at the chain
-
-    /// Looks at the chain, tells Redis, and deals with what was mined.
-    ///
-    /// Two round trips to Redis and two batches to a node, when there is anything to settle.
-    private func look() async throws(LaneStore.Failure) {
-        // From its end on: a node that is slower than the pause would leave no time for sending.
-        defer { self.lastLook = LoopClock().now }
-        let snapshot: SenderSnapshot
-        do { snapshot = try await self.chain.snapshot(of: self.sender) } catch {
-            self.logger.debug("Chain not seen", metadata: self.metadata(["error": "\(error)"]))
-            // The heartbeat: the lane lives, and tells why nothing moves.
-            let orders = try await self.store.observe(nil, fields: [("reason", "node-unreachable")])
-            return await self.follow(orders)
-        }
-        self.snapshot = snapshot
-        self.machine.observed(
-            nonce: snapshot.nonce,
-            pendingNonce: snapshot.pendingNonce,
-            head: snapshot.head.number,
-            at: LoopClock().now
-        )
-        self.quote = self.configuration.fees.quote(snapshot)
-        let sight = LaneStore.Sight(
-            nonce: snapshot.nonce,
-            floor: max(snapshot.nonce, snapshot.pendingNonce),
-            affordable: self.affordable(snapshot)
-        )
-        let orders = try await self.store.observe(sight, fields: self.fields(snapshot))
-        self.report(snapshot, orders)
-        await self.follow(orders)
-        if let lowest = orders.lowestOpen { self.machine.expect(lowest) }
-        try await self.settle()
-        try await self.confirm()
-        try await self.mend(orders)
-        try await self.raise()
-    }
-
-    /// How many transactions the balance pays for, at the present price; without one, how many coins it is.
-    private func affordable(_ snapshot: SenderSnapshot) -> UInt64 {
-        let price = self.quote?.limit ?? .zero
-        guard let fee = price.multiplied(by: self.configuration.gasLimit),
-            let cost = fee.adding(self.parts.faucet.configuration.amount), !cost.isZero,
-            let count = snapshot.balance.divided(by: cost)?.quotient
-        else { return 0 }
-        // More than anybody can give out, and exact in Redis.
-        return min(count.exact ?? .max, 1 << 40)
-    }
-
-    private func fields(_ snapshot: SenderSnapshot) -> [(String, String)] {
-        [
-            ("balance", snapshot.balance.decimal), ("head", String(snapshot.head.number)),
-            ("pending_nonce", String(snapshot.pendingNonce)), ("fee", self.quote?.text ?? ""),
-            ("reason", self.quote == nil ? "no-price" : self.machine.hold ?? ""),
-        ]
-    }
-
-    private func report(_ snapshot: SenderSnapshot, _ orders: LaneStore.Orders) {
-        let coin = Wei(1_000_000_000_000_000)
-        let milli = snapshot.balance.divided(by: coin)?.quotient.exact ?? .max
-        let counter = orders.counter ?? snapshot.nonce
-        self.metrics.observed(
-            balanceCoins: Double(milli) / 1000,
-            openCount: orders.openCount,
-            drift: Int64(clamping: counter) - Int64(clamping: snapshot.nonce),
-            stallSeconds: self.machine.stall(at: LoopClock().now) / .seconds(1)
-        )
-        let isLow = milli / 1000 < self.configuration.warnCoins
-        defer { self.isLow = isLow }
-        if isLow, !self.isLow {
-            self.logger.warning("The wallet runs low", metadata: self.metadata(["coins": "\(milli / 1000)"]))
-        }
-        if orders.raised > 0 {
-            self.logger.warning(
-                "Nonces were used that the faucet has not given out",
-                metadata: self.metadata(["count": "\(orders.raised)"])
-            )
-            self.metrics.count("skipped", Int(clamping: orders.raised))
-        }
-    }
-
-    /// Does what an operator wants.
-    private func follow(_ orders: LaneStore.Orders) async {
-        if self.isPaused != orders.isPaused {
-            self.isPaused = orders.isPaused
-            self.logger.notice(orders.isPaused ? "Lane paused" : "Lane resumed", metadata: self.metadata())
-        }
-        if let rebroadcast = self.rebroadcast, rebroadcast != orders.rebroadcast { self.machine.resendAll() }
-        self.rebroadcast = orders.rebroadcast
-        var done: [String] = []
-        // What is not loaded yet brings the wish along in its record.
-        for id in orders.cancels {
-            _ = self.machine.cancel(id)
-            done.append(id)
-        }
-        await self.store.forgetCancels(done)
+        let age = lastLook.duration(to: LoopClock().now)
+        return age >= pause || age >= Self.shortestLook && self.machine.isLookWorthwhile
     }
 
     // MARK: Sending
@@ -221,11 +148,15 @@ actor LaneRun {
         return outcomes
     }
 
-    private func note(_ batch: [LaneItem], _ outcomes: [SubmitOutcome]) async throws(LaneStore.Failure) {
+    private func note(_ batch: [LaneItem], _ answers: [SubmitOutcome]) async throws(LaneStore.Failure) {
         let before = self.machine.hold
+        let outcomes = self.machine.judged(batch, answers)
         let taken = self.machine.answered(batch, outcomes, at: LoopClock().now)
         self.metrics.answered(outcomes)
-        if let hold = self.machine.hold, hold != before { self.warn(hold, outcomes) }
+        if let hold = self.machine.hold {
+            self.refusal = Self.refusal(outcomes)
+            if hold != before { self.warn(hold) }
+        }
         let fresh = taken.filter { $0.state == .signed }
         let done = try await self.advance(
             "submitted",
@@ -245,7 +176,7 @@ actor LaneRun {
         var signings: [(LaneItem, Fee?)] = []
         for (item, outcome) in zip(batch, outcomes) {
             switch outcome {
-            case .feeTooLow: signings.append((item, self.raised(item)))
+            case .feeTooLow(let floor): signings.append((item, self.refused(item, floor)))
             // The settings may have been mended since, and the price may have come down.
             case .gasTooLow: signings.append((item, item.fee))
             case .feeCapExceeded where self.quote.map({ $0.limit < item.fee?.limit ?? .zero }) ?? false:
@@ -256,10 +187,28 @@ actor LaneRun {
         if !signings.isEmpty { try await self.sign(signings) }
     }
 
-    private func warn(_ hold: String, _ outcomes: [SubmitOutcome]) {
-        var more: Logger.Metadata = ["reason": "\(hold)"]
-        for outcome in outcomes { if case .rejected(let text) = outcome { more["node"] = "\(text)" } }
+    private func warn(_ hold: Waiting.Reason) {
+        var more: Logger.Metadata = ["reason": "\(hold.rawValue)"]
+        if !self.refusal.said.isEmpty { more["node"] = "\(self.refusal.said)" }
+        if !self.refusal.detail.isEmpty { more["detail"] = "\(self.refusal.detail)" }
         self.logger.warning("A node does not take transactions", metadata: self.metadata(more))
+    }
+
+    /// What is to be told of a refusal besides its reason.
+    private static func refusal(_ outcomes: [SubmitOutcome]) -> (detail: String, said: String) {
+        for outcome in outcomes {
+            switch outcome {
+            case .rejected(let text): return ("", text)
+            case .feeTooLow(let floor?):
+                let part = floor.part == .tip ? "tip" : "price"
+                return ("the node takes \(floor.amount.decimal) wei at least as \(part)", "")
+            case .unknown(let error), .notSent(let error): return (RPCWords.text(error), RPCWords.said(error))
+            case .accepted, .alreadyKnown, .nonceTooLow, .nonceTooHigh, .underpriced, .feeTooLow(nil), .feeCapExceeded,
+                .insufficientFunds, .gasTooLow, .wrongChain, .notAuthorised, .poolFull, .rateLimited:
+                continue
+            }
+        }
+        return ("", "")
     }
 
     /// Redis has another idea of an item: it is read again.
@@ -300,6 +249,37 @@ actor LaneRun {
         let tenfold = self.quote?.limit.multiplied(by: 10)
         guard let cap = self.configuration.fees.cap else { return tenfold }
         return tenfold.map { min($0, cap) } ?? cap
+    }
+
+    /// What a refused item offers next: what the node asks for, or else more and more.
+    ///
+    /// Only the cap of the settings is in the way. Whatever comes after it offers as much.
+    private func refused(_ item: LaneItem, _ floor: FeeFloor?) -> Fee? {
+        guard let fee = item.fee else { return self.quote }
+        let cap = self.configuration.fees.cap
+        if let floor { self.learn(floor) }
+        if let wanted = floor.flatMap({ fee.reaching($0, atLeast: self.quote, cap: cap) }), wanted != fee {
+            return wanted
+        }
+        let isPatient = self.machine.holds <= Self.patientRaises
+        guard let more = fee.raised(atLeast: self.quote, cap: cap, doubles: !isPatient) else { return fee }
+        if case .market(_, let tip) = more {
+            self.learn(FeeFloor(.tip, tip))
+        } else {
+            self.learn(FeeFloor(.price, more.limit))
+        }
+        return more
+    }
+
+    private func learn(_ floor: FeeFloor) {
+        self.floor = (floor, LoopClock().now.advanced(by: Self.floorMemory))
+        self.quote = self.quote.flatMap { self.floored($0) }
+    }
+
+    /// A quote that the node takes, as far as is known.
+    func floored(_ quote: Fee?) -> Fee? {
+        guard let quote, let floor = self.floor, LoopClock().now < floor.until else { return quote }
+        return quote.reaching(floor.fee, cap: self.configuration.fees.cap) ?? quote
     }
 
     /// A higher fee for an item; its own when it can go no higher.

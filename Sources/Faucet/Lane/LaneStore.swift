@@ -45,6 +45,8 @@ struct LaneStore: Sendable {
         var floor: UInt64
         /// Transactions that the balance pays for.
         var affordable: UInt64
+        /// The number of the newest block.
+        var head: UInt64
     }
 
     /// What a lane is told in return.
@@ -60,16 +62,26 @@ struct LaneStore: Sendable {
         /// Changes when somebody wants everything sent again.
         let rebroadcast: String
         let cancels: [String]
+        /// Distributions that have ended and whose nonces the chain takes next: it has lost them.
+        let lost: Int
     }
 
+    /// Writes down what was seen, and why the lane waits.
+    ///
     /// One round trip.
-    func observe(_ sight: Sight?, fields: [(String, String)]) async throws(Failure) -> Orders {
+    func observe(
+        _ sight: Sight?,
+        waiting: Waiting?,
+        fields: [(String, String)] = []
+    ) async throws(Failure) -> Orders {
         var arguments: [RedisArgument] = [
             self.fence.argument, .text(self.era.fence), .text(self.sender.lowercased),
             .text(sight.map { String($0.floor) } ?? ""), .text(String(sight?.affordable ?? 0)),
-            .text(String(sight?.nonce ?? 0)),
+            .text(String(sight?.nonce ?? 0)), .text(waiting?.reason.rawValue ?? ""),
+            .text(sight.map { String($0.head) } ?? ""),
         ]
-        for (name, value) in fields { arguments += [.text(name), .text(value)] }
+        let more = [("detail", waiting?.detail ?? ""), ("said", waiting?.said ?? "")]
+        for (name, value) in fields + more { arguments += [.text(name), .text(value)] }
         let words = try await self.run(
             "observe",
             RedisScriptCall(
@@ -82,7 +94,7 @@ struct LaneStore: Sendable {
                 arguments: arguments
             )
         )
-        guard words.count == 8, let counter = words[1].integerValue, let open = words[2].integerValue else {
+        guard words.count == 9, let counter = words[1].integerValue, let open = words[2].integerValue else {
             throw .store(.storeInconsistent)
         }
         return Orders(
@@ -92,25 +104,35 @@ struct LaneStore: Sendable {
             raised: UInt64(clamping: words[4].integerValue ?? 0),
             isPaused: words[5].string != "",
             rebroadcast: words[6].string ?? "",
-            cancels: (words[7].array ?? []).compactMap(\.string)
+            cancels: (words[7].array ?? []).compactMap(\.string),
+            lost: Int(clamping: words[8].integerValue ?? 0)
         )
     }
 
     // MARK: Items
 
-    /// Open items from a nonce on, in order, and of another lane when it is named.
+    /// Open items from a nonce on, in order, and of another lane when it is named; with `isOver` those that have ended
+    /// as well, as long as they are remembered.
     ///
     /// One round trip.
-    func take(from nonce: UInt64, count: Int, of lane: LaneName? = nil) async throws(Failure) -> [LaneItem] {
+    func take(
+        from nonce: UInt64,
+        count: Int,
+        of lane: LaneName? = nil,
+        isOver: Bool = false
+    ) async throws(Failure) -> [LaneItem] {
+        let lane = lane ?? self.name
         let call = RedisScriptCall(
             .faucetTake,
-            keys: [FaucetKeys.open(lane ?? self.name), FaucetKeys.distributions],
+            keys: [isOver ? FaucetKeys.bound(lane) : FaucetKeys.open(lane), FaucetKeys.distributions],
             arguments: [.text(String(nonce)), .integer(count)] + LaneItem.fields.map { .text($0) }
         )
         let reply: RESPValue
         do { reply = try await self.faucet.redis.run(call, within: nil) } catch { throw .store(FaucetError(error)) }
         var items: [LaneItem] = []
         for record in reply.array ?? [] {
+            // What has ended may be forgotten before its place in the list is.
+            if isOver, record.array?.dropFirst().allSatisfy({ $0 == .null }) ?? false { continue }
             guard let item = LaneItem(record.array ?? []) else { throw .store(.storeInconsistent) }
             items.append(item)
         }

@@ -65,11 +65,14 @@ package struct Distribution: Hashable, Sendable {
     package let lostNonces: [UInt64]
     /// Whether somebody has asked for it to be cancelled.
     package let isCancelled: Bool
+    /// What its lane found to be in its own way, not in that of all.
+    package let obstacle: Waiting?
 
     /// The fields of the record, in the order in which ``init(_:_:)`` reads them.
     package static let fields = [
         "state", "address", "amount", "era", "sender", "nonce", "created", "submitted", "mined", "finished", "hash",
         "first_hash", "mined_hash", "block", "block_hash", "reason", "hashes", "kind", "lost", "cancelled",
+        "waiting", "waiting_detail", "waiting_since",
     ]
 
     /// Reads the answer of `HMGET` with ``fields``; `nil` when it is no distribution.
@@ -103,5 +106,8 @@ package struct Distribution: Hashable, Sendable {
         self.isFiller = values[17].string == "filler"
         self.lostNonces = (values[18].string ?? "").split(separator: " ").compactMap { UInt64($0) }
         self.isCancelled = values[19].string == "1"
+        self.obstacle = values[20].string.flatMap { Waiting.Reason(rawValue: $0) }.map { reason in
+            Waiting(reason, values[21].string ?? "", since: time(22))
+        }
     }
 }

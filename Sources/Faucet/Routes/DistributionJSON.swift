@@ -32,7 +32,8 @@ enum DistributionJSON {
         return "{\(Self.member("message", message)),\"data\":\(Self.object(members))}"
     }
 
-    static func distribution(_ distribution: Distribution) -> String {
+    /// With `waiting`, why it is not over.
+    static func distribution(_ distribution: Distribution, waiting: Waiting?) -> String {
         var members = [
             Self.member("id", distribution.id), Self.member("status", distribution.state.rawValue),
             Self.member("address", distribution.address.text), Self.member("amount_wei", distribution.amount.decimal),
@@ -51,16 +52,30 @@ enum DistributionJSON {
         for (name, time) in times {
             if let time { members.append(Self.member(name, time.rfc3339Milliseconds)) }
         }
+        if let waiting { members.append("\"waiting\":\(Self.waiting(waiting))") }
         if !distribution.reason.isEmpty { members.append(Self.member("reason", distribution.reason)) }
         members.append("\"links\":{\(Self.member("self", "/distributions/\(distribution.id)"))}")
         return Self.object(members)
     }
 
-    static func page(_ address: Address, _ page: Faucet.Page, limit: Int) -> String {
+    private static func waiting(_ waiting: Waiting) -> String {
+        var members = [Self.member("reason", waiting.reason.rawValue)]
+        if !waiting.detail.isEmpty { members.append(Self.member("detail", waiting.detail)) }
+        if let since = waiting.since { members.append(Self.member("since", since.rfc3339Milliseconds)) }
+        return Self.object(members)
+    }
+
+    static func page(
+        _ address: Address,
+        _ page: Faucet.Page,
+        waiting: [String: Waiting],
+        limit: Int
+    ) -> String {
+        let items = page.distributions.map { Self.distribution($0, waiting: waiting[$0.id]) }
         let next = page.cursor.map { "/distributions?address=\(address.text)&limit=\(limit)&cursor=\($0)" }
         return Self.object([
             Self.member("address", address.text),
-            "\"distributions\":[\(page.distributions.map(Self.distribution).joined(separator: ","))]",
+            "\"distributions\":[\(items.joined(separator: ","))]",
             "\"next\":\(next.map(JSONText.quoted) ?? "null")",
         ])
     }

@@ -18,7 +18,8 @@ extension FaucetRoutes {
         if seconds > 0, !distribution.state.isTerminal {
             distribution = try await self.ended(id, within: .seconds(seconds))
         }
-        return Response(json: DistributionJSON.distribution(distribution))
+        let waiting = try await self.faucet.waiting([distribution])
+        return Response(json: DistributionJSON.distribution(distribution, waiting: waiting[id]))
     }
 
     /// The distribution once it is over, or as it is after that time.
@@ -59,7 +60,8 @@ extension FaucetRoutes {
         guard let page = try await self.faucet.list(order.address, after: cursor, limit: limit) else {
             throw Problem.parameterInvalid("'cursor' is not one that a page of this list ended with.")
         }
-        return Response(json: DistributionJSON.page(order.address, page, limit: limit))
+        let waiting = try await self.faucet.waiting(page.distributions)
+        return Response(json: DistributionJSON.page(order.address, page, waiting: waiting, limit: limit))
     }
 
     /// Plain digits, few of them.

@@ -19,8 +19,11 @@ if tonumber(nonce) >= tonumber(redis.call("GET", KEYS[5]) or 0)
 end
 for _, id in ipairs(bound) do
     local key = KEYS[6] .. id
-    local record = redis.call("HMGET", key, "nonce", "era", "raw")
+    local record = redis.call("HMGET", key, "nonce", "era", "raw", "state", "reason")
     if record[1] == nonce and record[2] == ARGV[5] and record[3] then
+        if record[4] == "confirmed" or record[4] == "failed" then
+            redis.call("HSET", key, "again", faucet_trim(record[4] .. " " .. (record[5] or "")))
+        end
         redis.call("HDEL", key, "block", "block_hash", "mined_hash", "mined", "finished", "reason")
         redis.call("HSET", key, "state", "submitted")
         redis.call("PERSIST", key)

@@ -28,7 +28,7 @@ redis.call("XLEN", KEYS[7])
 faucet_unbound(KEYS[6])
 redis.call("ZREM", KEYS[3], id)
 redis.call("HDEL", KEYS[2], "raw", "hash", "hashes", "noops", "fee", "block", "block_hash", "mined_hash",
-    "first_hash", "submitted", "mined")
+    "first_hash", "submitted", "mined", "again", "waiting", "waiting_detail", "waiting_since")
 redis.call("HSET", KEYS[2], "state", "queued", "era", ARGV[4], "sender", ARGV[5],
     "lost", faucet_trim((record[3] or "") .. " " .. ARGV[3]),
     "lost_hashes", faucet_trim((record[5] or "") .. " " .. (record[4] or "")))

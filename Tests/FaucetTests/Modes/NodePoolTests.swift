@@ -82,16 +82,16 @@ struct NodePoolTests {
         defer { chain.kill() }
         let stranger = try ChainNode(ChainNode.Options())
         defer { stranger.kill() }
-        // The stranger answers first: its own chain may not have it all for itself.
-        chain.pause()
         options.nodes = [stranger.url, chain.url]
         try await FaucetFixture.with(options, chain: chain) { fixture in
             try await fixture.withProcess("worker") { worker in
-                try await eventually { try await stranger.calls()["eth_chainId"] ?? 0 >= 5 }
+                for node in [stranger, chain] {
+                    try await eventually { try await node.calls()["eth_chainId"] ?? 0 >= 5 }
+                }
                 #expect(try await worker.eraNumber() == nil)
-                chain.resume()
-                try await eventually { try await chain.calls()["eth_chainId"] ?? 0 >= 5 }
-                #expect(try await worker.eraNumber() == nil)
+                let status = try await FaucetAdmin(redis: worker.node).status()
+                #expect(status.chainTrouble == "the nodes are of different chains")
+                #expect(status.text.contains("different chains"))
                 stranger.kill()
                 let first = try await worker.admitStubbornly(FaucetFixture.addresses(0..<1)[0])
                 let distributions = try await worker.ended([first])
