@@ -40,9 +40,6 @@ let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-s
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 
-/// Tests are read, not shipped: the product that they test is optimized, and they compile in half the time without.
-let testSettings = settings + [.unsafeFlags(["-Onone"])]
-
 /// Packages that come with others, with a product of each: named so that they are pinned as well.
 ///
 /// SwiftPM warns of a package that no target uses: one uses these on a platform that nobody builds for.
@@ -97,35 +94,28 @@ let package = Package(
         .systemLibrary(name: "CNettle"),
         .systemLibrary(name: "CSecp256k1"),
         .systemLibrary(name: "CZlib"),
-        .target(name: "JSON", swiftSettings: settings),
-        .target(name: "Secrets", dependencies: [systemPackage], swiftSettings: settings),
-        .target(name: "Timing", dependencies: [nioCore, nioPosix], swiftSettings: settings),
+        .target(name: "JSON", dependencies: []),
+        .target(name: "Secrets", dependencies: [systemPackage]),
+        .target(name: "Timing", dependencies: [nioCore, nioPosix]),
         .target(
             name: "TLS",
-            dependencies: ["Secrets", "Timing", lifecycle, logging, nioCore, nioPosix, nioSSL, systemPackage],
-            swiftSettings: settings
+            dependencies: ["Secrets", "Timing", lifecycle, logging, nioCore, nioPosix, nioSSL, systemPackage]
         ),
-        .target(name: "RESP", dependencies: ["CHiredis", nioCore], swiftSettings: settings),
+        .target(name: "RESP", dependencies: ["CHiredis", nioCore]),
         .target(
             name: "Redis",
             dependencies: [
                 "Nettle", "RESP", "TLS", "Timing", deque, lifecycle, logging, metrics, nioCore, nioPosix, nioSSL,
-            ],
-            swiftSettings: settings
+            ]
         ),
-        .target(name: "Outbound", dependencies: ["CCurl", lifecycle, logging, metrics], swiftSettings: settings),
-        .target(name: "Nettle", dependencies: ["CNettle"], swiftSettings: settings),
-        .target(
-            name: "Ethereum",
-            dependencies: ["CSecp256k1", "Nettle", "Secrets", bigInt, systemPackage],
-            swiftSettings: settings
-        ),
+        .target(name: "Outbound", dependencies: ["CCurl", lifecycle, logging, metrics]),
+        .target(name: "Nettle", dependencies: ["CNettle"]),
+        .target(name: "Ethereum", dependencies: ["CSecp256k1", "Nettle", "Secrets", bigInt, systemPackage]),
         .target(
             name: "EthereumRPC",
-            dependencies: ["Ethereum", "JSON", "Outbound", "Timing", lifecycle, logging, metrics],
-            swiftSettings: settings
+            dependencies: ["Ethereum", "JSON", "Outbound", "Timing", lifecycle, logging, metrics]
         ),
-        .target(name: "Telemetry", dependencies: [coreMetrics, logging], swiftSettings: settings),
+        .target(name: "Telemetry", dependencies: [coreMetrics, logging]),
         .target(
             name: "Coordination",
             dependencies: [
@@ -138,8 +128,7 @@ let package = Package(
                 "Lease/lease", "Lease/lease_release", "Lease/lease_renew", "Lease/lease_take", "Outbox/outbox_bury",
                 "Outbox/outbox_replay", "WorkQueue/work_queue", "WorkQueue/work_queue_clean",
                 "WorkQueue/work_queue_inherit", "WorkQueue/work_queue_leave",
-            ]),
-            swiftSettings: settings
+            ])
         ),
         .target(
             name: "Web",
@@ -147,30 +136,26 @@ let package = Package(
                 "CZlib", "JSON", "TLS", "Timing", deque, httpTypes, hummingbird, hummingbirdCore, lifecycle, logging,
                 metrics, nioCore, nioHTTP1, nioHTTP2, nioHTTPTypes, nioHTTPTypesHTTP1, nioHTTPTypesHTTP2, nioSSL,
                 nioTLS,
-            ],
-            swiftSettings: settings
+            ]
         ),
         .target(
             name: "Connect",
             dependencies: [
                 "JSON", "Timing", "Web", deque, httpTypes, hummingbird, logging, metrics, nioCore, protobuf,
             ],
-            resources: [.embedInCode("Generated/connect.binpb")],
-            swiftSettings: settings
+            resources: [.embedInCode("Generated/connect.binpb")]
         ),
         .target(
             name: "CouponAPI",
             dependencies: [protobuf],
-            resources: [.embedInCode("Generated/coupon.binpb"), .embedInCode("Generated/coupon.proto")],
-            swiftSettings: settings
+            resources: [.embedInCode("Generated/coupon.binpb"), .embedInCode("Generated/coupon.proto")]
         ),
         .target(
             name: "Access",
             dependencies: [
                 "Coordination", "JSON", "Nettle", "RESP", "Redis", "Timing", "Web", coreMetrics, lifecycle, logging,
             ],
-            resources: lua(["Scripts/keys_create", "Scripts/keys_end", "Scripts/keys_read"]),
-            swiftSettings: settings
+            resources: lua(["Scripts/keys_create", "Scripts/keys_end", "Scripts/keys_read"])
         ),
         .target(
             name: "Uniques",
@@ -178,8 +163,7 @@ let package = Package(
                 "Coordination", "Outbound", "RESP", "Redis", "Timing", "Web", coreMetrics, deque, httpTypes,
                 hummingbird, lifecycle, logging, metrics, nioCore, nioHTTP1,
             ],
-            resources: lua(["Scripts/uniques_accept", "Scripts/uniques_close", "Scripts/uniques_publish"]),
-            swiftSettings: settings
+            resources: lua(["Scripts/uniques_accept", "Scripts/uniques_close", "Scripts/uniques_publish"])
         ),
         .target(
             name: "Ledger",
@@ -191,8 +175,7 @@ let package = Package(
                 "Scripts/ledger_account", "Scripts/ledger_add", "Scripts/ledger_audit_accounts",
                 "Scripts/ledger_audit_world", "Scripts/ledger_entry", "Scripts/ledger_rest",
                 "Scripts/ledger_settle",
-            ]),
-            swiftSettings: settings
+            ])
         ),
         .target(
             name: "Payments",
@@ -209,8 +192,7 @@ let package = Package(
                 "Scripts/payments_debit", "Scripts/payments_final", "Scripts/payments_hold",
                 "Scripts/payments_leave", "Scripts/payments_lock", "Scripts/payments_look",
                 "Scripts/payments_redrive", "Scripts/payments_requeue",
-            ]),
-            swiftSettings: settings
+            ])
         ),
         .target(
             name: "Faucet",
@@ -223,8 +205,7 @@ let package = Package(
                 "Audit/faucet_audit_records", "Scripts/faucet", "Scripts/faucet_admit", "Scripts/faucet_advance",
                 "Scripts/faucet_cancel", "Scripts/faucet_choose", "Scripts/faucet_era", "Scripts/faucet_fill",
                 "Scripts/faucet_observe", "Scripts/faucet_rebind", "Scripts/faucet_take",
-            ]),
-            swiftSettings: settings
+            ])
         ),
         .target(
             name: "Coupons",
@@ -237,10 +218,9 @@ let package = Package(
                 "Scripts/coupons_dry", "Scripts/coupons_give", "Scripts/coupons_given", "Scripts/coupons_issue",
                 "Scripts/coupons_lend", "Scripts/coupons_open", "Scripts/coupons_part", "Scripts/coupons_return",
                 "Scripts/coupons_take", "Scripts/coupons_use",
-            ]),
-            swiftSettings: settings
+            ])
         ),
-        .target(name: "OpenAPI", resources: [.embedInCode("openapi.json")], swiftSettings: settings),
+        .target(name: "OpenAPI", dependencies: [], resources: [.embedInCode("openapi.json")]),
         .target(
             name: "App",
             dependencies: [
@@ -255,125 +235,96 @@ let package = Package(
                 coreMetrics, httpTypes, hummingbird,
                 lifecycle, logging, metrics, nioCore, nioHTTP1, nioPosix, unixSignals,
             ],
-            resources: [.embedInCode("Resources/commit")],
-            swiftSettings: settings
+            resources: [.embedInCode("Resources/commit")]
         ),
         .target(
             name: "Dev",
             dependencies: [nioCore, nioPosix, subprocess, systemPackage, unixSignals],
-            resources: [.embedInCode("Resources/nginx.conf.template")],
-            swiftSettings: settings
+            resources: [.embedInCode("Resources/nginx.conf.template")]
         ),
         .target(
             name: "Load",
             dependencies: [
                 "CouponAPI", "Ethereum", "JSON", "TLS", deque, histogram, nioCore, nioHTTP1, nioPosix, nioSSL, nioTLS,
                 protobuf,
-            ],
-            swiftSettings: settings
+            ]
         ),
         .target(
             name: "CouponClient",
             dependencies: [
                 "CouponAPI", "JSON", "TLS", "Timing", nioCore, nioHTTP1, nioPosix, nioSSL, protobuf,
-            ],
-            swiftSettings: settings
+            ]
         ),
         .executableTarget(
             name: "tally",
             dependencies: [
                 "App", "CouponAPI", "CouponClient", "Dev", "Load", "Secrets", argumentParser, protobuf, systemPackage,
-            ] + unused,
-            swiftSettings: settings
+            ] + unused
         ),
 
-        .target(
-            name: "Support",
-            dependencies: ["JSON", logging, nioCore, nioPosix],
-            path: "Tests/Support",
-            swiftSettings: testSettings
-        ),
-        .testTarget(name: "RESPTests", dependencies: ["RESP", "Support", nioCore], swiftSettings: testSettings),
+        .target(name: "Support", dependencies: ["JSON", logging, nioCore, nioPosix], path: "Tests/Support"),
+        .testTarget(name: "RESPTests", dependencies: ["RESP", "Support", nioCore]),
         .testTarget(
             name: "RedisTests",
             dependencies: [
                 "RESP", "Redis", "Support", "TLS", lifecycle, logging, metrics, nioCore, nioEmbedded, nioPosix,
-            ],
-            swiftSettings: testSettings
+            ]
         ),
         .testTarget(
             name: "OutboundTests",
             dependencies: ["Outbound", "Support", coreMetrics, lifecycle, logging, metrics, metricsTestKit],
-            exclude: ["Peer", "Vectors"],
-            swiftSettings: testSettings
+            exclude: ["Peer", "Vectors"]
         ),
-        .testTarget(
-            name: "TelemetryTests",
-            dependencies: ["Telemetry", coreMetrics, logging],
-            swiftSettings: testSettings
-        ),
+        .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", coreMetrics, logging]),
         .testTarget(
             name: "CoordinationTests",
-            dependencies: ["Coordination", "RESP", "Redis", "Support", lifecycle, logging, nioCore, nioPosix],
-            swiftSettings: testSettings
+            dependencies: ["Coordination", "RESP", "Redis", "Support", lifecycle, logging, nioCore, nioPosix]
         ),
         .testTarget(
             name: "WebTests",
             dependencies: [
                 "JSON", "Support", "TLS", "Web", httpTypes, hummingbird, lifecycle, logging, metrics, nioCore, nioHPACK,
                 nioHTTP1, nioPosix,
-            ],
-            swiftSettings: testSettings
+            ]
         ),
         .testTarget(
             name: "AccessTests",
-            dependencies: ["Access", "Coordination", "RESP", "Redis", "Support", "Web", logging, nioPosix],
-            swiftSettings: testSettings
+            dependencies: ["Access", "Coordination", "RESP", "Redis", "Support", "Web", logging, nioPosix]
         ),
         .testTarget(
             name: "UniquesTests",
             dependencies: [
                 "Coordination", "Outbound", "RESP", "Redis", "Support", "Uniques", "Web", lifecycle, logging, nioCore,
                 nioPosix,
-            ],
-            swiftSettings: testSettings
+            ]
         ),
         .testTarget(
             name: "LedgerTests",
             dependencies: [
                 "Coordination", "Ledger", "RESP", "Redis", "Support", lifecycle, logging, nioCore, nioPosix,
-            ],
-            swiftSettings: testSettings
+            ]
         ),
         .testTarget(
             name: "PaymentsTests",
             dependencies: [
                 "Coordination", "Ledger", "Outbound", "Payments", "RESP", "Redis", "Support", lifecycle,
                 logging, nioCore, nioHTTP1, nioPosix,
-            ],
-            swiftSettings: testSettings
+            ]
         ),
-        .testTarget(
-            name: "EthereumTests",
-            dependencies: ["Ethereum", "Support"],
-            exclude: ["Peer", "Vectors"],
-            swiftSettings: testSettings
-        ),
+        .testTarget(name: "EthereumTests", dependencies: ["Ethereum", "Support"], exclude: ["Peer", "Vectors"]),
         .testTarget(
             name: "EthereumRPCTests",
             dependencies: [
                 "Ethereum", "EthereumRPC", "JSON", "Outbound", "Support", coreMetrics, logging, metricsTestKit,
                 nioCore, nioHTTP1, nioPosix,
-            ],
-            swiftSettings: testSettings
+            ]
         ),
         .testTarget(
             name: "FaucetTests",
             dependencies: [
                 "Coordination", "Ethereum", "EthereumRPC", "Faucet", "JSON", "Outbound", "RESP", "Redis", "Support",
                 "Timing", lifecycle, logging, nioCore, nioPosix,
-            ],
-            swiftSettings: testSettings
+            ]
         ),
         .executableTarget(
             name: "conformance-server",
@@ -382,8 +333,7 @@ let package = Package(
             ],
             path: "Tests/ConformanceServer",
             exclude: ["Peer", "all.yaml", "http1.yaml", "proto", "tls.yaml"],
-            resources: [.embedInCode("Generated/conformance.binpb")],
-            swiftSettings: testSettings
+            resources: [.embedInCode("Generated/conformance.binpb")]
         ),
         .testTarget(
             name: "ConnectTests",
@@ -391,48 +341,30 @@ let package = Package(
                 "Connect", "JSON", "Support", "Timing", "Web", "conformance-server", coreMetrics, httpTypes, lifecycle,
                 logging, metricsTestKit, nioCore, nioHTTP1, nioHTTP2, nioHTTPTypes, nioHTTPTypesHTTP1,
                 nioHTTPTypesHTTP2, nioPosix, protobuf,
-            ],
-            swiftSettings: testSettings
+            ]
         ),
         .testTarget(
             name: "CouponsTests",
             dependencies: [
                 "Connect", "Coordination", "CouponAPI", "Coupons", "RESP", "Redis", "Support", "Web", lifecycle,
                 logging, nioCore, nioPosix, protobuf,
-            ],
-            swiftSettings: testSettings
+            ]
         ),
         .testTarget(
             name: "CouponClientTests",
-            dependencies: ["CouponAPI", "CouponClient", "Support", nioCore, nioHTTP1, nioPosix, protobuf],
-            swiftSettings: testSettings
+            dependencies: ["CouponAPI", "CouponClient", "Support", nioCore, nioHTTP1, nioPosix, protobuf]
         ),
-        .testTarget(name: "ChainTests", dependencies: ["JSON", "Support"], swiftSettings: testSettings),
-        .testTarget(
-            name: "AppTests",
-            dependencies: ["App", "Outbound", "Secrets", "Uniques"],
-            swiftSettings: testSettings
-        ),
+        .testTarget(name: "ChainTests", dependencies: ["JSON", "Support"]),
+        .testTarget(name: "AppTests", dependencies: ["App", "Outbound", "Secrets", "Uniques"]),
         .testTarget(
             name: "LoadTests",
             dependencies: [
                 "CouponAPI", "Ethereum", "JSON", "Load", "Support", nioCore, nioHTTP1, nioPosix, nioSSL, protobuf,
-            ],
-            swiftSettings: testSettings
+            ]
         ),
-        .testTarget(
-            name: "DevTests",
-            dependencies: ["Dev", "Support", nioCore, nioPosix],
-            swiftSettings: testSettings
-        ),
-        .testTarget(
-            name: "DeployTests",
-            dependencies: ["Support"],
-            exclude: ["Peer", "Samples"],
-            swiftSettings: testSettings
-        ),
-        // It reads the whole tree, letter by letter.
-        .testTarget(name: "TidyTests", swiftSettings: settings),
+        .testTarget(name: "DevTests", dependencies: ["Dev", "Support", nioCore, nioPosix]),
+        .testTarget(name: "DeployTests", dependencies: ["Support"], exclude: ["Peer", "Samples"]),
+        .testTarget(name: "TidyTests"),
         .testTarget(
             name: "RunnerTests",
             dependencies: ["Support"],
@@ -440,14 +372,21 @@ let package = Package(
             exclude: [
                 "binary.py", "budget.json", "changed.py", "costs.tsv", "plan.py", "report.py", "run.py",
                 "test_runner.py", "unit.py",
-            ],
-            swiftSettings: testSettings
+            ]
         ),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["Connect", "CouponAPI", "Support", "tally", protobuf],
-            exclude: ["Peer"],
-            swiftSettings: testSettings
+            exclude: ["Peer"]
         ),
     ]
 )
+
+/// Tests are not shipped, and compile in half the time unoptimized.
+///
+/// Those of the tree read it letter by letter.
+let unoptimized = settings + [.unsafeFlags(["-Onone"])]
+for target in package.targets where target.type != .system {
+    let isTest = target.type == .test || target.path?.hasPrefix("Tests/") == true
+    target.swiftSettings = isTest && target.name != "TidyTests" ? unoptimized : settings
+}

@@ -10,8 +10,9 @@ package struct Seed: Hashable, Sendable, CustomStringConvertible {
         self.number = number
     }
 
-    /// The cases 0 up to `count`, or the one that `PROPERTY_SEED` names; in a soak as many more as its rounds are longer,
-    /// and others in each round.
+    /// The cases 0 up to `count`, or the one that `PROPERTY_SEED` names.
+    ///
+    /// In a soak they are as many more as its rounds are longer, and others in each round.
     package static func cases(_ count: Int) -> [Seed] {
         if let text = ProcessInfo.processInfo.environment["PROPERTY_SEED"], let number = UInt64(text) {
             return [Seed(number)]
