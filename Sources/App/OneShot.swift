@@ -10,7 +10,8 @@ enum OneShot {
 
     /// Runs `body` beside a node of its own; logs nothing.
     ///
-    /// With `waiting` it first waits up to 30 s until Redis answers, and says after one second what it waits for. Whatever fails because of Redis or of a feature's rules is thrown as a ``CommandFailure``.
+    /// With `waiting` it first waits up to 30 s until Redis answers, and says after one second what it waits for.
+    /// Whatever fails because of Redis or of a feature's rules is thrown as a ``CommandFailure``.
     static func run<Answer: Sendable>(
         _ configuration: AppConfiguration,
         waiting: (@Sendable (String) -> Void)? = nil,
