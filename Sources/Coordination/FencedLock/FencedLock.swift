@@ -78,7 +78,7 @@ package struct FencedLock: Sendable {
 
     /// The call of ``take(_:operation:order:joinsOnly:)``, whose reply ``standing(_:)`` reads.
     ///
-    /// An operation that `isBack` may have had the lock until its lease ended, which told nobody: it tells who is first.
+    /// An operation that `isBack` may have had the lock until its lease ended, which told nobody: it tells the first.
     package func takeCall(
         _ keys: Keys,
         operation: String,

@@ -49,8 +49,7 @@ local function lock_wake(side)
     return head
 end
 
--- Gives up an operation's lock and place, and wakes the next one, whom it returns; nil when nobody waited for either.
--- Its lock may have ended, which told nobody.
+-- Gives up an operation's lock, which may have ended and told nobody, and its place; returns whom it woke, or nil.
 local function lock_leave(side, operation)
     local holder = redis.call("GET", side.lock)
     local is_mine = holder and string.match(holder, "^(.*):%d+$") == operation

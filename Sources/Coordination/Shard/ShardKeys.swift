@@ -11,6 +11,6 @@ package enum ShardKeys {
     /// Stream: whose turn it is, by account.
     package static func wake(_ shard: Shard) -> String { "tally:{\(shard.tag)}:wake" }
 
-    /// Hash: for each account the last message that told whoever is first in its queue, and whom: `<message> <operation>`.
+    /// Hash, by account: the last message that told whoever is first in its queue, and whom: `<message> <operation>`.
     package static func woken(_ shard: Shard) -> String { "tally:{\(shard.tag)}:woken" }
 }

@@ -3,9 +3,9 @@
 -- Returns nothing by itself: it defines payment_side, payment_turn, payment_account and payment_over.
 
 -- An account as the scripts of locks know it. Its keys lock, waiters, wake, work and woken begin with `first`.
-local function payment_side(first, account)
-    return {lock = KEYS[first], waiters = KEYS[first + 1], wake = KEYS[first + 2], work = KEYS[first + 3],
-        woken = KEYS[first + 4], id = account}
+local function payment_side(keys, first, account)
+    return {lock = keys[first], waiters = keys[first + 1], wake = keys[first + 2], work = keys[first + 3],
+        woken = keys[first + 4], id = account}
 end
 
 -- Whether it is a payment's turn with an account, in whose queue it need not stand yet; `next` is who comes after.
@@ -23,12 +23,12 @@ local function payment_turn(turn, payment, id)
 end
 
 -- Adds to a side what the script needs to move the account's money. Its nine keys begin with `first`.
-local function payment_account(side, first)
-    side.account, side.entries, side.world = KEYS[first], KEYS[first + 1], KEYS[first + 7]
+local function payment_account(side, keys, first)
+    side.account, side.entries, side.world = keys[first], keys[first + 1], keys[first + 7]
     side.head = ledger_read(side.account, side.entries, side.world)
-    side.moving = ledger_integer(redis.call("HGET", KEYS[first + 8], "balance"))
+    side.moving = ledger_integer(redis.call("HGET", keys[first + 8], "balance"))
     -- Within one shard nothing is on its way.
-    side.transit = KEYS[15] ~= KEYS[24] and KEYS[first + 8] or nil
+    side.transit = keys[15] ~= keys[24] and keys[first + 8] or nil
 end
 
 -- A payment for which there is nothing to do gives up a place that it may have left, and its message: no more.

@@ -12,7 +12,7 @@
 local id, message = ARGV[1], ARGV[2]
 local now_ms = ledger_time()
 local payment = payment_read(KEYS[1])
-local from, to = payment_side(9, payment and payment.from), payment_side(18, payment and payment.to)
+local from, to = payment_side(KEYS, 9, payment and payment.from), payment_side(KEYS, 18, payment and payment.to)
 payment_probe({KEYS[4], KEYS[5], KEYS[6], KEYS[11], KEYS[12], KEYS[20], KEYS[21], KEYS[25]}, {from, to})
 local nothing = payment_absence(payment) or payment.state == "pending" and "pending"
 if nothing then
@@ -22,7 +22,7 @@ elseif payment.state == "debited" then
 end
 
 local function look(side, first, token)
-    payment_account(side, first)
+    payment_account(side, KEYS, first)
     side.is_held = side.head and redis.call("GET", side.lock) == id .. ":" .. token
         and ledger_text(side.head.token) == token
     side.queue = redis.call("ZRANGE", side.waiters, 0, 1)

@@ -10,7 +10,7 @@
 local id = ARGV[1]
 local now_ms = ledger_time()
 local payment = payment_read(KEYS[1])
-local from, to = payment_side(7, payment and payment.from), payment_side(13, payment and payment.to)
+local from, to = payment_side(KEYS, 7, payment and payment.from), payment_side(KEYS, 13, payment and payment.to)
 payment_probe({KEYS[3], KEYS[4], KEYS[5]})
 for _, side in ipairs({from, to}) do lock_probe(side) end
 local nothing = payment_absence(payment)

@@ -49,8 +49,8 @@ extension Payments {
 
     /// Reads who is before a payment.
     ///
-    /// The payee's shard may be another one than the payment's, so that this is not of the script's instant. What cannot
-    /// be read names nobody: then workers shall find out. One round trip.
+    /// The payee's shard may be another one than the payment's, so that this is not of the script's instant. What
+    /// cannot be read names nobody: then workers shall find out. One round trip.
     private func line(_ parties: PaymentParties) async throws(PaymentsError) -> Line {
         let commands =
             [parties.to, parties.from].flatMap { account in

@@ -11,7 +11,7 @@ struct WakeModel {
         var pattern = Pattern.mixed
         var payments = 100
         var workers = 6
-        /// Workers that end, messages that come twice, leases that end and payments that are cancelled: of each so many.
+        /// Of each so many: workers that end, messages that come twice, leases that end, payments that are cancelled.
         var faults = 30
         /// As it was: every message of a payment that had ended made two more.
         var hasTurns = true

@@ -11,9 +11,9 @@ struct WakeModelTests {
 
         /// Messages for one payment.
         ///
-        /// In one step one, as the first with its payer. With two roles one for lockers as the first with its payer, one
-        /// as the first with its payee, and one for appliers; between two shards one more, for a lock that was given
-        /// back because the other was not to be had.
+        /// In one step one, as the first with its payer. With two roles one for lockers as the first with its payer,
+        /// one as the first with its payee, and one for appliers; between two shards one more, for a lock that was
+        /// given back because the other was not to be had.
         var each: Int { self.program == .oneStep ? 1 : self.program == .oneScript ? 3 : 4 }
         /// And for one thing that goes wrong: a lost lock is taken again, and handed on again.
         ///
