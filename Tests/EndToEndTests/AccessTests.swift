@@ -110,6 +110,7 @@ struct AccessTests {
             let file = folder.url.appending(path: "key").path
             func coupons(_ key: String, _ words: String...) async throws -> (code: Int32, output: String) {
                 try Data("\(key)\n".utf8).write(to: URL(filePath: file))
+                try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file)
                 return try await TallySystem.run(["coupons"] + words + ["--url", url], ["TALLY_API_KEY_FILE": file])
             }
             try await desk.isKnown(admin.key)

@@ -94,6 +94,7 @@ struct TLSSystemTests {
         defer { server.kill() }
         let password = server.folder.url.appending(path: "password")
         try "s3cret~/\n".write(to: password, atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: password.path)
         let environment = [
             "TALLY_REDIS_URL": "rediss://tally@localhost:\(server.tlsPort)", "TALLY_REDIS_CA_FILE": server.certificate,
             "TALLY_REDIS_PASSWORD_FILE": password.path,
