@@ -184,29 +184,7 @@ struct LedgerTests {
             #expect(try await self.add(system, "gopal", "{\"amount\":6}", "Idempotency-Key: k").status == "422")
             #expect(try await self.add(system, "gopal", "{\"amount\":6}", "If-Match: \"gopal@7\"").status == "412")
             #expect(try await self.add(system, "gopal", "{\"amount\":6}", "If-Match: \"gopal@1\"").status == "200")
-            for tags in ["*", "\"gopal@2\"", "W/\"gopal@2\"", "\"gopal@9\", \"gopal@2\""] {
-                let refused = try await self.add(system, "gopal", "{\"amount\":6}", "If-None-Match: \(tags)")
-                #expect(refused.status == "412" && refused.body.contains("/problems/precondition-failed"), "\(tags)")
-            }
-            for condition in ["If-Unmodified-Since: Tue, 01 Dec 2026 00:00:00 GMT", "If-Range: \"gopal@2\""] {
-                let refused = try await self.add(system, "gopal", "{\"amount\":6}", condition)
-                #expect(refused.status == "400" && refused.body.contains("/problems/precondition-unsupported"))
-            }
-            #expect(try await self.add(system, "gopal", "{\"amount\":6}", "Sec-Purpose: prefetch").status == "403")
-            #expect(try await self.add(system, "asha", "{\"amount\":6}", "If-None-Match: *").status == "200")
-            for query in ["dry_run=true", "bad=%zz", "amount=1&amount=1"] {
-                let refused = try await self.ask(["-d", "{\"amount\":6}"] + Self.json + ["\(url)/add?\(query)"])
-                #expect(refused.status == "400" && refused.body.contains("parameter"), "\(query): \(refused)")
-            }
-            // Only names of this machine are answered, and HTTP/1.0 may leave the name out.
-            let other = try await self.ask("-H", "Host: evil.example", "\(url)/balance")
-            #expect(other.status == "400" && other.body.contains("/problems/host-invalid"))
-            #expect(try await self.ask("--http1.0", "-H", "Host:", "\(url)/balance").status == "200")
-            // A time of an answer is one for a question, as JavaScript writes it.
-            let balance = try await self.ask("\(url)/history").body
-            let created = try #require(balance.firstMatch(of: #/"created_at":"([^"]+)"/#)?.1)
-            let statement = try await self.ask("\(url)/statement?from=\(created)&format=ndjson")
-            #expect(statement.status == "200" && statement.body.contains("\"gopal.2\""), "\(statement)")
+            try await self.refuseWhatIsNotKnown(system)
             #expect(try await self.ask("-H", "If-None-Match: \"gopal@2\"", "\(url)/balance").status == "304")
             #expect(try await self.ask("-H", "If-None-Match: \"gopal@1\"", "\(url)/balance").status == "200")
             #expect(try await self.ask("\(system.url)/idempotency/k").body.contains("\"state\":\"done\""))
@@ -223,6 +201,34 @@ struct LedgerTests {
             #expect(try await self.add(system, "gopal", "{\"amount\":1}", "Idempotency-Key: r").status == "200")
             #expect(try await self.ask("\(url)/balance").body.contains("\"balance\":\"12.00\""))
         }
+    }
+
+    /// Of gopal, whose account has two entries.
+    private func refuseWhatIsNotKnown(_ system: TallySystem) async throws {
+        let url = "\(system.url)/users/gopal"
+        for tags in ["*", "\"gopal@2\"", "W/\"gopal@2\"", "\"gopal@9\", \"gopal@2\""] {
+            let refused = try await self.add(system, "gopal", "{\"amount\":6}", "If-None-Match: \(tags)")
+            #expect(refused.status == "412" && refused.body.contains("/problems/precondition-failed"), "\(tags)")
+        }
+        for condition in ["If-Unmodified-Since: Tue, 01 Dec 2026 00:00:00 GMT", "If-Range: \"gopal@2\""] {
+            let refused = try await self.add(system, "gopal", "{\"amount\":6}", condition)
+            #expect(refused.status == "400" && refused.body.contains("/problems/precondition-unsupported"))
+        }
+        #expect(try await self.add(system, "gopal", "{\"amount\":6}", "Sec-Purpose: prefetch").status == "403")
+        #expect(try await self.add(system, "asha", "{\"amount\":6}", "If-None-Match: *").status == "200")
+        for query in ["dry_run=true", "bad=%zz", "amount=1&amount=1"] {
+            let refused = try await self.ask(["-d", "{\"amount\":6}"] + Self.json + ["\(url)/add?\(query)"])
+            #expect(refused.status == "400" && refused.body.contains("parameter"), "\(query): \(refused)")
+        }
+        // Only names of this machine are answered, and HTTP/1.0 may leave the name out.
+        let other = try await self.ask("-H", "Host: evil.example", "\(url)/balance")
+        #expect(other.status == "400" && other.body.contains("/problems/host-invalid"))
+        #expect(try await self.ask("--http1.0", "-H", "Host:", "\(url)/balance").status == "200")
+        // A time of an answer is one for a question, as JavaScript writes it.
+        let balance = try await self.ask("\(url)/history").body
+        let created = try #require(balance.firstMatch(of: #/"created_at":"([^"]+)"/#)?.1)
+        let statement = try await self.ask("\(url)/statement?from=\(created)&format=ndjson")
+        #expect(statement.status == "200" && statement.body.contains("\"gopal.2\""), "\(statement)")
     }
 
     @Test func `an add on a held account waits, is 202 after its time, and happens once`() async throws {

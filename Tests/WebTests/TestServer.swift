@@ -73,20 +73,15 @@ struct PuttingHotRoute: HotRoute {
     }
 }
 
-/// Runs `body` against a real listener on a free port, and stops it.
-func withServer(
-    _ configuration: WebConfiguration = WebConfiguration(port: 0),
-    drain: DrainSignal = DrainSignal(),
-    access: (any AccessGuard)? = nil,
-    certificate: ServerCertificate? = nil,
-    _ body: @Sendable @escaping (Int, HeldHotRoute, ServiceGroup) async throws -> Void
-) async throws {
+/// The routes of the test's listener.
+private func testRouter() -> WebRouter {
     var router = WebRouter()
     router.on(.get, "/hot", scope: .write("hot"), query: .named(["now", "held"]), effect: .changes()) { _, _ in
         Response(text: "routed hot")
     }
     router.on(.get, "/plain", scope: .open, query: .none, effect: .reads) { _, _ in Response(text: "plain") }
-    router.on(.get, "/closed", scope: .read("closed"), query: .none, effect: .reads) { _, _ in Response(text: "closed")
+    router.on(.get, "/closed", scope: .read("closed"), query: .none, effect: .reads) { _, _ in
+        Response(text: "closed")
     }
     router.on(.get, "/items/{name}", scope: .open, query: .named(["page", "size"]), effect: .reads) {
         Response(text: "\($1.parameters.get("name") ?? "")\($1.query["page"] ?? "")")
@@ -94,9 +89,6 @@ func withServer(
     router.on(.get, "/packed", scope: .open, query: .none, effect: .reads) { _, _ in
         let json = "{\"text\":\"\(String(repeating: "tally ", count: 5000))\"}"
         return Response(json: json, fields: [.eTag: "\"a@1\"", .vary: "Origin"])
-    }
-    router.on(.get, "/paused", scope: .open, query: .none, effect: .reads) { _, _ in
-        throw Problem("paused", .serviceUnavailable, title: "Paused").caused(by: .operator)
     }
     router.on(
         .post,
@@ -130,11 +122,22 @@ func withServer(
     router.on(.post, "/s.v1.S/Put", scope: .open, query: .none, effect: .changes()) { _, _ in
         Response(text: "routed")
     }
+    return router
+}
+
+/// Runs `body` against a real listener on a free port, and stops it.
+func withServer(
+    _ configuration: WebConfiguration = WebConfiguration(port: 0),
+    drain: DrainSignal = DrainSignal(),
+    access: (any AccessGuard)? = nil,
+    certificate: ServerCertificate? = nil,
+    _ body: @Sendable @escaping (Int, HeldHotRoute, ServiceGroup) async throws -> Void
+) async throws {
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let (hot, bound) = (HeldHotRoute(), AsyncStream<Int>.makeStream())
     let server = WebServer(
         configuration: configuration,
-        router: router,
+        router: testRouter(),
         hotRoutes: [
             hot, PuttingHotRoute(pattern: .post("/things/", "/put")), PuttingHotRoute(pattern: .post("/s.v1.S/Put")),
         ],
