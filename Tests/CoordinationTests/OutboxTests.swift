@@ -171,7 +171,7 @@ struct OutboxFixture: Sendable {
 }
 
 /// Counts the commands of each write.
-private final class CountingRedis: RedisClient {
+final class CountingRedis: RedisClient {
     let writes = Mutex<[Int]>([])
     private let redis: RedisNode
 
