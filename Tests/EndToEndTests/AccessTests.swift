@@ -121,6 +121,14 @@ struct AccessTests {
             )
             #expect(try await coupons(shop.key, "issue", "1", "--user", "u").code == 0)
             #expect(try await coupons(admin.key, "pause", "1").code == 0)
+            let loader = try await desk.create("loader", "ledger:write", "ledger:read")
+            try await desk.isKnown(loader.key)
+            let words = ["load", "mixed", "--mix", "add=1,balance=1", "--rate", "20", "--seconds", "1", "--users", "4"]
+            let keyless = try await TallySystem.run(words + ["--url", url])
+            #expect(keyless.code != 0, "\(keyless.output)")
+            try Data("\(loader.key)\n".utf8).write(to: URL(filePath: file))
+            let loaded = try await TallySystem.run(words + ["--url", url], ["TALLY_API_KEY_FILE": file])
+            #expect(loaded.code == 0, "\(loaded.output)")
             let issue = "/coupon.v1.CouponService/IssueCoupon"
             let body = Self.json + [#"{"campaignId":"1"}"#]
             let refused = try await desk.ask(nil, issue, body[0], body[1], body[2], body[3])

@@ -69,6 +69,14 @@ struct TLSSystemTests {
         let address = url.replacing("localhost", with: "127.0.0.1")
         let other = try await TallySystem.run(["coupons", "list", "--url", address, "--ca-file", "/nonexistent"])
         #expect(other.code == 69, "\(other.output)")
+        for load in ["accept --requests 50 --no-check", "mixed --mix add=1,balance=1 --rate 20 --seconds 1 --users 4"] {
+            let words = ["load"] + load.split(separator: " ").map(String.init) + ["--connections", "2", "--url", url]
+            let place = ["--ca-file", self.authority(system)]
+            let loaded = try await TallySystem.run(words + place)
+            #expect(loaded.code == 0, "\(loaded.output)")
+            let stranger = try await TallySystem.run(words)
+            #expect(stranger.code == 69 && stranger.output.contains("not believed"), "\(stranger.output)")
+        }
     }
 
     /// The commands of operators have the same settings as everything else.
