@@ -81,8 +81,7 @@ struct JSONRulesTests {
 
     @Test func `depth has a limit, in fields that nobody knows too`() {
         for (depth, isTaken) in [(JSONRules.depthLimit, true), (JSONRules.depthLimit + 1, false), (8000, false)] {
-            // The object around it is one more.
-            let arrays = String(repeating: "[", count: depth - 1) + String(repeating: "]", count: depth - 1)
+            let arrays = String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
             #expect((self.refusal("{\"unknown\":\(arrays)}") == nil) == isTaken, "\(depth)")
         }
     }

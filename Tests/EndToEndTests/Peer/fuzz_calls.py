@@ -132,7 +132,8 @@ class Codes(Part):
         self.code = self.ask("IssueCoupon", {"campaignId": made["campaignId"]})["couponCode"]
 
     def send(self, method: str, message: dict):
-        content = json.dumps(message).encode()
+        # Unescaped: the library misreads some pairs of surrogates in JSON.
+        content = json.dumps(message, ensure_ascii=False).encode()
         answer = call(self.target.port, "POST", f"{SERVICE}/{method}", {"Content-Type": "application/json"}, content)
         answer.check()
         return answer

@@ -121,7 +121,7 @@ struct HTTP2LimitTests {
             let client = try await FrameConnection.open(port: port)
             for (index, (head, status)) in [
                 (request("POST", "/nothing", [("content-length", "8")]), 404), (request("POST", "//"), 404),
-                (request("DELETE", "/plain"), 405), (request("POST", "/x y"), 400),
+                (request("DELETE", "/plain"), 405),
             ].enumerated() {
                 let stream = UInt32(4 * index + 1)
                 let half = Frame(.data, stream: stream, Array(repeating: 120, count: 4))
