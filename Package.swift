@@ -307,7 +307,7 @@ let package = Package(
         .testTarget(
             name: "PaymentsTests",
             dependencies: [
-                "Coordination", "Ledger", "Outbound", "Payments", "RESP", "Redis", "Support", lifecycle,
+                "Coordination", "Ledger", "Outbound", "Payments", "RESP", "Redis", "Support", "Web", lifecycle,
                 logging, nioCore, nioHTTP1, nioPosix,
             ]
         ),
@@ -323,7 +323,7 @@ let package = Package(
             name: "FaucetTests",
             dependencies: [
                 "Coordination", "Ethereum", "EthereumRPC", "Faucet", "JSON", "Outbound", "RESP", "Redis", "Support",
-                "Timing", lifecycle, logging, nioCore, nioPosix,
+                "Timing", "Web", lifecycle, logging, nioCore, nioPosix,
             ]
         ),
         .executableTarget(
@@ -362,7 +362,10 @@ let package = Package(
                 "CouponAPI", "Ethereum", "JSON", "Load", "Support", nioCore, nioHTTP1, nioPosix, nioSSL, protobuf,
             ]
         ),
-        .testTarget(name: "DevTests", dependencies: ["Dev", "Support", nioCore, nioPosix]),
+        .testTarget(
+            name: "DevTests",
+            dependencies: ["Dev", "Support", "Web", hummingbird, lifecycle, logging, nioCore, nioPosix]
+        ),
         .testTarget(name: "DeployTests", dependencies: ["Support"], exclude: ["Peer", "Samples"]),
         .testTarget(name: "TidyTests"),
         .testTarget(

@@ -23,6 +23,8 @@ package struct FaucetConfiguration: Sendable {
     package var keep = Duration.seconds(35 * 86_400)
     /// Connections of one instance that wait for distributions; default 4000.
     package var watchLimit = 4000
+    /// Those of one API key, or one of ``callers``; default 1000.
+    package var callerWatchLimit = 1000
     /// How long an address waits for its next coin; default zero: not at all.
     package var cooldown = Duration.zero
     /// Distributions in one day (UTC); default 0: no limit.

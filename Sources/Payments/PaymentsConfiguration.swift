@@ -41,6 +41,8 @@ package struct PaymentsConfiguration: Sendable {
     ///
     /// Default 2000.
     package var watchLimit = 2000
+    /// Those of one API key; default 500.
+    package var callerWatchLimit = 500
     /// Where callbacks may lead.
     package var policy: EndpointPolicy
     /// Whether there is a secret to sign callbacks with; without one none is accepted.

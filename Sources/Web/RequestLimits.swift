@@ -9,10 +9,21 @@ package final class RequestLimits: Sendable {
     private let deadline: Duration
     private let concurrentLimit: Int
     private let running = Atomic<Int>(0)
+    private let costly: CostlyPlaces
 
-    package init(deadline: Duration, concurrentLimit: Int) {
+    package init(deadline: Duration, concurrentLimit: Int, costlyLimit: Int) {
         self.deadline = deadline
         self.concurrentLimit = concurrentLimit
+        self.costly = CostlyPlaces(limit: costlyLimit)
+    }
+
+    /// The same for costly work, which has places of its own.
+    func runCostly<Answer: Sendable>(
+        _ work: @escaping @Sendable () async throws -> Answer
+    ) async throws -> Answer {
+        try await self.timed {
+            do { return try await self.costly.run(work) } catch is CostlyPlaces.Full { throw Problem.overloaded }
+        }
     }
 
     package func run<Answer: Sendable>(
@@ -23,6 +34,12 @@ package final class RequestLimits: Sendable {
             throw Problem.overloaded
         }
         defer { self.running.wrappingSubtract(1, ordering: .relaxed) }
+        return try await self.timed(work)
+    }
+
+    private func timed<Answer: Sendable>(
+        _ work: @escaping @Sendable () async throws -> Answer
+    ) async throws -> Answer {
         let deadline = self.deadline
         return try await withThrowingTaskGroup(of: Answer?.self) { group in
             group.addTask { try await work() }

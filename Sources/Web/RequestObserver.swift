@@ -100,8 +100,8 @@ package final class RequestObserver: Sendable {
         requestID: String,
         traceparent: String? = nil
     ) {
-        // In an outage every answer is a 503: those are sampled like the rest.
-        if status < 500 || status == 503 || cause != .service {
+        // In an outage every answer is a 503, and any client can ask for 501: those are sampled like the rest.
+        if status != 500 {
             guard self.accessLogSample > 0,
                 self.count.wrappingAdd(1, ordering: .relaxed).oldValue % self.accessLogSample == 0
             else { return }

@@ -42,7 +42,8 @@ package struct WebConfiguration: Sendable {
     ///
     /// Default 5 s.
     package var bodyDeadline: TimeAmount
-    /// Time without a request on an open connection before it is closed.
+    /// Time without a request on an open connection before it is closed, and without progress of an answer that its client
+    /// does not take.
     ///
     /// Default 75 s, longer than a proxy keeps it.
     package var idleTimeout: TimeAmount
@@ -58,6 +59,10 @@ package struct WebConfiguration: Sendable {
     ///
     /// Default 512.
     package var concurrentRequestLimit: Int
+    /// Costly requests at work at once, which count by themselves; others wait for them.
+    ///
+    /// Default 4.
+    package var costlyRequestLimit: Int
     /// Requests of one connection whose answers are still owed before reading pauses.
     ///
     /// Default 128.
@@ -66,6 +71,18 @@ package struct WebConfiguration: Sendable {
     ///
     /// Default 128.
     package var connectionStreamLimit: Int
+    /// HTTP/2 streams of the listener that may be open at once; further ones are refused unprocessed.
+    ///
+    /// Default 4096, range 16…1000000.
+    package var openStreamLimit: Int
+    /// Bytes of answers of the listener that may wait for clients to take them; beyond it those that wait are given up.
+    ///
+    /// Default 64 MiB, range 1 MiB…16 GiB.
+    package var waitingAnswerLimit: Int
+    /// Those of one HTTP/2 connection; a further answer is given up, unless none waits.
+    ///
+    /// Default 16 MiB, range 64 KiB…1 GiB.
+    package var connectionAnswerLimit: Int
     /// Time of silence on an HTTP/2 connection with open streams after which its client is asked whether it is there.
     ///
     /// Default 30 s.
@@ -78,6 +95,9 @@ package struct WebConfiguration: Sendable {
     ///
     /// Default 1 s.
     package var lingerTimeout: TimeAmount
+
+    /// The time that a client has, when the service stops, to take what it does not take.
+    var leavingTimeout: TimeAmount { self.lingerTimeout * 3 }
 
     package init(host: String = "127.0.0.1", port: Int) {
         self.host = host
@@ -95,8 +115,12 @@ package struct WebConfiguration: Sendable {
         self.requestDeadline = .seconds(5)
         self.connectionLimit = 4096
         self.concurrentRequestLimit = 512
+        self.costlyRequestLimit = 4
         self.pipelineLimit = 128
         self.connectionStreamLimit = 128
+        self.openStreamLimit = 4096
+        self.waitingAnswerLimit = 64 << 20
+        self.connectionAnswerLimit = 16 << 20
         self.pingInterval = .seconds(30)
         self.pingTimeout = .seconds(10)
         self.lingerTimeout = .seconds(1)

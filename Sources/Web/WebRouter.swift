@@ -17,8 +17,10 @@ package struct WebRouter: Sendable {
         let query: RouteQuery
         let effect: RouteEffect
         let isLimited: Bool
+        let isCostly: Bool
         let refusesItself: Bool
         let objectsItself: Bool
+        let content: RequestContent
         let handler: Handler
     }
 
@@ -30,7 +32,8 @@ package struct WebRouter: Sendable {
     /// refused with a problem; a route that `refusesItself` is called all the same, and has to look at the context's
     /// ``WebRequestContext/refusal``. A request whose query is not of `query`, or that asks what a route of this
     /// `effect` does not do, is refused with a problem, too; a route that `objectsItself` has to look at the context's
-    /// ``WebRequestContext/objection``.
+    /// ``WebRequestContext/objection``. A costly route is at work off the event loop, and few requests for such at once.
+    /// What is taken as `content` is whole when the route is called.
     package mutating func on(
         _ method: HTTPRequest.Method,
         _ path: String,
@@ -38,10 +41,13 @@ package struct WebRouter: Sendable {
         query: RouteQuery,
         effect: RouteEffect,
         isLimited: Bool = true,
+        isCostly: Bool = false,
         refusesItself: Bool = false,
         objectsItself: Bool = false,
+        content: RequestContent = .none,
         use handler: @escaping Handler
     ) {
+        precondition(!isLimited || content != .streamed, "a place would be held while a client sends as it likes")
         self.table.add(method, path)
         self.routes.append(
             Route(
@@ -51,8 +57,10 @@ package struct WebRouter: Sendable {
                 query: query,
                 effect: effect,
                 isLimited: isLimited,
+                isCostly: isCostly,
                 refusesItself: refusesItself,
                 objectsItself: objectsItself,
+                content: content,
                 handler: handler
             )
         )
@@ -72,7 +80,8 @@ package struct WebRouter: Sendable {
         router.add(middleware: RouteTableMiddleware(self.table))
         let limits = RequestLimits(
             deadline: configuration.requestDeadline,
-            concurrentLimit: configuration.concurrentRequestLimit
+            concurrentLimit: configuration.concurrentRequestLimit,
+            costlyLimit: configuration.costlyRequestLimit
         )
         let packing = PackedAnswer(threshold: configuration.packingThreshold)
         for route in self.routes {
@@ -94,10 +103,15 @@ package struct WebRouter: Sendable {
                     context.objection = error
                 }
                 let admitted = context
+                let whole = try await route.content.collected(request)
                 let response =
-                    route.isLimited
-                    ? try await limits.run { try await route.handler(request, admitted) }
-                    : try await route.handler(request, admitted)
+                    if !route.isLimited {
+                        try await route.handler(whole, admitted)
+                    } else if route.isCostly {
+                        try await limits.runCostly { try await route.handler(whole, admitted) }
+                    } else {
+                        try await limits.run { try await route.handler(whole, admitted) }
+                    }
                 // A protocol that refuses by itself packs by itself as well.
                 return route.refusesItself ? response : try await packing.packed(response, for: request.headers)
             }

@@ -59,7 +59,7 @@ package struct WebServer: Service {
         let (hotRoutes, observer, drain) = (self.hotRoutes, self.observer, self.drain)
         let (access, certificate, owned) = (self.access, self.certificate, self.router.owned)
         let responder = self.router.makeResponder(observer: observer, configuration: configuration, access: access)
-        let room = ConnectionRoom(self.listener, limit: configuration.connectionLimit, logger: self.logger)
+        let room = ConnectionRoom(self.listener, configuration, logger: self.logger)
         let answers = RoutedAnswers(responder, logger: self.logger)
         let application = Application(
             responder: responder,

@@ -99,7 +99,7 @@ struct FaucetFixture: Sendable {
                 configuration: options.faucet,
                 failpoints: failpoints
             ),
-            watch: DistributionWatch(node: node, limit: 10_000, logger: logs.logger()),
+            watch: DistributionWatch(node: node, limit: 10_000, share: 10_000, logger: logs.logger()),
             outbound: outbound,
             failpoints: failpoints,
             logs: logs,

@@ -83,7 +83,7 @@ struct PaymentsFixture: Sendable {
             failpoints: failpoints,
             worker: PaymentWorker(payments, logger: logs.logger()),
             sweeper: PaymentSweeper(payments, interval: .milliseconds(50), logger: logs.logger()),
-            watch: PaymentWatch(node: node, limit: 100, logger: logs.logger()),
+            watch: PaymentWatch(node: node, limit: 100, share: 100, logger: logs.logger()),
             logs: logs
         )
         try await withThrowingTaskGroup(of: Void.self) { group in

@@ -4,7 +4,7 @@ import Testing
 import Web
 
 /// A guard that knows one key, which may do one thing.
-private final class OneKeyGuard: AccessGuard {
+final class OneKeyGuard: AccessGuard {
     let refusals = Mutex<[AccessRefusal]>([])
 
     func refused(_ refusal: AccessRefusal) { self.refusals.withLock { $0.append(refusal) } }

@@ -106,22 +106,45 @@ private func testRouter() -> WebRouter {
         Response(text: String(repeating: "x", count: 8_000_000) + "end")
     }
     router.on(.get, "/broken", scope: .open, query: .none, effect: .reads) { _, _ in throw CocoaLikeError() }
-    router.on(.post, "/echo", scope: .open, query: .none, effect: .changes()) { request, _ in
+    router.on(
+        .post,
+        "/echo",
+        scope: .open,
+        query: .none,
+        effect: .changes(),
+        content: .json(limit: 1024)
+    ) { request, _ in
         var fields = try await JSONFields(JSONBody.read(request, limit: 1024))
         let text = try fields.string("text")
         try fields.finish()
         return Response(json: "{\"text\":\(JSONText.quoted(text))}")
     }
-    router.on(.post, "/things/{name}/put", scope: .write("hot"), query: .none, effect: .changes()) { request, _ in
+    router.on(
+        .post,
+        "/things/{name}/put",
+        scope: .write("hot"),
+        query: .none,
+        effect: .changes(),
+        isLimited: false,
+        content: .streamed
+    ) { request, _ in
         var request = request
         return Response(text: "routed \(String(buffer: try await request.collectBody(upTo: 100)))")
     }
-    router.on(.post, "/mirror", scope: .open, query: .none, effect: .reads, isLimited: false) { request, _ in
-        mirror(request)
-    }
+    router.on(
+        .post,
+        "/mirror",
+        scope: .open,
+        query: .none,
+        effect: .reads,
+        isLimited: false,
+        content: .streamed
+    ) { request, _ in mirror(request) }
     router.on(.post, "/s.v1.S/Put", scope: .open, query: .none, effect: .changes()) { _, _ in
         Response(text: "routed")
     }
+    addOddAnswers(to: &router)
+    addKeyedTwins(to: &router)
     return router
 }
 
@@ -131,9 +154,9 @@ func withServer(
     drain: DrainSignal = DrainSignal(),
     access: (any AccessGuard)? = nil,
     certificate: ServerCertificate? = nil,
+    logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
     _ body: @Sendable @escaping (Int, HeldHotRoute, ServiceGroup) async throws -> Void
 ) async throws {
-    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let (hot, bound) = (HeldHotRoute(), AsyncStream<Int>.makeStream())
     let server = WebServer(
         configuration: configuration,
@@ -161,6 +184,56 @@ func withServer(
         }
         await group.triggerGracefulShutdown()
         try await tasks.waitForAll()
+    }
+}
+
+/// What an open route does, for whoever has a key.
+private func addKeyedTwins(to router: inout WebRouter) {
+    let scope = Scope.write("hot")
+    router.on(.get, "/keyed/plain", scope: scope, query: .none, effect: .reads) { _, _ in Response(text: "plain") }
+    router.on(.get, "/keyed/long", scope: scope, query: .none, effect: .reads) { _, _ in
+        Response(text: String(repeating: "x", count: 8_000_000))
+    }
+    router.on(.get, "/keyed/slow", scope: scope, query: .none, effect: .reads) { _, _ in
+        try await Task.sleep(for: .seconds(60))
+        return Response(text: "late")
+    }
+    router.on(.get, "/keyed/costly", scope: scope, query: .none, effect: .reads, isCostly: true) { _, _ in
+        try await Task.sleep(for: .seconds(60))
+        return Response(text: "late")
+    }
+    router.on(.post, "/keyed/echo", scope: scope, query: .none, effect: .changes(), content: .json()) { _, _ in
+        Response(text: "echo")
+    }
+}
+
+/// Answers that say more, or other things, than their status or their head lets them.
+private func addOddAnswers(to router: inout WebRouter) {
+    for status in [HTTPResponse.Status.noContent, .resetContent, .notModified] {
+        router.on(.get, "/odd/\(status.code)", scope: .open, query: .none, effect: .reads) { _, _ in
+            Response(status: status, text: "content")
+        }
+    }
+    router.on(.get, "/odd/stream", scope: .open, query: .none, effect: .reads) { _, _ in
+        Response(
+            status: .ok,
+            body: ResponseBody { writer in
+                for _ in 0..<3 { try await writer.write(ByteBuffer(string: "piece")) }
+                try await writer.finish([.lastModified: "now"])
+            }
+        )
+    }
+    for length in [1, 9] {
+        router.on(.get, "/odd/length/\(length)", scope: .open, query: .none, effect: .reads) { _, _ in
+            Response(
+                status: .ok,
+                headers: [.contentLength: "\(length)"],
+                body: ResponseBody(contentLength: length) { writer in
+                    try await writer.write(ByteBuffer(string: "four"))
+                    try await writer.finish(nil)
+                }
+            )
+        }
     }
 }
 

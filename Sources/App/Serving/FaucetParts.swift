@@ -81,6 +81,7 @@ struct FaucetParts {
         let watch = DistributionWatch(
             node: self.redis,
             limit: self.settings.faucet.watchLimit,
+            share: self.settings.faucet.callerWatchLimit,
             logger: self.logger
         )
         FaucetRoutes(self.faucet, watch: watch, drain: drain).add(to: &router)

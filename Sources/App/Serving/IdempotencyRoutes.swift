@@ -14,7 +14,7 @@ struct IdempotencyRoutes: Sendable {
     }
 
     func add(to router: inout WebRouter) {
-        router.on(.get, "/idempotency/{key}", scope: .any, query: .none, effect: .reads) { _, context in
+        router.on(.get, "/idempotency/{key}", scope: .any, query: .none, effect: .reads, isCostly: true) { _, context in
             try await self.look(context)
         }
     }

@@ -6,6 +6,7 @@ enum MetricDescriptions {
         ("http_server_request_duration_seconds", "Time from reading a request to its answer, by route and status."),
         ("http_server_connections", "Open connections, by listener."),
         ("http_server_connection_limit", "Connections that may be open at once, by listener."),
+        ("http_server_waiting_answer_bytes", "Bytes of answers that clients do not take yet, by listener."),
         ("http_server_yielded_connections_total", "Connections that only waited, closed to let others in."),
         ("tally_access_refused_total", "Requests refused for want of a right API key, by reason."),
         ("tally_access_keys", "API keys that this instance knows, ended ones too."),

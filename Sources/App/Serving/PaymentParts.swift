@@ -31,7 +31,12 @@ struct PaymentParts {
 
     /// Adds the routes; returns what only a listener needs.
     func listen(_ router: inout WebRouter, drain: DrainSignal) -> [any Service] {
-        let watch = PaymentWatch(node: self.redis, limit: self.settings.payments.watchLimit, logger: self.logger)
+        let watch = PaymentWatch(
+            node: self.redis,
+            limit: self.settings.payments.watchLimit,
+            share: self.settings.payments.callerWatchLimit,
+            logger: self.logger
+        )
         PaymentRoutes(self.payments, watch: watch, drain: drain).add(to: &router)
         return [watch]
     }

@@ -22,8 +22,11 @@ package struct CouponsSettings: Sendable {
         var connect = ConnectConfiguration()
         connect.deadline = values.seconds(Settings.requestDeadline)
         connect.concurrentLimit = values.integer(Settings.concurrentRequestLimit)
+        connect.costlyLimit = values.integer(Settings.costlyRequestLimit)
         connect.messageLimit = max(1024, values.integer(Settings.bodyLimit))
         connect.streamLimit = values.integer(Settings.couponStreamLimit)
+        connect.callerStreamLimit = values.integer(Settings.couponCallerStreamLimit)
+        connect.healthStreamLimit = values.integer(Settings.healthStreamLimit)
         self.connect = connect
         self.codeKeys = try Self.keys(values)
     }

@@ -58,6 +58,7 @@ package struct FaucetSettings: Sendable {
             throw .inconsistent("faucet.keepDays must not be less than idempotency.keepHours")
         }
         faucet.watchLimit = values.integer(Settings.faucetWatchLimit)
+        faucet.callerWatchLimit = values.integer(Settings.faucetCallerWatchLimit)
         faucet.cooldown = values.seconds(Settings.faucetCooldown)
         faucet.dayLimit = values.integer(Settings.faucetDayLimit)
         faucet.callers = try Self.callers(values.text(Settings.faucetCallers))

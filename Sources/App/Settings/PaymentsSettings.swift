@@ -23,6 +23,7 @@ package struct PaymentsSettings: Sendable {
         payments.accountLimit = values.integer(Settings.paymentAccountLimit)
         payments.keep = .seconds(values.decimal(Settings.paymentDays) * 86_400)
         payments.watchLimit = values.integer(Settings.watchLimit)
+        payments.callerWatchLimit = values.integer(Settings.callerWatchLimit)
         payments.signsCallbacks = !self.webhooks.isEmpty
         self.payments = payments
         var queue = WorkQueue.Configuration()

@@ -29,7 +29,20 @@ extension Settings {
         default: "1024",
         "Open streams of one instance; more are answered unavailable"
     )
+    static let couponCallerStreamLimit = Setting(
+        "coupons.callerStreamLimit",
+        .integer(1...100_000),
+        default: "256",
+        "Those of one API key; more are answered resource_exhausted"
+    )
+    static let healthStreamLimit = Setting(
+        "coupons.healthStreamLimit",
+        .integer(1...100_000),
+        default: "64",
+        "Open streams of health checks and reflection, which ask for no key; they take no place from others"
+    )
     static let coupons = [
         Self.codeKeys, Self.quotaLimit, Self.codesLimit, Self.couponWatch, Self.couponStreamLimit,
+        Self.couponCallerStreamLimit, Self.healthStreamLimit,
     ]
 }

@@ -53,6 +53,12 @@ extension Settings {
         default: "4000",
         "Requests of one instance that wait for distributions; then 503 too-many-watchers"
     )
+    static let faucetCallerWatchLimit = Setting(
+        "faucet.callerWatchLimit",
+        .integer(1...100_000),
+        default: "1000",
+        "Those of one API key, or of one of faucet.callersFile; then 503 too-many-watchers"
+    )
     static let faucetCooldown = Setting(
         "faucet.cooldownSeconds",
         .decimal(0...31_536_000),
@@ -73,7 +79,8 @@ extension Settings {
     )
     static let faucet = [
         Self.faucetRPC, Self.faucetKeys, Self.faucetChainID, Self.faucetGenesis, Self.faucetAmount, Self.faucetWait,
-        Self.faucetQueueLimit, Self.faucetDays, Self.faucetWatchLimit, Self.faucetCooldown, Self.faucetDayLimit,
+        Self.faucetQueueLimit, Self.faucetDays, Self.faucetWatchLimit, Self.faucetCallerWatchLimit, Self.faucetCooldown,
+        Self.faucetDayLimit,
         Self.faucetCallers,
     ]
 }

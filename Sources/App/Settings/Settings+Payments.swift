@@ -45,6 +45,12 @@ extension Settings {
         default: "2000",
         "Connections of one instance that wait for payments, as long polls or event streams; then 503 too-many-watchers"
     )
+    static let callerWatchLimit = Setting(
+        "payments.callerWatchLimit",
+        .integer(1...100_000),
+        default: "500",
+        "Those of one API key; then 503 too-many-watchers"
+    )
     static let webhookSecretFile = Setting(
         "payments.webhookSecretFile",
         .text,
@@ -60,6 +66,6 @@ extension Settings {
 
     static let payments = [
         Self.paymentSteps, Self.paymentLease, Self.deliveryLimit, Self.paymentQueueLimit, Self.paymentAccountLimit,
-        Self.paymentDays, Self.watchLimit, Self.webhookSecretFile, Self.failpoints,
+        Self.paymentDays, Self.watchLimit, Self.callerWatchLimit, Self.webhookSecretFile, Self.failpoints,
     ]
 }

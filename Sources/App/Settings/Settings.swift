@@ -69,6 +69,12 @@ package enum Settings {
         default: "512",
         "Routed requests at work at once; more are answered 503"
     )
+    static let costlyRequestLimit = Setting(
+        "http.costlyRequestLimit",
+        .integer(1...1000),
+        default: "4",
+        "Costly requests at work at once; 16 times as many wait, and more are answered 503"
+    )
     static let requestDeadline = Setting(
         "http.requestDeadlineSeconds",
         .decimal(0.1...60),
@@ -98,6 +104,24 @@ package enum Settings {
         .integer(1...1000),
         default: "128",
         "Streams of one HTTP/2 connection at once; more are refused"
+    )
+    static let openStreamLimit = Setting(
+        "http.openStreamLimit",
+        .integer(16...1_000_000),
+        default: "4096",
+        "HTTP/2 streams of one instance at once; more are refused unprocessed"
+    )
+    static let waitingAnswerLimit = Setting(
+        "http.waitingAnswerBytes",
+        .integer(1_048_576...17_179_869_184),
+        default: "67108864",
+        "Bytes of answers that may wait for clients to take them; then those that make no progress are given up"
+    )
+    static let connectionAnswerLimit = Setting(
+        "http.connectionAnswerBytes",
+        .integer(65_536...1_073_741_824),
+        default: "16777216",
+        "Those of one HTTP/2 connection; then a further answer is given up, ENHANCE_YOUR_CALM"
     )
     static let bodyLimit = Setting(
         "http.bodyLimitBytes",
@@ -145,9 +169,11 @@ package enum Settings {
 
     private static let http = [
         Self.host, Self.port, Self.certificateFile, Self.keyFile, Self.clientCaFile, Self.adminHost, Self.adminPort,
-        Self.allowedHosts, Self.connectionLimit, Self.concurrentRequestLimit, Self.requestDeadline,
+        Self.allowedHosts, Self.connectionLimit, Self.concurrentRequestLimit, Self.costlyRequestLimit,
+        Self.requestDeadline,
         Self.headDeadline, Self.bodyDeadline, Self.idleTimeout,
-        Self.connectionStreamLimit, Self.bodyLimit,
+        Self.connectionStreamLimit, Self.openStreamLimit, Self.waitingAnswerLimit, Self.connectionAnswerLimit,
+        Self.bodyLimit,
         Self.targetLimit, Self.headerFieldLimit, Self.headerListLimit,
     ]
 }

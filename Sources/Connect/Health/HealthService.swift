@@ -15,7 +15,7 @@ struct HealthService: Sendable {
     let drain: DrainSignal
 
     var service: RPCService {
-        var service = RPCService(Self.name, scope: .open)
+        var service = RPCService(Self.name, scope: .open, isOfHealth: true)
         service.unary("Check") { (request: Grpc_Health_V1_HealthCheckRequest, _) in
             let status = self.status(of: request.service)
             guard status != .serviceUnknown else { throw RPCError(.notFound, "this service is not served here") }

@@ -13,7 +13,7 @@ struct ReflectionService: Sendable {
 
     /// The service under each of its names.
     var all: [RPCService] {
-        var service = RPCService(Self.names[0], scope: .open)
+        var service = RPCService(Self.names[0], scope: .open, isOfHealth: true)
         service.bidiStream("ServerReflectionInfo") {
             (requests: RPCRequests<Grpc_Reflection_V1_ServerReflectionRequest>, _, writer) in
             for try await request in requests { try await writer.write(self.answer(request)) }

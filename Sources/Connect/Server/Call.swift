@@ -45,6 +45,12 @@ struct Call: Sendable {
         }
     }
 
+    /// Makes the whole answer of a costly call off the event loop: packing it takes its time, too.
+    func apart(_ answer: @escaping @Sendable () async -> Response) async -> Response {
+        guard self.method.isCostly else { return await answer() }
+        return await withTaskExecutorPreference(globalConcurrentExecutor) { await answer() }
+    }
+
     /// The body of a request that is one message.
     func collected() async throws -> [UInt8] {
         let limit = self.runner.configuration.messageLimit
@@ -126,7 +132,11 @@ struct Call: Sendable {
         _ work: @escaping RPCMethod.UnaryWork
     ) async -> Result<RPCMethod.Encoded, RPCError> {
         do {
-            let encoded = try await self.runner.limits.unary(timeout: self.terms.timeout, message: message) {
+            let encoded = try await self.runner.limits.unary(
+                timeout: self.terms.timeout,
+                isCostly: self.method.isCostly,
+                message: message
+            ) {
                 try await work($0, self.terms.form.codec, self.context)
             }
             self.count(nil)

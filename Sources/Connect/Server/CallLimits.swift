@@ -6,10 +6,18 @@ import Web
 final class CallLimits: Sendable {
     private let configuration: ConnectConfiguration
     private let calls = Atomic<Int>(0)
-    private let streams = Atomic<Int>(0)
+    private let costly: CostlyPlaces
+    /// The places of streams.
+    let streams: CallerPlaces
+    /// Those of health checks and reflection: whoever needs no key to watch takes no place from whoever does.
+    let healthStreams: CallerPlaces
 
     init(_ configuration: ConnectConfiguration) {
         self.configuration = configuration
+        self.costly = CostlyPlaces(limit: configuration.costlyLimit)
+        self.streams = CallerPlaces(limit: configuration.streamLimit, share: configuration.callerStreamLimit)
+        let health = configuration.healthStreamLimit
+        self.healthStreams = CallerPlaces(limit: health, share: health)
     }
 
     /// Does a unary call's work on its message, and cancels it when its time is over.
@@ -17,14 +25,29 @@ final class CallLimits: Sendable {
     /// While the message comes, the call takes time, but no place from those whose message is there.
     func unary<Message: Sendable, Answer: Sendable>(
         timeout: Duration?,
+        isCostly: Bool,
         message: @escaping @Sendable () async throws -> Message,
         _ work: @escaping @Sendable (Message) async throws -> Answer
+    ) async throws -> Answer {
+        try await self.timed(timeout) {
+            let message = try await message()
+            guard isCostly else { return try await self.placed(message, work) }
+            do { return try await self.costly.run { try await work(message) } } catch is CostlyPlaces.Full {
+                throw RPCError.overloaded
+            }
+        }
+    }
+
+    /// The same for the one message of a stream, which takes its place when that has come.
+    func timed<Answer: Sendable>(
+        _ timeout: Duration?,
+        _ work: @escaping @Sendable () async throws -> Answer
     ) async throws -> Answer {
         let deadline = min(timeout ?? self.configuration.deadline, self.configuration.deadline)
         // Who gives us less time than we give ourselves is the cause of its end.
         let late = RPCError.deadlineExceeded.caused(by: deadline < self.configuration.deadline ? .caller : .service)
         return try await withThrowingTaskGroup(of: Answer?.self) { group in
-            group.addTask { try await self.placed(try await message(), work) }
+            group.addTask { try await work() }
             group.addTask {
                 try await Task.sleep(for: deadline, clock: .loop)
                 return nil
@@ -43,11 +66,6 @@ final class CallLimits: Sendable {
         defer { self.calls.wrappingSubtract(1, ordering: .relaxed) }
         return try await work(message)
     }
-
-    /// Takes a place for a stream; whoever got one gives it back.
-    func enterStream() -> Bool { Self.enter(self.streams, limit: self.configuration.streamLimit) }
-
-    func leaveStream() { self.streams.wrappingSubtract(1, ordering: .relaxed) }
 
     private static func enter(_ count: borrowing Atomic<Int>, limit: Int) -> Bool {
         guard count.wrappingAdd(1, ordering: .relaxed).newValue <= limit else {

@@ -38,8 +38,8 @@ struct CallRunner: Sendable {
         switch method.work {
         case .unimplemented: return self.refusal(.unimplemented(service, Self.asked(request)), form, service, method)
         case .unary(let work) where !form.isEnveloped:
-            return await call.bare(work) { try await call.collected() }
-        case .unary(let work): return await call.enveloped(work)
+            return await call.apart { await call.bare(work) { try await call.collected() } }
+        case .unary(let work): return await call.apart { await call.enveloped(work) }
         case .stream(let work): return StreamCall(call, work).response
         }
     }
@@ -75,7 +75,7 @@ struct CallRunner: Sendable {
             web: web,
             query: query.parameters
         )
-        return await call.bare(work) { query.message }
+        return await call.apart { await call.bare(work) { query.message } }
     }
 
     /// The answer of a call that no handler sees.

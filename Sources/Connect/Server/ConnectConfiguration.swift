@@ -12,10 +12,22 @@ package struct ConnectConfiguration: Hashable, Sendable {
     ///
     /// Default 512.
     package var concurrentLimit: Int
+    /// Costly unary calls at work at once, which count by themselves; others wait for them.
+    ///
+    /// Default 4.
+    package var costlyLimit: Int
     /// Open streams; beyond it `unavailable`.
     ///
     /// Default 1024.
     package var streamLimit: Int
+    /// Those of one caller with a key; beyond it `resource_exhausted`.
+    ///
+    /// Default 256.
+    package var callerStreamLimit: Int
+    /// Open streams of health checks and reflection, which count by themselves; beyond it `unavailable`.
+    ///
+    /// Default 64.
+    package var healthStreamLimit: Int
     /// Time that a stream waits for a caller that does not read; beyond it the connection is closed.
     ///
     /// Default 30 s.
@@ -29,7 +41,10 @@ package struct ConnectConfiguration: Hashable, Sendable {
         self.messageLimit = 4 << 20
         self.deadline = .seconds(5)
         self.concurrentLimit = 512
+        self.costlyLimit = 4
         self.streamLimit = 1024
+        self.callerStreamLimit = 256
+        self.healthStreamLimit = 64
         self.stallLimit = .seconds(30)
         self.compressionThreshold = 1024
     }

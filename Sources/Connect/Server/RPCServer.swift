@@ -53,7 +53,8 @@ package struct RPCServer: Sendable {
             effect: method.hasNoSideEffects ? .reads : .changes(),
             isLimited: false,
             refusesItself: true,
-            objectsItself: true
+            objectsItself: true,
+            content: .streamed
         ) { request, context in await runner.post(request, context, service, method) }
         guard method.hasNoSideEffects, method.isUnary else { return }
         router.on(

@@ -10,6 +10,8 @@ struct MessageSource: Sendable {
     let reader: EnvelopeReader
     /// What messages in JSON are held against.
     let rule: JSONRule?
+    /// The one message of a request that was read before.
+    var message: [UInt8]?
 
     func makeAsyncIterator() -> Iterator {
         Iterator(chunks: self.body.makeAsyncIterator(), reader: self.reader, rule: self.rule)
@@ -42,6 +44,7 @@ struct MessageSource: Sendable {
     /// The request's one message; neither none nor two are a call of a method that takes one.
     @concurrent
     func single() async throws -> [UInt8] {
+        if let message = self.message { return message }
         var messages = self.makeAsyncIterator()
         guard let message = try await messages.next() else {
             throw RPCError(.unimplemented, "this method takes one message, and none came")

@@ -27,6 +27,12 @@ struct RPCMethod: Sendable {
     let input: String
     let scope: Scope
     let hasNoSideEffects: Bool
+    /// Whether a request is one message, however many come back.
+    var hasOneRequest = false
+    /// Whether a call of it reads or makes so much that others would feel it.
+    var isCostly = false
+    /// Whether it is of health or reflection, whose streams have places of their own.
+    var isOfHealth = false
     let work: Work
 
     var isUnimplemented: Bool {

@@ -10,25 +10,33 @@ package struct RPCService: Sendable {
     package let name: String
     /// What callers of its methods need, unless a method says otherwise.
     private let scope: Scope
+    /// Whether its streams take the few places of health checks and reflection.
+    private let isOfHealth: Bool
     private(set) var methods: [RPCMethod] = []
 
-    package init(_ name: String, scope: Scope) {
+    package init(_ name: String, scope: Scope) { self.init(name, scope: scope, isOfHealth: false) }
+
+    init(_ name: String, scope: Scope, isOfHealth: Bool) {
         self.name = name
         self.scope = scope
+        self.isOfHealth = isOfHealth
     }
 
     /// The same methods under another name.
     package func named(_ other: String) -> RPCService {
-        var service = RPCService(other, scope: self.scope)
+        var service = RPCService(other, scope: self.scope, isOfHealth: self.isOfHealth)
         service.methods = self.methods
         return service
     }
 
     /// Adds a method with one message each way; without side effects it may be called by GET.
+    ///
+    /// A costly one is at work off the event loop, and few calls of such at once.
     package mutating func unary<Input: Message, Output: Message>(
         _ method: String,
         scope: Scope? = nil,
         hasNoSideEffects: Bool = false,
+        isCostly: Bool = false,
         use handler: @escaping @Sendable (Input, RPCContext) async throws -> RPCAnswer<Output>
     ) {
         self.add(
@@ -43,7 +51,8 @@ package struct RPCService: Sendable {
                     headers: answer.headers,
                     trailers: answer.trailers
                 )
-            }
+            },
+            isCostly: isCostly
         )
     }
 
@@ -62,7 +71,8 @@ package struct RPCService: Sendable {
             .stream { source, codec, context, sink in
                 let input: Input = try codec.decode(try await source.single())
                 return try await handler(input, context, RPCWriter(sink: sink, codec: codec))
-            }
+            },
+            hasOneRequest: true
         )
     }
 
@@ -114,7 +124,9 @@ package struct RPCService: Sendable {
         _ input: String,
         _ scope: Scope?,
         _ hasNoSideEffects: Bool,
-        _ work: RPCMethod.Work
+        _ work: RPCMethod.Work,
+        hasOneRequest: Bool = false,
+        isCostly: Bool = false
     ) {
         self.methods.append(
             RPCMethod(
@@ -122,6 +134,9 @@ package struct RPCService: Sendable {
                 input: input,
                 scope: scope ?? self.scope,
                 hasNoSideEffects: hasNoSideEffects,
+                hasOneRequest: hasOneRequest,
+                isCostly: isCostly,
+                isOfHealth: self.isOfHealth,
                 work: work
             )
         )

@@ -35,12 +35,22 @@ struct StreamCall: Sendable {
     @concurrent
     private func run(_ writer: LateHeadWriter) async throws {
         let limits = self.call.runner.limits
-        guard limits.enterStream() else { return try await self.finish(.failed(.overloaded), writer) }
-        defer { limits.leaveStream() }
+        let source: MessageSource
+        do { source = try await self.source(limits) } catch {
+            return try await self.finish(.failed(self.call.told(error)), writer)
+        }
+        let places = self.call.method.isOfHealth ? limits.healthStreams : limits.streams
+        let caller = self.call.web.caller
+        guard places.enter(caller) else {
+            // Where somebody without a key would find a place, it is this caller's share that is taken.
+            let isShareTaken = places.hasRoom(for: .anonymous)
+            return try await self.finish(.failed(isShareTaken ? .tooManyStreams : .overloaded), writer)
+        }
+        defer { places.leave(caller) }
         let mailbox = StreamMailbox()
         try await withThrowingTaskGroup(of: Void.self) { group in
             // Not on the connection's event loop: a handler that has much to tell would keep it from reading anything.
-            group.addTask(executorPreference: globalConcurrentExecutor) { await self.handle(mailbox) }
+            group.addTask(executorPreference: globalConcurrentExecutor) { await self.handle(source, mailbox) }
             group.addTask { await self.watch(mailbox) }
             defer {
                 mailbox.close()
@@ -97,10 +107,19 @@ struct StreamCall: Sendable {
         try await writer.finish(trailers)
     }
 
-    private func handle(_ mailbox: StreamMailbox) async {
+    /// The request's messages: of a method that takes one it is here, and only then does the call take a place.
+    private func source(_ limits: CallLimits) async throws -> MessageSource {
+        var source = self.call.source
+        guard self.call.method.hasOneRequest else { return source }
+        let unread = source
+        source.message = try await limits.timed(self.call.terms.timeout) { try await unread.single() }
+        return source
+    }
+
+    private func handle(_ source: MessageSource, _ mailbox: StreamMailbox) async {
         do {
             let trailers = try await self.work(
-                self.call.source,
+                source,
                 self.call.terms.form.codec,
                 self.call.context,
                 mailbox

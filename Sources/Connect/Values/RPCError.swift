@@ -62,6 +62,7 @@ extension RPCError {
     static let deadlineExceeded = RPCError(.deadlineExceeded, "the call took too long")
     static let canceled = RPCError(.canceled, "the call was cancelled")
     static let overloaded = RPCError(.unavailable, "too many calls are at work; nothing was done")
+    static let tooManyStreams = RPCError(.resourceExhausted, "this key has as many streams open as one may have")
     static let draining = RPCError(.unavailable, "this instance is about to stop; call again").caused(by: .operator)
 
     static func unimplemented(_ service: String, _ method: String) -> RPCError {

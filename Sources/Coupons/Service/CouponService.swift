@@ -39,7 +39,8 @@ package struct CouponService: Sendable {
         service.unary("CreateCampaign", scope: Self.admin) { request, context in
             try await Self.answer { () async throws(CouponError) in try await self.create(request, context) }
         }
-        service.unary("GetCampaign", scope: Self.read, hasNoSideEffects: true) {
+        // With all its codes, which may be many.
+        service.unary("GetCampaign", scope: Self.read, hasNoSideEffects: true, isCostly: true) {
             (request: Coupon_V1_GetCampaignRequest, _) in
             try await Self.answer { () async throws(CouponError) in
                 let whole = try await self.coupons.whole(try Self.campaign(request.campaignID))
@@ -51,7 +52,7 @@ package struct CouponService: Sendable {
                 )
             }
         }
-        service.unary("ListCampaigns", scope: Self.read, hasNoSideEffects: true) { request, _ in
+        service.unary("ListCampaigns", scope: Self.read, hasNoSideEffects: true, isCostly: true) { request, _ in
             try await Self.answer { () async throws(CouponError) in try await self.list(request) }
         }
         service.unary("PauseCampaign", scope: Self.admin) { (request: Coupon_V1_PauseCampaignRequest, context) in
@@ -182,7 +183,7 @@ package struct CouponService: Sendable {
                 )
             }
         }
-        service.unary("ListCoupons", scope: Self.read, hasNoSideEffects: true) { request, _ in
+        service.unary("ListCoupons", scope: Self.read, hasNoSideEffects: true, isCostly: true) { request, _ in
             try await Self.answer { () async throws(CouponError) in try await self.listCoupons(request) }
         }
         service.unary("GetCoupon", scope: Self.read, hasNoSideEffects: true) {

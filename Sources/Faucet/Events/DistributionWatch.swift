@@ -5,6 +5,7 @@ package import Redis
 import ServiceLifecycle
 import Synchronization
 import Timing
+package import Web
 
 /// Tells those of this process who wait for distributions what became of them.
 package final class DistributionWatch: Service, Sendable {
@@ -15,7 +16,6 @@ package final class DistributionWatch: Service, Sendable {
     private final class Board: Sendable {
         struct State {
             var watchers: [String: [DistributionWatcher]] = [:]
-            var count = 0
         }
 
         let state = Mutex(State())
@@ -39,21 +39,22 @@ package final class DistributionWatch: Service, Sendable {
         }
     }
 
-    private let limit: Int
+    private let places: CallerPlaces
     /// One clock for all who wait: a timer for each would be most of the cost of waiting.
     private static let tick = Duration.milliseconds(250)
 
-    /// Beyond `limit` watchers nobody may join.
-    package init(node: RedisNode, limit: Int, logger: Logger) {
+    /// Beyond `limit` watchers, and beyond `share` of one caller, nobody may join.
+    package init(node: RedisNode, limit: Int, share: Int, logger: Logger) {
         let board = Board()
+        let places = CallerPlaces(limit: limit, share: share)
         self.board = board
-        self.limit = limit
+        self.places = places
         self.tail = StreamTail(
             node: node,
             name: "distributions",
             streams: [FaucetKeys.events],
             logger: logger,
-            isWanted: { board.state.withLock { $0.count > 0 } },
+            isWanted: { places.count > 0 },
             wake: { board.tell($0) }
         )
     }
@@ -76,22 +77,17 @@ package final class DistributionWatch: Service, Sendable {
     }
 
     /// Joins those who wait for a distribution; ``leave(_:)`` must follow.
-    package func join(_ id: String) throws(FaucetError) -> DistributionWatcher {
-        let watcher = DistributionWatcher(id)
-        let hasRoom = self.board.state.withLock { state in
-            guard state.count < self.limit else { return false }
-            state.count += 1
-            state.watchers[id, default: []].append(watcher)
-            return true
-        }
-        guard hasRoom else { throw .tooManyWatchers }
+    package func join(_ id: String, for caller: Caller) throws(FaucetError) -> DistributionWatcher {
+        guard self.places.enter(caller) else { throw .tooManyWatchers }
+        let watcher = DistributionWatcher(id, caller)
+        self.board.state.withLock { $0.watchers[id, default: []].append(watcher) }
         self.tail.begin()
         return watcher
     }
 
     package func leave(_ watcher: DistributionWatcher) {
+        self.places.leave(watcher.caller)
         self.board.state.withLock { state in
-            state.count -= 1
             state.watchers[watcher.id]?.removeAll { $0 === watcher }
             if state.watchers[watcher.id]?.isEmpty ?? false { state.watchers[watcher.id] = nil }
         }
@@ -101,11 +97,13 @@ package final class DistributionWatch: Service, Sendable {
 /// One party that waits for a distribution.
 package final class DistributionWatcher: Sendable {
     fileprivate let id: String
+    fileprivate let caller: Caller
     private let wakeUp = WakeUp()
     private let news = Mutex<DistributionNews?>(nil)
 
-    fileprivate init(_ id: String) {
+    fileprivate init(_ id: String, _ caller: Caller) {
         self.id = id
+        self.caller = caller
     }
 
     /// Returns the newest news since the last return, or `nil` several times a second and when news may have been

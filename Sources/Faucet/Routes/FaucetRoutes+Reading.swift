@@ -16,16 +16,20 @@ extension FaucetRoutes {
         }
         var distribution = try await self.known(id)
         if seconds > 0, !distribution.state.isTerminal {
-            distribution = try await self.ended(id, within: .seconds(seconds))
+            distribution = try await self.ended(id, within: .seconds(seconds), for: context.caller)
         }
         let waiting = try await self.faucet.waiting([distribution])
         return Response(json: DistributionJSON.distribution(distribution, waiting: waiting[id]))
     }
 
     /// The distribution once it is over, or as it is after that time.
-    private func ended(_ id: String, within limit: Duration) async throws(FaucetError) -> Distribution {
+    private func ended(
+        _ id: String,
+        within limit: Duration,
+        for caller: Caller
+    ) async throws(FaucetError) -> Distribution {
         let end = LoopClock().now.advanced(by: limit)
-        let watcher = try self.watch.join(id)
+        let watcher = try self.watch.join(id, for: caller)
         defer { self.watch.leave(watcher) }
         while true {
             let distribution = try await self.known(id)

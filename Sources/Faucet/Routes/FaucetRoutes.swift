@@ -34,7 +34,8 @@ package struct FaucetRoutes: Sendable {
                 scope: Self.write,
                 query: .named(["address", "wait"]),
                 effect: .changes(),
-                isLimited: false
+                isLimited: false,
+                content: method == .post ? .optionalJSON() : .none
             ) { request, context in
                 let address = method == .post ? try await Self.bodyAddress(request) : nil
                 return try await self.distribute(request, context, address: address)
@@ -86,14 +87,22 @@ package struct FaucetRoutes: Sendable {
         order.claim = key.map { order.claim(caller: caller, key: $0.text) }
         // HEAD is for looking, and coins are not: what would be wrong is told, and nothing is done.
         guard request.method != .head else { return Response(status: .ok, json: "{}") }
-        return try await self.distribute(order, query["wait"] == "mined" ? .mined : .submitted)
+        return try await self.distribute(
+            order,
+            query["wait"] == "mined" ? .mined : .submitted,
+            for: Caller(name: caller)
+        )
     }
 
-    private func distribute(_ order: DistributionOrder, _ goal: Goal) async throws -> Response {
+    private func distribute(
+        _ order: DistributionOrder,
+        _ goal: Goal,
+        for caller: Caller
+    ) async throws -> Response {
         let end = LoopClock().now.advanced(by: self.faucet.configuration.wait)
         let id = try self.faucet.makeID()
         // From before it is there, so that no news is missed.
-        let watcher = try self.watch.join(id)
+        let watcher = try self.watch.join(id, for: caller)
         let admission: Admission
         do throws(FaucetError) { admission = try await self.admit(order, as: id) } catch {
             self.watch.leave(watcher)
@@ -106,7 +115,7 @@ package struct FaucetRoutes: Sendable {
             return try await self.answer(order, admission, watcher, goal, until: end)
         }
         self.watch.leave(watcher)
-        let other = try self.watch.join(admission.id)
+        let other = try self.watch.join(admission.id, for: caller)
         defer { self.watch.leave(other) }
         return try await self.answer(order, admission, other, goal, until: end)
     }

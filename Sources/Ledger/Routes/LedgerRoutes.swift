@@ -21,7 +21,8 @@ package struct LedgerRoutes: Sendable {
             "/users/{uid}/add",
             scope: Self.write,
             query: .none,
-            effect: .changes(honouring: [.ifMatch, .ifNoneMatch])
+            effect: .changes(honouring: [.ifMatch, .ifNoneMatch]),
+            content: .json()
         ) { request, context in
             try await self.add(request, context)
         }

@@ -42,6 +42,7 @@ struct EventStream: Sendable {
     let payments: Payments
     let watch: PaymentWatch
     let drain: DrainSignal
+    let caller: Caller
     let subject: Subject
     /// The event behind which it begins.
     let start: EventID
@@ -57,7 +58,7 @@ struct EventStream: Sendable {
             headers: Self.fields,
             body: ResponseBody { writer in
                 // A failure on the way cuts the connection, and the client comes back with the last id it has.
-                let watcher = try self.watch.join(self.subject.key)
+                let watcher = try self.watch.join(self.subject.key, for: self.caller)
                 defer { self.watch.leave(watcher) }
                 var place = Place(last: self.start)
                 try await writer.write(ByteBuffer(string: self.head))

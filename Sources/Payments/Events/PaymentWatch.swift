@@ -4,6 +4,7 @@ package import Logging
 package import Redis
 import ServiceLifecycle
 import Synchronization
+package import Web
 
 /// Wakes those of this process who wait for payments: long polls and event streams.
 ///
@@ -12,7 +13,6 @@ package final class PaymentWatch: Service, Sendable {
     private struct State {
         /// By payment's or account's id.
         var watchers: [String: [Watcher]] = [:]
-        var count = 0
     }
 
     /// Who waits, apart from what reads for them.
@@ -29,19 +29,20 @@ package final class PaymentWatch: Service, Sendable {
 
     private let board: Board
     private let tail: StreamTail
-    private let limit: Int
+    private let places: CallerPlaces
 
-    /// Beyond `limit` watchers nobody may join.
-    package init(node: RedisNode, limit: Int, logger: Logger) {
+    /// Beyond `limit` watchers, and beyond `share` of one caller, nobody may join.
+    package init(node: RedisNode, limit: Int, share: Int, logger: Logger) {
         let board = Board()
+        let places = CallerPlaces(limit: limit, share: share)
         self.board = board
-        self.limit = limit
+        self.places = places
         self.tail = StreamTail(
             node: node,
             name: "events",
             streams: Shard.all.map(PaymentKeys.events),
             logger: logger,
-            isWanted: { board.state.withLock { $0.count > 0 } },
+            isWanted: { places.count > 0 },
             wake: { entries in
                 for event in entries.compactMap({ PaymentEvent(entry: $0) }) { board.wake(event) }
             }
@@ -49,25 +50,20 @@ package final class PaymentWatch: Service, Sendable {
     }
 
     /// Joins those who wait for a payment's or an account's events; ``leave(_:)`` must follow.
-    package func join(_ key: String) throws(PaymentsError) -> Watcher {
-        let watcher = Watcher(key)
-        let hasRoom = self.board.state.withLock { state in
-            guard state.count < self.limit else { return false }
-            state.count += 1
-            state.watchers[key, default: []].append(watcher)
-            return true
-        }
-        guard hasRoom else { throw .tooManyWatchers }
+    package func join(_ key: String, for caller: Caller) throws(PaymentsError) -> Watcher {
+        guard self.places.enter(caller) else { throw .tooManyWatchers }
+        let watcher = Watcher(key, caller)
+        self.board.state.withLock { $0.watchers[key, default: []].append(watcher) }
         self.tail.begin()
         return watcher
     }
 
-    /// Whether somebody may join.
-    package var hasRoom: Bool { self.board.state.withLock { $0.count < self.limit } }
+    /// Whether this caller may join.
+    package func hasRoom(for caller: Caller) -> Bool { self.places.hasRoom(for: caller) }
 
     package func leave(_ watcher: Watcher) {
+        self.places.leave(watcher.caller)
         self.board.state.withLock { state in
-            state.count -= 1
             state.watchers[watcher.key]?.removeAll { $0 === watcher }
             if state.watchers[watcher.key]?.isEmpty ?? false { state.watchers[watcher.key] = nil }
         }
@@ -80,10 +76,12 @@ package final class PaymentWatch: Service, Sendable {
 /// One party that waits for events.
 package final class Watcher: Sendable {
     fileprivate let key: String
+    fileprivate let caller: Caller
     fileprivate let wakeUp = WakeUp()
 
-    fileprivate init(_ key: String) {
+    fileprivate init(_ key: String, _ caller: Caller) {
         self.key = key
+        self.caller = caller
     }
 
     /// Returns when something happened since the last return, or after `limit`.

@@ -18,15 +18,19 @@ extension PaymentRoutes {
         guard seconds > 0 else { return try await self.shown(try await self.known(id)) }
         var payment = try await self.known(id)
         if !payment.state.isTerminal {
-            payment = try await self.ended(id, within: .seconds(seconds))
+            payment = try await self.ended(id, within: .seconds(seconds), for: context.caller)
         }
         return try await self.shown(payment)
     }
 
     /// The payment once it has ended, or as it is after that time.
-    private func ended(_ id: PaymentID, within limit: Duration) async throws(PaymentsError) -> Payment {
+    private func ended(
+        _ id: PaymentID,
+        within limit: Duration,
+        for caller: Caller
+    ) async throws(PaymentsError) -> Payment {
         let end = LoopClock().now.advanced(by: limit)
-        let watcher = try self.watch.join(id.text)
+        let watcher = try self.watch.join(id.text, for: caller)
         defer { self.watch.leave(watcher) }
         while true {
             let payment = try await self.known(id)
@@ -90,6 +94,7 @@ extension PaymentRoutes {
             return EventStream.single(id: newest, snapshot)
         }
         return try self.stream(
+            context.caller,
             .payment(id, payer: payment.from),
             start: isKnown ? last ?? newest : newest,
             first: isKnown ? nil : snapshot
@@ -101,15 +106,21 @@ extension PaymentRoutes {
         let account = self.payments.ledger.account(user)
         let last = try Self.lastEvent(request)
         let newest = try await self.payments.lastEvent(account.shard)
-        return try self.stream(.account(account), start: min(last ?? newest, newest), first: nil)
+        return try self.stream(context.caller, .account(account), start: min(last ?? newest, newest), first: nil)
     }
 
-    private func stream(_ subject: EventStream.Subject, start: EventID, first: String?) throws -> Response {
-        guard self.watch.hasRoom else { throw PaymentsError.tooManyWatchers }
+    private func stream(
+        _ caller: Caller,
+        _ subject: EventStream.Subject,
+        start: EventID,
+        first: String?
+    ) throws -> Response {
+        guard self.watch.hasRoom(for: caller) else { throw PaymentsError.tooManyWatchers }
         return EventStream(
             payments: self.payments,
             watch: self.watch,
             drain: self.drain,
+            caller: caller,
             subject: subject,
             start: start,
             first: first

@@ -23,7 +23,9 @@ package struct PaymentRoutes: Sendable {
 
     package func add(to router: inout WebRouter) {
         for path in ["/payments", "/payment"] {
-            router.on(.post, path, scope: Self.write, query: .none, effect: .changes()) { request, context in
+            router.on(.post, path, scope: Self.write, query: .none, effect: .changes(), content: .json()) {
+                request,
+                context in
                 try await self.make(request, context)
             }
         }
@@ -36,12 +38,26 @@ package struct PaymentRoutes: Sendable {
             effect: .reads,
             isLimited: false
         ) { _, context in try await self.look(context) }
-        router.on(.post, "/payments/{id}/cancel", scope: Self.write, query: .none, effect: .changes()) {
+        router.on(
+            .post,
+            "/payments/{id}/cancel",
+            scope: Self.write,
+            query: .none,
+            effect: .changes(),
+            content: .optionalJSON()
+        ) {
             request,
             context in
             try await self.cancel(request, context)
         }
-        router.on(.post, "/payments/{id}/reverse", scope: Self.write, query: .none, effect: .changes()) {
+        router.on(
+            .post,
+            "/payments/{id}/reverse",
+            scope: Self.write,
+            query: .none,
+            effect: .changes(),
+            content: .optionalJSON()
+        ) {
             request,
             context in
             try await self.reverse(request, context)
@@ -142,11 +158,7 @@ package struct PaymentRoutes: Sendable {
     /// These requests say all in their path; `{}` is as good as nothing.
     private static func demandNoBody(_ request: Request) async throws {
         var request = request
-        let body: Bool
-        do { body = try await request.collectBody(upTo: JSONBody.defaultLimit).readableBytes > 0 } catch {
-            throw Problem.payloadTooLarge
-        }
-        guard body else { return }
+        guard try await request.collectBody(upTo: JSONBody.defaultLimit).readableBytes > 0 else { return }
         try await JSONFields(JSONBody.read(request, limit: JSONBody.defaultLimit)).finish()
     }
 

@@ -61,6 +61,13 @@ extension Problem {
         title: "The request body did not arrive in time"
     )
 
+    /// For the counts only: who would read it has left.
+    static let clientClosedRequest = Problem(
+        "client-closed-request",
+        HTTPResponse.Status(code: 499, reasonPhrase: "Client Closed Request"),
+        title: "The client gave the request up"
+    )
+
     package static let expectationFailed = Problem(
         "expectation-failed",
         .expectationFailed,

@@ -35,7 +35,9 @@ package struct PreparedAnswer {
     ) {
         var head = ByteBuffer(string: "HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n")
         for field in fields { head.writeString("\(field.name): \(field.value)\r\n") }
-        head.writeString("content-length: \(bytes.readableBytes)\r\n")
+        if AnswerContent.hasLength(status: Int(status.code)) {
+            head.writeString("content-length: \(bytes.readableBytes)\r\n")
+        }
         self.head = head
         self.body = bytes
         self.status = Int(status.code)
@@ -58,7 +60,7 @@ package struct PreparedAnswer {
         } else {
             bytes.writeStaticString("\r\n\r\n")
         }
-        if !isHead { bytes.writeImmutableBuffer(self.body) }
+        if AnswerContent.isAllowed(isHead: isHead, status: self.status) { bytes.writeImmutableBuffer(self.body) }
         return bytes
     }
 }

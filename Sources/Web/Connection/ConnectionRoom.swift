@@ -13,20 +13,26 @@ final class ConnectionRoom: AvailableConnectionsDelegate {
     /// Between two log lines: 10 s.
     private static let logInterval = TimeAmount.seconds(10)
 
+    /// What answers wait in.
+    let answers: AnswerRoom
     private let limit: Int
+    private let streamLimit: Int
     private let logger: Logger
     private let yieldedCounter = Counter(label: "http_server_yielded_connections_total")
     private let gauge: Gauge
     private let count = Atomic<Int>(0)
+    private let streams = Atomic<Int>(0)
     private let loggedAt = Mutex<NIODeadline?>(nil)
     private let rosters = Mutex<[NIOLoopBound<ConnectionRoster>]>([])
 
-    init(_ listener: String, limit: Int, logger: Logger) {
-        self.limit = limit
+    init(_ listener: String, _ configuration: WebConfiguration, logger: Logger) {
+        self.limit = configuration.connectionLimit
+        self.streamLimit = configuration.openStreamLimit
+        self.answers = AnswerRoom(listener, limit: configuration.waitingAnswerLimit)
         self.logger = logger
         self.gauge = Gauge(label: "http_server_connections", dimensions: [("listener", listener)])
         self.gauge.record(0)
-        Gauge(label: "http_server_connection_limit", dimensions: [("listener", listener)]).record(limit)
+        Gauge(label: "http_server_connection_limit", dimensions: [("listener", listener)]).record(self.limit)
     }
 
     var isFull: Bool { self.count.load(ordering: .relaxed) >= self.limit }
@@ -42,6 +48,29 @@ final class ConnectionRoom: AvailableConnectionsDelegate {
         guard self.isFull else { return true }
         for roster in self.rosters.withLock({ $0 }) { roster.eventLoop.execute { roster.value.makeRoom() } }
         return false
+    }
+
+    // MARK: Streams and answers
+
+    /// Takes one of the places of streams; whoever got one gives it back.
+    func enterStream() -> Bool {
+        guard self.streams.add(1, ordering: .relaxed).newValue <= self.streamLimit else {
+            self.leaveStream()
+            return false
+        }
+        return true
+    }
+
+    func leaveStream() { self.streams.subtract(1, ordering: .relaxed) }
+
+    /// Takes room for bytes of an answer that is ready; returns whether there is any.
+    ///
+    /// Whoever got it gives it back.
+    func takeAnswer(_ count: Int) -> Bool {
+        let isTaken = self.answers.take(count)
+        guard self.answers.isOverfull || !isTaken else { return true }
+        for roster in self.rosters.withLock({ $0 }) { roster.eventLoop.execute { roster.value.dropUnread() } }
+        return isTaken
     }
 
     /// So many connections were closed to let others in.

@@ -6,6 +6,9 @@ protocol YieldingConnection: AnyObject {
     var spare: SpareConnection? { get }
 
     func yield()
+
+    /// Gives up what its client has not begun to take, or gone on to take, since a time.
+    func dropUnread(since time: UInt64)
 }
 
 /// How dispensable a connection is, as plain values; times are in nanoseconds of one clock.
@@ -61,6 +64,7 @@ final class ConnectionRoster {
     private let eventLoop: any EventLoop
     private var members: [ObjectIdentifier: any YieldingConnection] = [:]
     private var isLooking = false
+    private var isDropping = false
 
     init(_ room: ConnectionRoom, _ eventLoop: any EventLoop) {
         self.room = room
@@ -76,6 +80,24 @@ final class ConnectionRoster {
         guard !self.isLooking else { return }
         self.isLooking = true
         self.look()
+    }
+
+    /// Gives up answers that wait, now and for as long as there are too many.
+    func dropUnread() {
+        guard !self.isDropping else { return }
+        self.isDropping = true
+        self.drop()
+    }
+
+    private func drop() {
+        guard self.room.answers.isOverfull else {
+            self.isDropping = false
+            return
+        }
+        let now = NIODeadline.now().uptimeNanoseconds
+        let patience = UInt64(AnswerRoom.patience.nanoseconds)
+        for member in Array(self.members.values) { member.dropUnread(since: now &- patience) }
+        self.eventLoop.assumeIsolated().scheduleTask(in: Self.interval) { self.drop() }
     }
 
     private func look() {

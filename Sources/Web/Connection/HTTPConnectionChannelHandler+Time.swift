@@ -55,23 +55,6 @@ extension HTTPConnectionChannelHandler: YieldingConnection {
         self.pump()
     }
 
-    /// Notes whether the client takes what is written, and ends the connection when it does not for too long: a request
-    /// has its own deadline, but none that counts while its answer is waiting to leave.
-    func followReader(isTaking: Bool) {
-        guard !isTaking else {
-            self.unreadSince = nil
-            return
-        }
-        guard self.unreadSince == nil, let context = self.context else { return }
-        let since = NIODeadline.now().uptimeNanoseconds
-        self.unreadSince = since
-        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        context.eventLoop.scheduleTask(in: self.loop.configuration.idleTimeout) {
-            let handler = bound.value
-            if handler.unreadSince == since { handler.context?.close(promise: nil) }
-        }
-    }
-
     // MARK: Giving way
 
     var spare: SpareConnection? {

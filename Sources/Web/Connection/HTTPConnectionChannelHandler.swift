@@ -31,7 +31,12 @@ package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, Removabl
     var hasProgressed = false
     /// Since when the client does not take what was written.
     var unreadSince: UInt64?
+    var isStopping = false
     private var isRoutedHTTP10 = false
+    /// Whether the routed answer that is being produced has no content.
+    private var isRoutedBare = false
+    /// Bytes that it still owes, when its head told a length.
+    private var routedLength: Int?
     /// A request for a hot route whose body is not whole yet; never longer than one turn of reading.
     private var held: HeldRequest?
     /// What may still be told to who sent the newest request.
@@ -97,11 +102,14 @@ package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, Removabl
         let isClosing = !head.isKeepAlive || self.loop.drain.isDraining || self.isReadingOver
         switch self.loop.judge(head, survey) {
         case .refuse(let problem):
-            guard let ticket = self.machine.received(.refused, closes: isClosing || survey.hasBody) else { return }
+            let closes = isClosing || survey.hasBody
+            guard let ticket = self.machine.received(.refused, closes: closes, isHead: head.method == .HEAD) else {
+                return
+            }
             let newest = NewestRequest(head, survey, isAsked: false)
             self.newest = newest
             self.holdBack()
-            self.refuse(ticket, problem, newest, requestID: survey.requestID, isHead: head.method == .HEAD)
+            self.refuse(ticket, problem, newest, requestID: survey.requestID)
         case .admit:
             let request = HeldRequest(head: head, survey: survey, isClosing: isClosing)
             guard self.machine.phase == .open, let place = self.loop.hotPlace(for: head, survey) else {
@@ -118,7 +126,8 @@ package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, Removabl
     private func route(_ request: HeldRequest, _ data: NIOAny, _ context: ChannelHandlerContext) {
         let (head, survey) = (request.head, request.survey)
         let bodyLimit = survey.hasBody && self.loop.owner(of: head.uri) != nil ? Int.max : nil
-        guard let ticket = self.machine.received(.routed, closes: request.isClosing, bodyLimit: bodyLimit) else {
+        let (closes, isHead) = (request.isClosing, head.method == .HEAD)
+        guard let ticket = self.machine.received(.routed, closes: closes, bodyLimit: bodyLimit, isHead: isHead) else {
             return
         }
         self.isRoutedHTTP10 = head.version == .http1_0
@@ -234,31 +243,35 @@ package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, Removabl
         switch part {
         case .head(var head):
             if self.isRoutedHTTP10 { head.version = .http1_0 }
-            let isWhole = head.headers.contains(name: "content-length")
-            if isWhole, self.machine.isRoutedEarly { self.holdBack() }
-            let isSized = isWhole || !self.isRoutedHTTP10
+            let status = Int(head.status.code)
+            self.isRoutedBare = !AnswerContent.isAllowed(isHead: self.machine.isRoutedHead, status: status)
+            let length = head.headers.first(name: "content-length").flatMap { Int($0) }
+            if length != nil, self.machine.isRoutedEarly { self.holdBack() }
+            let isSized = length != nil || self.isRoutedBare || !self.isRoutedHTTP10
+            self.routedLength = self.isRoutedBare ? nil : length
             if self.machine.doesRoutedClose || !isSized {
                 head.headers.replaceOrAdd(name: "connection", value: "close")
             } else if self.isRoutedHTTP10 {
                 head.headers.replaceOrAdd(name: "connection", value: "keep-alive")
             }
             part = .head(head)
-        case .body: break
+        case .body(let bytes): self.routedLength = self.routedLength.map { $0 - bytes.readableBytes }
         case .end: isEnd = true
         }
-        switch self.machine.produced(RoutedPart(part: part, promise: promise), isEnd: isEnd) {
-        case .queued: self.pump()
-        case .drop: promise?.fail(ChannelError.ioOnClosedChannel)
+        // What is more or less than the head told is taken for another answer.
+        if let left = self.routedLength, left < 0 || isEnd && left > 0 {
+            promise?.fail(ChannelError.ioOnClosedChannel)
+            return context.close(promise: nil)
+        }
+        for piece in Self.pieces(of: RoutedPart(part: part, promise: promise, isBare: self.isRoutedBare)) {
+            switch self.machine.produced(piece, isEnd: isEnd) {
+            case .queued: self.pump()
+            case .drop: piece.promise?.fail(ChannelError.ioOnClosedChannel)
+            }
         }
     }
 
-    func refuse(
-        _ ticket: UInt64,
-        _ problem: Problem,
-        _ request: NewestRequest? = nil,
-        requestID: String? = nil,
-        isHead: Bool = false
-    ) {
+    func refuse(_ ticket: UInt64, _ problem: Problem, _ request: NewestRequest? = nil, requestID: String? = nil) {
         let id = requestID ?? self.loop.makeRequestID()
         self.loop.observer.observeRefused(problem, requestID: id)
         let isClosing = self.machine.doesClose(ticket)
@@ -268,7 +281,7 @@ package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, Removabl
             requestID: id,
             isClosing: isClosing,
             isHTTP10: false,
-            isHead: isHead
+            isHead: self.machine.isHead(ticket)
         )
         self.machine.answered(ticket, with: bytes)
     }
@@ -280,7 +293,7 @@ package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, Removabl
         while let output = self.machine.next() {
             switch output {
             case .answer(let bytes): encoder.write(NIOAny(IOData.byteBuffer(bytes)), promise: nil)
-            case .part(let routed): context.write(self.wrapOutboundOut(routed.part), promise: routed.promise)
+            case .part(let routed): self.write(routed, context, past: encoder)
             case .linger: self.closeOutput(context)
             }
             hasWritten = true
@@ -327,6 +340,7 @@ package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, Removabl
         self.releaseHeld()
         switch event {
         case is ChannelShouldQuiesceEvent:
+            self.stop(context)
             self.machine.finish()
             self.pump()
         case ChannelEvent.inputClosed:

@@ -11,6 +11,7 @@ final class HTTPConnectionLoop {
     let observer: RequestObserver
     let drain: DrainSignal
     let roster: ConnectionRoster
+    let room: ConnectionRoom
     private let access: (any AccessGuard)?
     private let hot: [HotPlace]
     private let owned: [OwnedPaths]
@@ -28,6 +29,7 @@ final class HTTPConnectionLoop {
         self.hot = listener.hotRoutes.map {
             HotPlace(pattern: $0.pattern, scope: $0.scope, responder: $0.makeResponder(on: eventLoop))
         }
+        self.room = listener.room
         self.roster = ConnectionRoster(listener.room, eventLoop)
         self.requestIDs = RequestIDGenerator(using: &random)
     }

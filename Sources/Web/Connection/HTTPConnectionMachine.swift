@@ -31,6 +31,7 @@ package struct HTTPConnectionMachine<Answer, Part> {
     private struct Slot {
         let kind: Kind
         var closes: Bool
+        let isHead: Bool
         var answer: Answer?
         var parts: [Part] = []
         var isComplete = false
@@ -68,6 +69,9 @@ package struct HTTPConnectionMachine<Answer, Part> {
     /// Whether the answer through `ticket` is the connection's last.
     package func doesClose(_ ticket: Ticket) -> Bool { self.index(of: ticket).map { self.slots[$0].closes } ?? true }
 
+    /// Whether the request of `ticket` wants nothing but the head of its answer.
+    package func isHead(_ ticket: Ticket) -> Bool { self.index(of: ticket).map { self.slots[$0].isHead } ?? false }
+
     /// Whether the slot of `ticket` is the one whose answer may leave now.
     package func isFirst(_ ticket: Ticket) -> Bool { ticket == self.firstTicket }
 
@@ -77,14 +81,19 @@ package struct HTTPConnectionMachine<Answer, Part> {
     ///
     /// Returns `nil` when the request comes too late and must be ignored. `bodyLimit` is for a request that has another
     /// one than the connection's.
-    package mutating func received(_ kind: Kind, closes: Bool, bodyLimit: Int? = nil) -> Ticket? {
+    package mutating func received(
+        _ kind: Kind,
+        closes: Bool,
+        bodyLimit: Int? = nil,
+        isHead: Bool = false
+    ) -> Ticket? {
         guard self.phase == .open else { return nil }
         self.reading = kind
         self.receivedBytes = 0
         self.drop = nil
         self.newestBodyLimit = bodyLimit ?? self.bodyLimit
         let ticket = self.nextTicket
-        self.slots.append(Slot(kind: kind, closes: closes))
+        self.slots.append(Slot(kind: kind, closes: closes, isHead: isHead))
         if closes { self.phase = .finishing }
         return ticket
     }
@@ -172,7 +181,7 @@ package struct HTTPConnectionMachine<Answer, Part> {
             self.slots[last].closes = true
             return nil
         }
-        self.slots[last] = Slot(kind: .refused, closes: true)
+        self.slots[last] = Slot(kind: .refused, closes: true, isHead: self.slots[last].isHead)
         return ticket
     }
 
@@ -205,6 +214,9 @@ package struct HTTPConnectionMachine<Answer, Part> {
         guard let index = self.indexOfRouted() else { return true }
         return self.slots[index].closes || self.phase == .finishing && index == self.slots.count - 1
     }
+
+    /// Whether the routed answer that is being produced belongs to a HEAD.
+    package var isRoutedHead: Bool { self.indexOfRouted().map { self.slots[$0].isHead } ?? false }
 
     package enum Output {
         case answer(Answer)

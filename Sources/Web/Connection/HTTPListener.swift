@@ -94,7 +94,7 @@ package struct HTTPListener: ServerChildChannel, HTTPChannelHandler {
 
     func setUpHTTP2(_ channel: any Channel) throws -> HTTPConnection.Spoken {
         let loop = self.loops.loop(for: self, on: channel.eventLoop)
-        let connection = HTTP2ConnectionChannelHandler(self.configuration, loop.roster)
+        let connection = HTTP2ConnectionChannelHandler(loop)
         let bound = NIOLoopBound((connection, loop), eventLoop: channel.eventLoop)
         let pipeline = channel.pipeline.syncOperations
         let streams = try pipeline.configureAsyncHTTP2Pipeline(
@@ -138,13 +138,10 @@ package struct HTTPListener: ServerChildChannel, HTTPChannelHandler {
 
     /// One request of HTTP/2, whose work is cancelled when its client gives it up.
     private func handle(_ stream: HTTPConnection.Exchange, _ logger: Logger) async {
-        await withTaskGroup(of: Void.self) { group in
+        await withDiscardingTaskGroup { group in
             group.addTask { await self.handleHTTP(asyncChannel: stream, logger: logger) }
-            group.addTask {
-                // A channel's end is never an error.
-                try? await stream.channel.closeFuture.get()
-            }
-            await group.next()
+            // A channel's end is never an error, and comes after whatever else ends.
+            try? await stream.channel.closeFuture.get()
             group.cancelAll()
         }
     }

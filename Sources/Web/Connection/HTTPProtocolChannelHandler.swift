@@ -100,6 +100,9 @@ final class HTTPProtocolChannelHandler: ChannelInboundHandler, RemovableChannelH
 
     func yield() { self.context?.close(promise: nil) }
 
+    /// Nothing was answered yet.
+    func dropUnread(since time: UInt64) {}
+
     private func closeConnection(in time: TimeAmount, _ context: ChannelHandlerContext) {
         guard !self.isLeaving else { return }
         self.timer?.cancel()

@@ -4,6 +4,8 @@ import NIOHTTPTypes
 /// Makes a request that breaks off end with an error.
 ///
 /// Without it the end of a connection looks to a route like the end of a body, and half a request would be carried out.
+/// Whatever it was that ended a request early, a reset, a wrong length or the connection's end, readers of its body learn
+/// of it as `ChannelError.eof` and nothing else.
 final class WholeRequestChannelHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
@@ -22,6 +24,11 @@ final class WholeRequestChannelHandler: ChannelInboundHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case ChannelEvent.inputClosed = event { self.breakOff(context) }
         context.fireUserInboundEventTriggered(event)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        self.isOpen = false
+        context.fireErrorCaught(ChannelError.eof)
     }
 
     func channelInactive(context: ChannelHandlerContext) {

@@ -13,15 +13,19 @@ package enum JSONBody {
     /// Refuses with 415 another media type or any content encoding, with 413 more than `limit` bytes, and with 400 what
     /// is not strict JSON.
     package static func read(_ request: Request, limit: Int) async throws -> JSONValue {
-        guard Self.isJSON(request.headers[values: .contentType]),
-            request.headers[.contentEncoding].map({ $0.lowercased() == "identity" }) ?? true
-        else { throw Problem.unsupportedMediaType }
+        guard Self.isLabelled(request.headers) else { throw Problem.unsupportedMediaType }
         var request = request
         let buffer: ByteBuffer
         do { buffer = try await request.collectBody(upTo: limit) } catch is NIOTooManyBytesError {
             throw Problem.payloadTooLarge
         }
         return try JSONParser.parse(Array(buffer.readableBytesView))
+    }
+
+    /// Whether the head says that the content is JSON, as it is.
+    static func isLabelled(_ headers: HTTPFields) -> Bool {
+        Self.isJSON(headers[values: .contentType])
+            && headers[.contentEncoding].map { $0.lowercased() == "identity" } ?? true
     }
 
     /// `application/json`, with `charset=utf-8` or no parameter.

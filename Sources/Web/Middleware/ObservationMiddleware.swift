@@ -33,7 +33,8 @@ package struct ObservationMiddleware: RouterMiddleware {
             let named = context
             response = try await AnswerCause.$note.withValue(note) { try await next(request, named) }
         } catch {
-            if let error = error as? any ProblemConvertible { note.write(error.problem.cause) }
+            // What becomes of work whose client has left is that client's doing.
+            if !Task.isCancelled, let error = error as? any ProblemConvertible { note.write(error.problem.cause) }
             response = self.response(for: error, context)
         }
         response.headers[.requestID] = context.requestID
@@ -52,7 +53,9 @@ package struct ObservationMiddleware: RouterMiddleware {
     private func response(for error: any Error, _ context: WebRequestContext) -> Response {
         switch error {
         case let error as any ProblemConvertible:
-            return error.problem.response(requestID: context.requestID)
+            let problem = error.problem
+            let hasLeft = Task.isCancelled && problem.status.kind == .serverError
+            return (hasLeft ? .clientClosedRequest : problem).response(requestID: context.requestID)
         case let error as HTTPError where error.status == .notFound:
             return Problem.notFound.response(requestID: context.requestID)
         case let error as HTTPError where error.status == .contentTooLarge:
@@ -60,8 +63,10 @@ package struct ObservationMiddleware: RouterMiddleware {
         case is ChannelError, is IOError:
             // The client left in the middle of its body, or was sent away: nobody reads this, but it is counted.
             return Problem.requestTimeout.response(requestID: context.requestID)
-        case is CancellationError:
-            return Problem.deadlineExceeded.response(requestID: context.requestID)
+        case _ where error is CancellationError || Task.isCancelled:
+            // A stream that its client gives up is the only thing that cancels a request from outside, whatever error the
+            // work makes of that.
+            return Problem.clientClosedRequest.response(requestID: context.requestID)
         default:
             // The type only: a description may hold what the client sent.
             context.logger.error("Unmapped error", metadata: ["error_type": "\(type(of: error))"])

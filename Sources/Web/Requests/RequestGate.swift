@@ -26,6 +26,9 @@ package struct RequestGate: Sendable {
 
     package func judge(_ head: HTTPRequestHead, _ survey: RequestSurvey) -> Verdict {
         if head.method == .CONNECT || head.method == .TRACE { return .refuse(.methodNotImplemented) }
+        // HTTP/1.0 has no transfer codings; a length besides is how requests are smuggled (RFC 9112, section 6.1).
+        let hasTwoFramings = survey.isChunked && (survey.contentLength != nil || head.version == .http1_0)
+        if survey.hasUnknownFraming || hasTwoFramings { return .refuse(.malformedRequest) }
         return self.judge(target: head.uri, survey, mayLackHost: head.version == .http1_0)
     }
 

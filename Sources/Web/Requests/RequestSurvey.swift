@@ -11,6 +11,8 @@ package struct RequestSurvey {
     /// The length that the client announced; `nil` when it announced none.
     package private(set) var contentLength: Int?
     package private(set) var isChunked = false
+    /// Whether the body is framed in a way that this service does not read, or in two ways at once.
+    package private(set) var hasUnknownFraming = false
     package private(set) var expectation: String?
     /// Whether the request depends on a condition, or is made ahead of a visitor: nothing for a hot route.
     package private(set) var isConditional = false
@@ -53,7 +55,11 @@ package struct RequestSurvey {
         case 14 where Self.isEqual(name, "content-length"):
             // The parser accepts only digits and a single value; more digits than fit are simply too many.
             self.contentLength = Int(value) ?? .max
-        case 17 where Self.isEqual(name, "transfer-encoding"): self.isChunked = true
+        case 17 where Self.isEqual(name, "transfer-encoding"):
+            // What is coded besides would reach a route as it is; two fields are one list.
+            let isPlain = value.utf8.count == 7 && Self.isEqual(value, "chunked")
+            self.hasUnknownFraming = self.hasUnknownFraming || self.isChunked || !isPlain
+            self.isChunked = true
         case 17 where Self.isEqual(name, "if-modified-since"): self.isConditional = true
         case 19 where Self.isEqual(name, "if-unmodified-since"): self.isConditional = true
         default: break

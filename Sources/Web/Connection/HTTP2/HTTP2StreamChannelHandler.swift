@@ -26,6 +26,9 @@ final class HTTP2StreamChannelHandler: ChannelDuplexHandler {
     private var isSeries = false
     private var timer: Scheduled<Void>?
     private var context: ChannelHandlerContext?
+    private var stream = 0
+    /// When the head came.
+    private var since: UInt64 = 0
     /// When the time for the body, or for its next message, is over.
     private var deadline = NIODeadline.distantFuture
 
@@ -38,11 +41,29 @@ final class HTTP2StreamChannelHandler: ChannelDuplexHandler {
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
     func handlerRemoved(context: ChannelHandlerContext) {
+        self.connection.leave(self.stream)
         self.timer?.cancel()
         (self.timer, self.context) = (nil, nil)
         for (_, promise) in self.waiting { promise?.fail(ChannelError.ioOnClosedChannel) }
         self.waiting = []
     }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.connection.leave(self.stream)
+        context.fireChannelInactive()
+    }
+
+    // MARK: Giving way
+
+    /// Since when nothing but the client's own request is waited for.
+    var slowSince: UInt64? { self.machine.request == .reading && self.machine.answer == .owed ? self.since : nil }
+
+    private func reset(_ code: NIOHTTP2.HTTP2ErrorCode, _ context: ChannelHandlerContext) {
+        context.triggerUserOutboundEvent(NIOHTTP2FramePayloadToHTTPEvent.reset(code: code), promise: nil)
+    }
+
+    /// Resets the stream: its client does not take the answer.
+    func giveUp() { self.context?.close(promise: nil) }
 
     // MARK: The request
 
@@ -67,15 +88,17 @@ final class HTTP2StreamChannelHandler: ChannelDuplexHandler {
 
     private func read(_ request: HTTPRequest, _ data: NIOAny, _ context: ChannelHandlerContext) {
         let bodyLimit = self.loop.owner(of: request.path ?? "") == nil ? nil : Int.max
-        guard self.machine.receivedHead(bodyLimit: bodyLimit) else { return }
+        guard self.machine.receivedHead(isHead: request.method == .head, bodyLimit: bodyLimit) else { return }
         let survey = RequestSurvey(request)
         let verdict = self.loop.judge(request, survey)
         self.newest = NewestRequest(request, survey, isAsked: verdict == .admit)
         self.requestID = survey.requestID
+        self.since = NIODeadline.now().uptimeNanoseconds
+        guard self.enter(context) else { return }
         self.isSeries = Self.isSeries(request.headerFields[.contentType])
         if self.loop.drain.isDraining { self.connection.leave() }
         switch verdict {
-        case .refuse(let problem): self.refuse(self.machine.refuse(), problem, context, isHead: request.method == .head)
+        case .refuse(let problem): self.refuse(self.machine.refuse(), problem, context)
         case .admit:
             if survey.expectation != nil {
                 context.writeAndFlush(self.wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
@@ -85,10 +108,22 @@ final class HTTP2StreamChannelHandler: ChannelDuplexHandler {
         }
     }
 
+    /// Takes a place for the stream, or refuses it unprocessed, so that its client may ask elsewhere (RFC 9113, 8.7).
+    private func enter(_ context: ChannelHandlerContext) -> Bool {
+        // A stream that has no number was never opened.
+        let id = try? context.channel.syncOptions?.getOption(HTTP2StreamChannelOptions.streamID)
+        self.stream = Int(id ?? .rootStream)
+        if self.connection.enter(self, self.stream) { return true }
+        _ = self.machine.refuse()
+        self.reset(.refusedStream, context)
+        return false
+    }
+
     /// gRPC of any kind, and Connect's streams: their messages come when there is something to say.
     private static func isSeries(_ contentType: String?) -> Bool {
         guard let contentType else { return false }
-        return contentType.hasPrefix("application/grpc") || contentType.hasPrefix("application/connect+")
+        let lowercased = contentType.lowercased()
+        return lowercased.hasPrefix("application/grpc") || lowercased.hasPrefix("application/connect+")
     }
 
     private var bodyTime: TimeAmount {
@@ -109,20 +144,27 @@ final class HTTP2StreamChannelHandler: ChannelDuplexHandler {
         let kind: HTTP2StreamMachine.Part
         switch part {
         case .head(var head):
-            kind = head.status.kind == .informational ? .interim : .head
+            kind = head.status.kind == .informational ? .interim : .head(status: head.status.code)
             // These fields are of HTTP/1.1 connections, and an error in HTTP/2 (RFC 9113, section 8.2.2).
             head.headerFields[.connection] = nil
             head.headerFields[.transferEncoding] = nil
+            if !AnswerContent.hasLength(status: head.status.code) { head.headerFields[.contentLength] = nil }
             part = .head(head)
         case .body: kind = .body
         case .end: kind = .end
         }
-        guard self.machine.produced(kind) else {
+        switch self.machine.produced(kind) {
+        case .pass: break
+        case .passWithoutContent where kind == .end: part = .end(nil)
+        case .passWithoutContent:
+            promise?.succeed()
+            return
+        case .drop:
             promise?.fail(ChannelError.ioOnClosedChannel)
             return
         }
         self.moved()
-        if case .head(let head) = part, kind == .head, head.headerFields[.contentLength] != nil { self.holdBack() }
+        if case .head(let head) = part, kind != .interim, head.headerFields[.contentLength] != nil { self.holdBack() }
         self.send(part, promise, context)
     }
 
@@ -131,6 +173,10 @@ final class HTTP2StreamChannelHandler: ChannelDuplexHandler {
         guard !self.machine.isHolding else {
             self.waiting.append((part, promise))
             return
+        }
+        if case .body(let bytes) = part, !self.connection.ready(self.stream, bytes: bytes.readableBytes) {
+            promise?.fail(ChannelError.ioOnClosedChannel)
+            return self.reset(.enhanceYourCalm, context)
         }
         guard case .end = part, self.machine.request != .ended else {
             context.write(self.wrapOutboundOut(part), promise: promise)
@@ -171,8 +217,7 @@ final class HTTP2StreamChannelHandler: ChannelDuplexHandler {
     private func refuse(
         _ refusal: HTTP2StreamMachine.Refusal,
         _ problem: Problem,
-        _ context: ChannelHandlerContext,
-        isHead: Bool = false
+        _ context: ChannelHandlerContext
     ) {
         guard refusal != .none else { return }
         let requestID = self.requestID ?? self.loop.makeRequestID()
@@ -189,7 +234,8 @@ final class HTTP2StreamChannelHandler: ChannelDuplexHandler {
         head.headerFields[.requestID] = requestID
         self.holdBack()
         self.send(.head(head), nil, context)
-        if !isHead, body.readableBytes > 0 { self.send(.body(body), nil, context) }
+        let hasContent = body.readableBytes > 0 && self.machine.mayHaveContent(status: head.status.code)
+        if hasContent { self.send(.body(body), nil, context) }
         self.send(.end(nil), nil, context)
         context.flush()
     }
@@ -200,7 +246,7 @@ final class HTTP2StreamChannelHandler: ChannelDuplexHandler {
         written.futureResult.whenSuccess {
             let (handler, context) = bound.value
             guard handler.machine.request != .ended, context.channel.isActive else { return }
-            context.triggerUserOutboundEvent(NIOHTTP2FramePayloadToHTTPEvent.reset(code: .noError), promise: nil)
+            handler.reset(.noError, context)
         }
     }
 
@@ -246,8 +292,11 @@ final class HTTP2StreamChannelHandler: ChannelDuplexHandler {
         // Fields that HTTP/2 lets pass and HTTP does not.
         if self.machine.request == .awaited, context.channel.isActive {
             _ = self.machine.receivedHead()
+            guard self.enter(context) else { return }
             self.refuse(self.machine.refuse(), .malformedRequest, context)
         } else {
+            // What NIO did not send of this answer is lost, and the client may not take the rest for all of it.
+            if context.channel.isActive { self.reset(.internalError, context) }
             context.fireErrorCaught(error)
         }
     }

@@ -22,6 +22,9 @@ package struct HTTP2StreamMachine {
     package private(set) var request = Request.awaited
     package private(set) var answer = Answer.owed
     package private(set) var isRefused = false
+    private var isHead = false
+    /// Whether the answer that was begun has no content.
+    private var isBare = false
     private var receivedBytes = 0
     private var drop: EarlyAnswer?
     private var bodyLimit: Int
@@ -30,12 +33,13 @@ package struct HTTP2StreamMachine {
         self.bodyLimit = bodyLimit
     }
 
-    /// The head of the request was read; returns `false` for a second one.
+    /// The head of the request was read, perhaps of a HEAD; returns `false` for a second one.
     ///
     /// `bodyLimit` is for a request that has another one than others.
-    package mutating func receivedHead(bodyLimit: Int? = nil) -> Bool {
+    package mutating func receivedHead(isHead: Bool = false, bodyLimit: Int? = nil) -> Bool {
         guard self.request == .awaited else { return false }
         self.request = .reading
+        self.isHead = isHead
         if let bodyLimit { self.bodyLimit = bodyLimit }
         return true
     }
@@ -97,19 +101,34 @@ package struct HTTP2StreamMachine {
     package enum Part: Hashable, Sendable {
         /// An informational head, which no answer begins with.
         case interim
-        case head
+        case head(status: Int)
         case body
         case end
     }
 
-    /// A part of the router's answer; returns `false` when nobody waits for it any more.
-    package mutating func produced(_ part: Part) -> Bool {
-        guard !self.isRefused, self.answer != .ended else { return false }
+    package enum PartAction: Hashable, Sendable {
+        case pass
+        /// The answer has no content, and so no trailers either.
+        case passWithoutContent
+        /// Nobody waits for it any more.
+        case drop
+    }
+
+    /// A part of the router's answer.
+    package mutating func produced(_ part: Part) -> PartAction {
+        guard !self.isRefused, self.answer != .ended else { return .drop }
         switch part {
-        case .interim, .body: break
-        case .head: self.answer = .begun
+        case .interim: return .pass
+        case .head(let status):
+            self.answer = .begun
+            self.isBare = !self.mayHaveContent(status: status)
+            return .pass
+        case .body: break
         case .end: self.answer = .ended
         }
-        return true
+        return self.isBare ? .passWithoutContent : .pass
     }
+
+    /// Whether an answer with this status has content.
+    package func mayHaveContent(status: Int) -> Bool { AnswerContent.isAllowed(isHead: self.isHead, status: status) }
 }
