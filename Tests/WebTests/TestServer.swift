@@ -73,39 +73,8 @@ struct PuttingHotRoute: HotRoute {
     }
 }
 
-/// The routes of the test's listener.
-private func testRouter() -> WebRouter {
-    var router = WebRouter()
-    router.on(.get, "/hot", scope: .write("hot"), query: .named(["now", "held"]), effect: .changes()) { _, _ in
-        Response(text: "routed hot")
-    }
-    router.on(.get, "/plain", scope: .open, query: .none, effect: .reads) { _, _ in Response(text: "plain") }
-    router.on(.get, "/closed", scope: .read("closed"), query: .none, effect: .reads) { _, _ in
-        Response(text: "closed")
-    }
-    router.on(.get, "/items/{name}", scope: .open, query: .named(["page", "size"]), effect: .reads) {
-        Response(text: "\($1.parameters.get("name") ?? "")\($1.query["page"] ?? "")")
-    }
-    router.on(.get, "/packed", scope: .open, query: .none, effect: .reads) { _, _ in
-        let json = "{\"text\":\"\(String(repeating: "tally ", count: 5000))\"}"
-        return Response(json: json, fields: [.eTag: "\"a@1\"", .vary: "Origin"])
-    }
-    router.on(
-        .post,
-        "/protocol",
-        scope: .open,
-        query: .none,
-        effect: .changes(honouring: [.ifMatch]),
-        objectsItself: true
-    ) { _, context in Response(text: context.objection?.slug ?? "carried out") }
-    router.on(.get, "/slow", scope: .open, query: .none, effect: .reads) { _, _ in
-        try await Task.sleep(for: .seconds(60))
-        return Response(text: "late")
-    }
-    router.on(.get, "/long", scope: .open, query: .none, effect: .reads) { _, _ in
-        Response(text: String(repeating: "x", count: 8_000_000) + "end")
-    }
-    router.on(.get, "/broken", scope: .open, query: .none, effect: .reads) { _, _ in throw CocoaLikeError() }
+/// Routes that take content.
+private func addBodyRoutes(to router: inout WebRouter) {
     router.on(
         .post,
         "/echo",
@@ -143,6 +112,42 @@ private func testRouter() -> WebRouter {
     router.on(.post, "/s.v1.S/Put", scope: .open, query: .none, effect: .changes()) { _, _ in
         Response(text: "routed")
     }
+}
+
+/// The routes of the test's listener.
+private func testRouter() -> WebRouter {
+    var router = WebRouter()
+    router.on(.get, "/hot", scope: .write("hot"), query: .named(["now", "held"]), effect: .changes()) { _, _ in
+        Response(text: "routed hot")
+    }
+    router.on(.get, "/plain", scope: .open, query: .none, effect: .reads) { _, _ in Response(text: "plain") }
+    router.on(.get, "/closed", scope: .read("closed"), query: .none, effect: .reads) { _, _ in
+        Response(text: "closed")
+    }
+    router.on(.get, "/items/{name}", scope: .open, query: .named(["page", "size"]), effect: .reads) {
+        Response(text: "\($1.parameters.get("name") ?? "")\($1.query["page"] ?? "")")
+    }
+    router.on(.get, "/packed", scope: .open, query: .none, effect: .reads) { _, _ in
+        let json = "{\"text\":\"\(String(repeating: "tally ", count: 5000))\"}"
+        return Response(json: json, fields: [.eTag: "\"a@1\"", .vary: "Origin"])
+    }
+    router.on(
+        .post,
+        "/protocol",
+        scope: .open,
+        query: .none,
+        effect: .changes(honouring: [.ifMatch]),
+        objectsItself: true
+    ) { _, context in Response(text: context.objection?.slug ?? "carried out") }
+    router.on(.get, "/slow", scope: .open, query: .none, effect: .reads) { _, _ in
+        try await Task.sleep(for: .seconds(60))
+        return Response(text: "late")
+    }
+    router.on(.get, "/long", scope: .open, query: .none, effect: .reads) { _, _ in
+        Response(text: String(repeating: "x", count: 8_000_000) + "end")
+    }
+    router.on(.get, "/broken", scope: .open, query: .none, effect: .reads) { _, _ in throw CocoaLikeError() }
+    addBodyRoutes(to: &router)
     addOddAnswers(to: &router)
     addKeyedTwins(to: &router)
     return router
