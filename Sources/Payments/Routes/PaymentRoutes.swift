@@ -62,6 +62,10 @@ package struct PaymentRoutes: Sendable {
             context in
             try await self.reverse(request, context)
         }
+        self.addReading(to: &router)
+    }
+
+    private func addReading(to router: inout WebRouter) {
         router.on(
             .get,
             "/payments/{id}/events",
