@@ -5,6 +5,15 @@ import Web
 
 /// Places that requests take, and who gets them.
 struct PlacesTests {
+    /// What came, in order.
+    private final class Order: Sendable {
+        private let numbers = Mutex<[Int]>([])
+
+        var all: [Int] { self.numbers.withLock { $0 } }
+
+        func add(_ number: Int) { self.numbers.withLock { $0.append(number) } }
+    }
+
     @Test func `one caller has a share of the places, and all together have no more than there are`() {
         let places = CallerPlaces(limit: 5, share: 2)
         let (shop, other) = (Caller(name: "shop"), Caller(name: "other"))
@@ -31,20 +40,20 @@ struct PlacesTests {
 
     @Test func `costly work waits for its turn, in order, and too many are refused`() async throws {
         let places = CostlyPlaces(limit: 1)
-        let order = Mutex<[Int]>([])
+        let order = Order()
         let gate = AsyncStream<Void>.makeStream()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await places.run { for await _ in gate.stream { break } } }
             try await eventually("the place is taken") { places.isTaken }
             for number in 0..<16 {
-                group.addTask { try await places.run { order.withLock { $0.append(number) } } }
+                group.addTask { try await places.run { order.add(number) } }
                 try await eventually("it waits") { places.waiting == number + 1 }
             }
             await #expect(throws: CostlyPlaces.Full.self) { try await places.run {} }
             gate.continuation.yield()
             try await group.waitForAll()
         }
-        #expect(order.withLock { $0 } == Array(0..<16))
+        #expect(order.all == Array(0..<16))
         #expect(places.waiting == 0 && !places.isTaken)
     }
 
