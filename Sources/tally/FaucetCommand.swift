@@ -83,9 +83,9 @@ struct FaucetCommand: AsyncParsableCommand {
                 """
         )
 
-        @OptionGroup var settings: SettingOptions
+        @OptionGroup var nearby: NearbyOptions
 
-        func run() async throws { print(try await FaucetOperator(self.settings.loadNearby("faucet")).beginEra()) }
+        func run() async throws { print(try await FaucetOperator(self.nearby.load("faucet")).beginEra()) }
     }
 
     struct Open: AsyncParsableCommand {
