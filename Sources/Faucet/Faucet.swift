@@ -117,8 +117,8 @@ package struct Faucet: Sendable {
 
     /// A page of the distributions to an address, behind `cursor`.
     ///
-    /// Three round trips at most. A distribution that can no longer be looked up is left out. `nil` when `cursor` is none
-    /// of this address's: an empty page would look like the end.
+    /// Three round trips at most. A distribution that can no longer be looked up is left out. `nil` when `cursor` is
+    /// none of this address's: an empty page would look like the end.
     package func list(
         _ address: Address,
         after cursor: String?,

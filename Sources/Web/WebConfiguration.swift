@@ -42,8 +42,8 @@ package struct WebConfiguration: Sendable {
     ///
     /// Default 5 s.
     package var bodyDeadline: TimeAmount
-    /// Time without a request on an open connection before it is closed, and without progress of an answer that its client
-    /// does not take.
+    /// Time without a request on an open connection before it is closed, and without progress of an answer that its
+    /// client does not take.
     ///
     /// Default 75 s, longer than a proxy keeps it.
     package var idleTimeout: TimeAmount

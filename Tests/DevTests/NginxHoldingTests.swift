@@ -122,7 +122,8 @@ struct NginxHoldingTests {
         try await self.withEntry { entry, _ in
             let client = try await RawConnection.open(port: entry.http)
             try await client.send(
-                "POST /users/a/add HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 10000\r\n\r\n"
+                "POST /users/a/add HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                    + "Content-Length: 10000\r\n\r\n"
             )
             var sent = 0
             while sent < 1000, !client.received.contains("HTTP/1.1 "), !client.isEnded {

@@ -22,9 +22,9 @@ package struct IdempotencyLookup: Sendable {
 
     /// The requests of this caller that carried the key and are still remembered, in order of their path.
     ///
-    /// The key alone does not say in which of 65 places its records lie. One command asks how many of them have any, which
-    /// is all for a key that nobody has used; halving the places finds those, with at most 14 more for one. Of a key that
-    /// was used for very many requests about a thousand of a shard are found.
+    /// The key alone does not say in which of 65 places its records lie. One command asks how many of them have any,
+    /// which is all for a key that nobody has used; halving the places finds those, with at most 14 more for one. Of a
+    /// key that was used for very many requests about a thousand of a shard are found.
     package func records(caller: String, key: String, at now: ServerTime) async throws(RedisError) -> [Record] {
         let digest = IdempotencyClaim.digest(caller: caller, key: key)
         let keys = Shard.all.map { ShardKeys.idempotency($0, digest: digest) } + [self.besides(digest)]

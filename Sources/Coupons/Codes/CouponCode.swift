@@ -16,8 +16,8 @@ package struct CouponCode: Hashable, Sendable, CustomStringConvertible {
         self.block = block
     }
 
-    /// Reads a code as people type and paste it: composed or decomposed (NFC or NFD), with blanks, dashes and signs that
-    /// cannot be seen, and with digits of either width; `nil` for anything else.
+    /// Reads a code as people type and paste it: composed or decomposed (NFC or NFD), with blanks, dashes and signs
+    /// that cannot be seen, and with digits of either width; `nil` for anything else.
     ///
     /// It is the one place where the text of a code is read.
     package init?(_ text: String) {

@@ -79,7 +79,8 @@ extension Google_Protobuf_Timestamp {
 
     /// In whole milliseconds, rounded up: nothing begins before the time that was said.
     ///
-    /// The last one is the last of the year 9999, behind which there is nothing to round up to. `nil` for what is no timestamp, or outside of the years 1970 to 9999.
+    /// The last one is the last of the year 9999, behind which there is nothing to round up to. `nil` for what is no
+    /// timestamp, or outside of the years 1970 to 9999.
     var serverTime: ServerTime? {
         guard (0...CampaignOrder.timeLimit / 1000).contains(self.seconds), (0..<1_000_000_000).contains(self.nanos)
         else {

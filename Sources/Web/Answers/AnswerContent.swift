@@ -15,8 +15,8 @@ package enum AnswerContent {
 }
 
 extension HTTPResponseHead {
-    /// The head of an answer without content, to be written past NIO's encoder, which does not know the method and would
-    /// end an answer without a length by an empty chunk.
+    /// The head of an answer without content, to be written past NIO's encoder, which does not know the method and
+    /// would end an answer without a length by an empty chunk.
     var bytesWithoutContent: ByteBuffer {
         var bytes = ByteBuffer()
         bytes.writeString("HTTP/\(self.version.major).\(self.version.minor) ")

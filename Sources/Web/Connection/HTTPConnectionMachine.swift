@@ -141,7 +141,8 @@ package struct HTTPConnectionMachine<Answer, Part> {
         return index == self.slots.count - 1
     }
 
-    /// The answer of the request that is being read is ready, or begins, and whole: nobody wants the rest of the request.
+    /// The answer of the request that is being read is ready, or begins, and whole: nobody wants the rest of the
+    /// request.
     ///
     /// `remaining` is how much of it is still to come, when that is known. When it is too much the answer leaves at
     /// once, and is the connection's last.

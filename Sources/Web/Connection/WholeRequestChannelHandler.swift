@@ -4,8 +4,8 @@ import NIOHTTPTypes
 /// Makes a request that breaks off end with an error.
 ///
 /// Without it the end of a connection looks to a route like the end of a body, and half a request would be carried out.
-/// Whatever it was that ended a request early, a reset, a wrong length or the connection's end, readers of its body learn
-/// of it as `ChannelError.eof` and nothing else.
+/// Whatever it was that ended a request early, a reset, a wrong length or the connection's end, readers of its body
+/// learn of it as `ChannelError.eof` and nothing else.
 final class WholeRequestChannelHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart

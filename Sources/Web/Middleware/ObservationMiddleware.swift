@@ -64,8 +64,8 @@ package struct ObservationMiddleware: RouterMiddleware {
             // The client left in the middle of its body, or was sent away: nobody reads this, but it is counted.
             return Problem.requestTimeout.response(requestID: context.requestID)
         case _ where error is CancellationError || Task.isCancelled:
-            // A stream that its client gives up is the only thing that cancels a request from outside, whatever error the
-            // work makes of that.
+            // A stream that its client gives up is the only thing that cancels a request from outside, whatever error
+            // the work makes of that.
             return Problem.clientClosedRequest.response(requestID: context.requestID)
         default:
             // The type only: a description may hold what the client sent.

@@ -19,8 +19,8 @@ package enum RequestContent: Hashable, Sendable {
 
     /// The request with its content in memory.
     ///
-    /// Refuses with 415 what is not labelled as JSON, with 413 more than the limit; an end that never comes is an error of
-    /// the channel.
+    /// Refuses with 415 what is not labelled as JSON, with 413 more than the limit; an end that never comes is an error
+    /// of the channel.
     func collected(_ request: Request) async throws -> Request {
         let isJSON = JSONBody.isLabelled(request.headers)
         switch self {

@@ -1,8 +1,8 @@
 /// The answers of one HTTP/2 connection that its client does not take yet, as plain values; times are in nanoseconds of
 /// one clock.
 ///
-/// A client decides by its windows what may be sent. Bytes of a stream wait from when they were ready until their frames
-/// have left; each frame that leaves is progress, and the wait begins anew.
+/// A client decides by its windows what may be sent. Bytes of a stream wait from when they were ready until their
+/// frames have left; each frame that leaves is progress, and the wait begins anew.
 package struct AnswerBacklog {
     package typealias Stream = Int
 

@@ -148,8 +148,8 @@ final class HTTP2ConnectionChannelHandler: ChannelDuplexHandler, NIOHTTP2FrameDe
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // The errors of streams come here too, and end nothing but their stream. Those of the connection were told to the
-        // client before; without that only a head that was packed in part leaves nothing to go on with.
+        // The errors of streams come here too, and end nothing but their stream. Those of the connection were told to
+        // the client before; without that only a head that was packed in part leaves nothing to go on with.
         let isOfStream = error is any NIOHTTP2Error && !(error is NIOHTTP2Errors.UnableToSerializeFrame)
         if self.hasFailed || !isOfStream { context.close(promise: nil) }
     }
