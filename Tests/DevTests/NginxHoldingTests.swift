@@ -64,12 +64,12 @@ struct NginxHoldingTests {
         }
     }
 
-    /// A request whose body never ends, by curl, whose input is `pipe`.
+    /// A request whose body never ends, by curl: `-T .` reads answers while it has nothing to send.
     private func endless(_ url: String, _ arguments: [String]) throws -> (curl: Process, output: Pipe, input: Pipe) {
         let curl = Process()
         let (input, output) = (Pipe(), Pipe())
         curl.executableURL = URL(filePath: "/usr/bin/curl")
-        curl.arguments = ["-sS", "-o", "/dev/null", "-w", "%{http_code}", "-X", "POST", "-T", "-"] + arguments + [url]
+        curl.arguments = ["-sS", "-o", "/dev/null", "-w", "%{http_code}", "-X", "POST", "-T", "."] + arguments + [url]
         (curl.standardInput, curl.standardOutput, curl.standardError) = (input, output, FileHandle.nullDevice)
         try curl.run()
         return (curl, output, input)

@@ -54,7 +54,7 @@ struct CouponCommandTests {
         #expect(clean.output.contains("campaign   1 exact: 2 of 3 issued, 2 distinct codes, 0 holes, 1 redeemed"))
         #expect(clean.output.contains("campaign   2 leased: 0 of 9 issued"))
         let missing = try await audit("--campaign", "7")
-        #expect(missing == (2, "There is no campaign 7\n"))
+        #expect(missing == (64, "There is no campaign 7\n"))
         let redis = ["-p", "\(system.ports.redis)"]
         _ = try await TallySystem.output("/usr/bin/redis-cli", redis + ["XDEL", "tally:{c:1}:log", "1-0"])
         let broken = try await audit("--json")
