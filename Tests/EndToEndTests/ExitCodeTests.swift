@@ -69,11 +69,11 @@ struct ExitCodeTests {
             let arguments = limited.dropFirst() + ["/bin/cat", "/proc/\(pid)/environ"]
             return try await Program.output(limited[0], Array(arguments))
         }
-        let environment = ["TALLY_TEST_WORD": "seen", "TALLY_PORT": "0", "TALLY_ADMIN_PORT": "0"]
+        let environment = ["TEST_WORD": "seen", "TALLY_PORT": "0", "TALLY_ADMIN_PORT": "0"]
         let open = try Program(
             limited[0],
             limited.dropFirst() + ["/bin/sleep", "60"],
-            environment: ["TALLY_TEST_WORD": "seen"]
+            environment: ["TEST_WORD": "seen"]
         )
         try await eventually("a process without secrets is read") { try await read(open.pid).contains("seen") }
         let serving = try Program(
