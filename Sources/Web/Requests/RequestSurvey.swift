@@ -57,7 +57,7 @@ package struct RequestSurvey {
             self.contentLength = Int(value) ?? .max
         case 17 where Self.isEqual(name, "transfer-encoding"):
             // What is coded besides would reach a route as it is; two fields are one list.
-            let isPlain = value.utf8.count == 7 && Self.isEqual(value, "chunked")
+            let isPlain = value.lowercased().split { $0 == " " || $0 == "\t" } == ["chunked"]
             self.hasUnknownFraming = self.hasUnknownFraming || self.isChunked || !isPlain
             self.isChunked = true
         case 17 where Self.isEqual(name, "if-modified-since"): self.isConditional = true

@@ -119,7 +119,10 @@ struct BacklogTests {
             try await third.ask(1, request("/long"))
             // There is no room even for its first byte.
             #expect(try await third.answer(1).resetCode == 11)
-            for client in waiting { #expect(try await client.answer(1).resetCode == 8) }
+            // As many are given up as are too many, after a second without progress.
+            try await eventually("one of them is given up") {
+                waiting.contains { $0.frames.contains { $0.is(.reset) && $0.number() == 8 } }
+            }
             let reader = try await RawConnection.open(port: port)
             try await reader.send(get("/long", "Connection: close\r\n"))
             #expect(try await reader.readToEnd().hasSuffix("end"))
@@ -136,13 +139,15 @@ struct BacklogTests {
                 try await client.send(get("/long"))
                 waiting.append(client)
             }
-            for client in waiting {
-                // What is sent to a closed connection is reset, which is heard without reading.
-                try await eventually {
+            // As many are sent away as are too many. What is sent to a closed connection is reset, which is heard without
+            // reading.
+            try await eventually("one of them is sent away") {
+                for client in waiting {
                     do { try await client.send(get("/hot?now")) } catch { return true }
-                    return client.isEnded
                 }
+                return waiting.contains { $0.isEnded }
             }
+            for client in waiting { client.close() }
         }
     }
 
