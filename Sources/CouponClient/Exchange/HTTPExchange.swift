@@ -63,9 +63,13 @@ struct HTTPExchange: Sendable {
         head.headers.add(name: "content-length", value: "\(body.readableBytes)")
         do {
             return try await connection.executeThenClose { [head] inbound, outbound in
-                try await outbound.write(.head(head))
-                try await outbound.write(.body(.byteBuffer(body)))
-                try await outbound.write(.end(nil))
+                do {
+                    try await outbound.write(.head(head))
+                    try await outbound.write(.body(.byteBuffer(body)))
+                    try await outbound.write(.end(nil))
+                } catch ChannelError.ioOnClosedChannel {
+                    // Why it was closed, or an early answer, is among what was received.
+                }
                 var answer = Body(inbound.makeAsyncIterator())
                 let head = try await answer.head()
                 return try await read(head, &answer)
