@@ -53,7 +53,8 @@ struct TLSSystemTests {
         let name = "instance.tally.internal"
         let url = "https://\(name):\(port)/api/verve/accept?id=2"
         let asked = [
-            "-sS", "--cacert", self.authority(system), "--resolve", "\(name):\(port):127.0.0.1", "-H", "Host: localhost",
+            "-sS", "--cacert", self.authority(system), "--resolve", "\(name):\(port):127.0.0.1",
+            "-H", "Host: localhost",
         ]
         let shown = ["--cert", self.file(system, "nginx.pem"), "--key", self.file(system, "nginx.key")]
         #expect(try await TallySystem.output("/usr/bin/curl", asked + shown + [url]) == "ok")
