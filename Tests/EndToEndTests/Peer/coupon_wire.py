@@ -132,7 +132,10 @@ class Connection:
         return int(lines[0].split(" ")[1]), fields
 
     async def chunk(self, fields: dict) -> bytes:
-        """The next piece of a chunked body; empty at its end."""
+        """The next piece of a chunked body, or of one that is whole at once; empty at its end."""
+        if "content-length" in fields:
+            size, fields["content-length"] = int(fields["content-length"]), "0"
+            return await self.reader.readexactly(size)
         if fields.get("transfer-encoding") != "chunked":
             raise ValueError(f"a stream that is not chunked: {fields}")
         size = int((await self.reader.readuntil(b"\r\n")).split(b";")[0], 16)
