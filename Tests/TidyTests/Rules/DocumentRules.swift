@@ -37,11 +37,14 @@ package enum DocumentRules {
     package static func namedSettings(_ files: [TidyFile]) -> [Violation] {
         let names = Set(Self.settings(files))
         let groups = Set(names.compactMap { $0.split(separator: ".").first.map(String.init) })
+        // What operators did has names of the same form: they stand in the code as they are.
+        let others = Set(files.filter(\.isSource).flatMap { $0.swift.literals.map(\.text) })
         return files.filter { $0.path.hasSuffix(".md") }.flatMap { file in
             file.lines.enumerated().flatMap { index, line in
                 line.matches(of: #/`(([a-z][A-Za-z]*)\.[a-z][A-Za-z]+)(?:=[^`]*)?`/#).compactMap {
                     match -> Violation? in
-                    guard !match.1.hasSuffix(".lua"), groups.contains(String(match.2)), !names.contains(String(match.1))
+                    guard !match.1.hasSuffix(".lua"), groups.contains(String(match.2)),
+                        !names.contains(String(match.1)), !others.contains(String(match.1))
                     else { return nil }
                     return Violation(file, line: index + 1, "there is no setting \(match.1)")
                 }
