@@ -10,8 +10,13 @@ package enum AnswerContent {
         !isHead && status >= 200 && status != 204 && status != 205 && status != 304
     }
 
-    /// Whether the head may tell a length: it is that of what GET would answer.
-    package static func hasLength(status: Int) -> Bool { status >= 200 && status != 204 }
+    /// The length that the head of an answer without content tells, which mostly is that of what GET would answer.
+    ///
+    /// Unlike 204 and 304, 205 ends by its length, so that it must be 0 (RFC 9110, section 15.3.6).
+    package static func length(_ told: String?, status: Int) -> String? {
+        if status == 205 { return "0" }
+        return status >= 200 && status != 204 ? told : nil
+    }
 }
 
 extension HTTPResponseHead {
@@ -21,11 +26,12 @@ extension HTTPResponseHead {
         var bytes = ByteBuffer()
         bytes.writeString("HTTP/\(self.version.major).\(self.version.minor) ")
         bytes.writeString("\(self.status.code) \(self.status.reasonPhrase)\r\n")
-        let hasLength = AnswerContent.hasLength(status: Int(self.status.code))
-        for (name, value) in self.headers {
-            let lowercased = name.lowercased()
-            if lowercased == "transfer-encoding" || lowercased == "content-length" && !hasLength { continue }
+        for (name, value) in self.headers where !["transfer-encoding", "content-length"].contains(name.lowercased()) {
             bytes.writeString("\(name): \(value)\r\n")
+        }
+        let told = self.headers.first(name: "content-length")
+        if let length = AnswerContent.length(told, status: Int(self.status.code)) {
+            bytes.writeString("content-length: \(length)\r\n")
         }
         bytes.writeStaticString("\r\n")
         return bytes

@@ -35,8 +35,8 @@ package struct PreparedAnswer {
     ) {
         var head = ByteBuffer(string: "HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n")
         for field in fields { head.writeString("\(field.name): \(field.value)\r\n") }
-        if AnswerContent.hasLength(status: Int(status.code)) {
-            head.writeString("content-length: \(bytes.readableBytes)\r\n")
+        if let length = AnswerContent.length("\(bytes.readableBytes)", status: Int(status.code)) {
+            head.writeString("content-length: \(length)\r\n")
         }
         self.head = head
         self.body = bytes

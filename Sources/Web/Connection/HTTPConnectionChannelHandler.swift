@@ -33,6 +33,8 @@ package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, Removabl
     var unreadSince: UInt64?
     var isStopping = false
     private var isRoutedHTTP10 = false
+    /// Whether the connection's first bytes are those of a HEAD.
+    private var beginsWithHead = false
     /// Whether the routed answer that is being produced has no content.
     private var isRoutedBare = false
     /// Bytes that it still owes, when its head told a length.
@@ -334,8 +336,6 @@ package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, Removabl
             && context.channel.isWritable
     }
 
-    // MARK: The end
-
     package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         self.releaseHeld()
         switch event {
@@ -351,8 +351,8 @@ package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, Removabl
             self.isInputEndHeld = self.machine.owed > 0 && self.machine.reading == nil
             if !self.isInputEndHeld { context.fireUserInboundEventTriggered(event) }
             self.pump()
-        default:
-            context.fireUserInboundEventTriggered(event)
+        case FirstMethod.head: self.beginsWithHead = true
+        default: context.fireUserInboundEventTriggered(event)
         }
     }
 
@@ -366,7 +366,8 @@ package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, Removabl
         }
         // Bytes that are not HTTP: nothing after them can be trusted.
         if let ticket = self.machine.reading == nil
-            ? self.machine.received(.refused, closes: true) : self.machine.refuseNewest()
+            ? self.machine.received(.refused, closes: true, isHead: self.beginsWithHead && self.machine.nextTicket == 0)
+            : self.machine.refuseNewest()
         {
             _ = self.machine.receivedEnd()
             self.refuse(ticket, .malformedRequest)

@@ -67,6 +67,9 @@ final class HTTPProtocolChannelHandler: ChannelInboundHandler, RemovableChannelH
             context.close(promise: nil)
             return
         }
+        if self.bytes.readableBytesView.starts(with: "HEAD ".utf8) {
+            context.fireUserInboundEventTriggered(FirstMethod.head)
+        }
         context.fireChannelRead(self.wrapInboundOut(self.bytes))
         // By HTTP/1.1 the first answer says that it is the last one.
         if self.isLeaving, match == .http2 { context.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
@@ -109,6 +112,11 @@ final class HTTPProtocolChannelHandler: ChannelInboundHandler, RemovableChannelH
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
         self.timer = context.eventLoop.scheduleTask(in: time) { bound.value.close(promise: nil) }
     }
+}
+
+/// What a connection begins with, for whoever answers bytes that are no request: to HEAD it has no content.
+enum FirstMethod {
+    case head
 }
 
 @available(*, unavailable)

@@ -148,7 +148,8 @@ final class HTTP2StreamChannelHandler: ChannelDuplexHandler {
             // These fields are of HTTP/1.1 connections, and an error in HTTP/2 (RFC 9113, section 8.2.2).
             head.headerFields[.connection] = nil
             head.headerFields[.transferEncoding] = nil
-            if !AnswerContent.hasLength(status: head.status.code) { head.headerFields[.contentLength] = nil }
+            let told = head.headerFields[.contentLength]
+            head.headerFields[.contentLength] = AnswerContent.length(told, status: head.status.code)
             part = .head(head)
         case .body: kind = .body
         case .end: kind = .end
