@@ -134,7 +134,10 @@ def record(path, done, table, everything):
         total = sum(spent.values()) or 1.0
         for row, wall in spent.items():
             mode = table[row].mode if row in table else "apart"
-            measured[row] = plan.Cost(mode, wall, run.cpu * wall / total)
+            share = wall / total
+            # Side by side they wait for each other.
+            wall = run.wall * share if mode == "together" else wall
+            measured[row] = plan.Cost(mode, wall, run.cpu * share)
     suites, there = {binary.suite_of(name) for name in everything}, set(everything)
     rows = {name: cost for name, cost in {**table, **measured}.items() if name in suites or name in there}
     with open(path, "w", encoding="utf-8") as file:
