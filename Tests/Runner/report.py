@@ -4,6 +4,8 @@ import binary
 import plan
 
 SLOWEST = 20
+# With more failures than these it is no matter of who ran beside whom.
+MOST_REPEATED = 12
 
 
 def say(text=""):
@@ -56,11 +58,20 @@ def wrong_tests(run):
     return names or ({run.unit.tests[0]} if problems(run) else set())
 
 
+def to_repeat(done):
+    """Tests that failed beside others: alone they tell whether the fault is theirs or of the machine's load."""
+    failed = sorted({name for run in done for name in wrong_tests(run)})
+    if 0 < len(failed) <= MOST_REPEATED:
+        say(f"{len(failed)} failed beside others, and run once more alone:")
+        return failed
+    return []
+
+
 def minutes(seconds):
     return f"{int(seconds) // 60} min {int(seconds) % 60:02} s"
 
 
-def end(done, names, seconds, phases, limits, wrong):
+def end(done, again, names, seconds, phases, limits, wrong):
     times = {name: spent for run in done for name, spent in run.results.seconds.items()}
     say()
     say(f"The {SLOWEST} slowest tests:")
@@ -82,7 +93,7 @@ def end(done, names, seconds, phases, limits, wrong):
     say("Time: " + ", ".join(f"{name} {minutes(spent)}" for name, spent in phases)
         + f", all {minutes(sum(spent for _, spent in phases))}.")
     exceeded(phases, limits)
-    return verdict(done, names, seconds, wrong, len(by_suite))
+    return verdict(done, again, names, seconds, wrong, len(by_suite))
 
 
 def exceeded(phases, limits):
@@ -94,8 +105,11 @@ def exceeded(phases, limits):
                 "(Tests/Runner/budget.json).")
 
 
-def verdict(done, names, seconds, wrong, suites):
-    failed = {name for run in done for name in wrong_tests(run)}
+def verdict(done, again, names, seconds, wrong, suites):
+    steady = {run.unit.tests[0] for run in again if not problems(run)}
+    failed = {name for run in done for name in wrong_tests(run)} - steady
+    for name in sorted(steady):
+        say(f"UNSTEADY: {name} failed beside others and passed alone: that is a fault of the test, or of the service")
     for complaint in wrong:
         say(f"✘ {complaint}")
     if failed:
@@ -103,8 +117,8 @@ def verdict(done, names, seconds, wrong, suites):
         for run in done:
             for line in problems(run):
                 say("  " + line[:1500].replace("\n", "\n    "))
-        again = "|".join(sorted("^" + plan.escaped(name) for name in failed))
-        say(f"Again: scripts/test --filter '{again}'")
+        pattern = "|".join(sorted("^" + plan.escaped(name) for name in failed))
+        say(f"Again: scripts/test --filter '{pattern}'")
     if failed or wrong:
         say(f"✘ Test run with {len(names)} tests in {suites} suites failed after {seconds:.3f} seconds "
             f"with {len(failed) + len(wrong)} issues.")

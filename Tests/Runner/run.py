@@ -93,6 +93,13 @@ class Runner:
                 run.stop()
         return self.done
 
+    def run_alone(self, tests):
+        """Runs tests once more, with nothing beside them."""
+        first, self.done = self.done, []
+        again = self.run([plan.Unit(name, "alone", 1.0, 1.0, [name]) for name in tests])
+        self.done = first
+        return again
+
 
 def end(*_):
     sys.exit(143)
@@ -124,14 +131,15 @@ def main():
     report.begin(names, units, runner, slow)
     begun = time.monotonic()
     done = runner.run(units)
+    again = runner.run_alone(report.to_repeat(done))
     seconds = time.monotonic() - begun
     wrong = [] if given.filter or given.skip or given.changed else plan.complaints(table, everything)
     if given.record:
         report.record(TABLE, done, table, everything)
         wrong = []
     phases = [(name, float(value)) for name, value in (phase.split("=") for phase in given.phase)]
-    code = report.end(done, names, seconds, phases + [("tests", seconds)], limits, wrong)
-    for run in done:
+    code = report.end(done, again, names, seconds, phases + [("tests", seconds)], limits, wrong)
+    for run in done + again:
         run.forget()
     return code
 

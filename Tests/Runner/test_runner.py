@@ -1,5 +1,7 @@
 """The runner's own rules, with tables and changes that nobody chose. RunnerTests.swift runs them."""
 
+import contextlib
+import io
 import json
 import os
 import random
@@ -10,6 +12,7 @@ import unittest
 import binary
 import changed
 import plan
+import report
 
 
 def random_table(seed):
@@ -97,6 +100,34 @@ class ResultTests(unittest.TestCase):
     def test_a_test_with_an_issue_has_failed(self):
         results = self.events(*[(kind, "A.S/`x`()") for kind in ("testStarted", "issueRecorded", "testEnded")])
         self.assertEqual(results.failed, {"A.S/`x`()"})
+
+
+class VerdictTests(unittest.TestCase):
+    class Run:
+        """A process with one test, which passed or did not."""
+
+        def __init__(self, passed):
+            self.unit = plan.Unit("A.S", "apart", 1, 1, ["A.S/`x`()"])
+            self.results, self.left, self.code = binary.Results(), [], 0 if passed else 1
+            self.results.started = {"A.S/`x`()": 1}
+            self.results.seconds = {"A.S/`x`()": 1.0}
+            self.results.problems = {} if passed else {"A.S/`x`()": ["no"]}
+
+    def verdict(self, first, *again):
+        with contextlib.redirect_stdout(io.StringIO()) as output:
+            code = report.verdict([self.Run(first)], [self.Run(each) for each in again], ["A.S/`x`()"], 1, [], 1)
+        return code, "UNSTEADY: A.S/`x`()" in output.getvalue(), output.getvalue().splitlines()[-1][0]
+
+    def test_what_fails_twice_fails_and_what_passes_alone_is_named(self):
+        self.assertEqual(self.verdict(True), (0, False, "✔"))
+        self.assertEqual(self.verdict(False), (1, False, "✘"))
+        self.assertEqual(self.verdict(False, False), (1, False, "✘"))
+        self.assertEqual(self.verdict(False, True), (0, True, "✔"))
+
+    def test_many_failures_are_not_repeated(self):
+        with contextlib.redirect_stdout(io.StringIO()):
+            self.assertEqual(report.to_repeat([self.Run(False)]), ["A.S/`x`()"])
+            self.assertEqual(report.to_repeat([self.Run(True)]), [])
 
 
 class ChangedTests(unittest.TestCase):
