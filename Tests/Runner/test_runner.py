@@ -128,6 +128,10 @@ class VerdictTests(unittest.TestCase):
         with contextlib.redirect_stdout(io.StringIO()):
             self.assertEqual(report.to_repeat([self.Run(False)]), ["A.S/`x`()"])
             self.assertEqual(report.to_repeat([self.Run(True)]), [])
+            many = [self.Run(False) for _ in range(report.MOST_REPEATED + 1)]
+            for number, run in enumerate(many):
+                run.results.problems = {f"A.S/`{number}`()": ["no"]}
+            self.assertEqual(report.to_repeat(many), [])
 
 
 class ChangedTests(unittest.TestCase):
