@@ -67,9 +67,9 @@ struct BodyTests {
                 let client = try await RawConnection.open(port: port)
                 let head = get(path, "Transfer-Encoding: \(coding)\r\n", method: "POST")
                 // What stands behind a refused request is no request.
-                try await client.send(head + "3\r\nabc\r\n0\r\n\r\n" + get("/plain"))
+                try await client.send(head + "3\r\nxyz\r\n0\r\n\r\n" + get("/plain"))
                 let text = try await client.readToEnd()
-                #expect(statuses(text) == [400] && !text.contains("abc"), "\(text)")
+                #expect(statuses(text) == [400] && !text.contains("xyz"), "\(text)")
                 client.close()
             }
         }
@@ -80,8 +80,8 @@ struct BodyTests {
         try await withServer { port, _, _ in
             let client = try await RawConnection.open(port: port)
             let head = get("/things/a/put", "Transfer-Encoding: \(coding)\r\n", method: "POST")
-            try await client.send(head + "3\r\nabc\r\n0\r\n\r\n")
-            #expect(try await client.read { $0.hasSuffix("routed abc") }.hasPrefix("HTTP/1.1 200 OK"))
+            try await client.send(head + "3\r\nxyz\r\n0\r\n\r\n")
+            #expect(try await client.read { $0.hasSuffix("routed xyz") }.hasPrefix("HTTP/1.1 200 OK"))
             client.close()
         }
     }

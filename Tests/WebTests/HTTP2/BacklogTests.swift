@@ -145,8 +145,8 @@ struct BacklogTests {
                 try await client.send(get("/long"))
                 waiting.append(client)
             }
-            // As many are sent away as are too many. What is sent to a closed connection is reset, which is heard without
-            // reading.
+            // As many are sent away as are too many. What is sent to a closed connection is reset, which is
+            // heard without reading.
             try await eventually("one of them is sent away") {
                 for client in waiting {
                     do { try await client.send(get("/hot?now")) } catch { return true }
