@@ -107,7 +107,7 @@ def exceeded(phases, limits):
 
 def verdict(done, again, names, seconds, wrong, suites):
     steady = {run.unit.tests[0] for run in again if not problems(run)}
-    failed = {name for run in done for name in wrong_tests(run)} - steady
+    failed = {name for run in done for name in wrong_tests(run)}
     for name in sorted(steady):
         say(f"UNSTEADY: {name} failed beside others and passed alone: that is a fault of the test, or of the service")
     for complaint in wrong:

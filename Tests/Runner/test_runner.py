@@ -118,11 +118,11 @@ class VerdictTests(unittest.TestCase):
             code = report.verdict([self.Run(first)], [self.Run(each) for each in again], ["A.S/`x`()"], 1, [], 1)
         return code, "UNSTEADY: A.S/`x`()" in output.getvalue(), output.getvalue().splitlines()[-1][0]
 
-    def test_what_fails_twice_fails_and_what_passes_alone_is_named(self):
+    def test_what_failed_fails_the_run_and_is_named_when_it_passes_alone(self):
         self.assertEqual(self.verdict(True), (0, False, "✔"))
         self.assertEqual(self.verdict(False), (1, False, "✘"))
         self.assertEqual(self.verdict(False, False), (1, False, "✘"))
-        self.assertEqual(self.verdict(False, True), (0, True, "✔"))
+        self.assertEqual(self.verdict(False, True), (1, True, "✘"))
 
     def test_many_failures_are_not_repeated(self):
         with contextlib.redirect_stdout(io.StringIO()):
