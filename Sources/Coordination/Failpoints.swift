@@ -10,7 +10,7 @@ import Timing
 /// see that it was.
 package final class Failpoints: Sendable {
     package enum Action: Hashable, Sendable {
-        /// What came back is thrown away, as if the connection had been cut behind the request.
+        /// The reply is thrown away, as if the connection had been cut behind the request.
         case drop
         /// The process ends as by SIGKILL; with a path, only the one that makes the file, which was not there before.
         ///
@@ -82,7 +82,7 @@ package final class Failpoints: Sendable {
 
     private static func makes(_ path: String) -> Bool {
         let options: FileDescriptor.OpenOptions = [.create, .exclusiveCreate, .closeOnExec]
-        // Whoever finds it there has not made it.
+        // A process that finds the file there has not made it.
         guard
             let file = try? FileDescriptor.open(
                 FilePath(path),

@@ -6,8 +6,8 @@ import Timing
 
 /// Reads what is appended to streams, on a connection of its own, while somebody wants it.
 ///
-/// What comes while nobody does, or between two connections, is not read: it is for wake-ups and news, and whoever
-/// waits for them looks by itself, too.
+/// Entries that arrive while nobody wants them, or between two connections, are not read: a tail is for wake-ups and
+/// news, and its waiters look by themselves, too.
 package final class StreamTail: Service, Sendable {
     private let connection: RedisPrivateConnection
     private let streams: [String]
@@ -68,7 +68,7 @@ package final class StreamTail: Service, Sendable {
             if last.isEmpty {
                 let now = ServerTime(timeReply: try await self.connection.send(RedisCommand("TIME")))
                 for key in self.streams { last[key] = "\(max((now?.milliseconds ?? 0) - 1, 0))-0" }
-                // Whoever looked before this moment may have missed something.
+                // A waiter that looked before this moment may have missed something.
                 self.wake([])
             }
             var arguments: [RedisArgument] = ["BLOCK", .integer(Int(Self.block / .milliseconds(1))), "STREAMS"]

@@ -25,7 +25,7 @@ package final class WakeUp: Sendable {
             await group.next()
             group.cancelAll()
         }
-        // Whoever returns looks: a wake-up that came meanwhile is served by that.
+        // The waiter looks after this returns, which also serves a wake-up that came meanwhile.
         self.state.withLock { $0.isWoken = false }
     }
 

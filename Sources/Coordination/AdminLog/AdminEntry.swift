@@ -41,7 +41,7 @@ package struct AdminEntry: Hashable, Sendable {
     /// When it was written, by Redis's clock.
     package var time: ServerTime { ServerTime(milliseconds: Int64(self["at"]) ?? 0) }
 
-    /// What the hash has to be behind an entry with that hash; the first one stands behind `start`.
+    /// The hash of an entry that stands behind an entry with the hash `previous`; the first one stands behind `start`.
     package func hash(behind previous: String) -> String {
         var text = previous
         for field in self.fields {

@@ -1,17 +1,17 @@
 import RESP
 package import Redis
 
-/// What operators did, who and when: written before it happens and after, in Redis, each entry chained to the last.
+/// A log of operators' actions in Redis, written before and after each; every entry is chained to the last by its hash.
 package struct AdminLog: Sendable {
-    /// Who did what to what.
+    /// One action of an operator: actor, verb and object.
     package struct Action: Hashable, Sendable {
         /// `cli:user@host`, or `api:` and the name of an API key.
         package let actor: String
         /// Such as `coupons.pause`.
         package let name: String
-        /// What it is done to; cut to 200 characters.
+        /// The object of the action; cut to 200 characters.
         package let object: String
-        /// Of the request that brings it; empty for none.
+        /// The id of the request that brings it; empty for none.
         package let requestID: String
 
         package init(actor: String, name: String, object: String, requestID: String = "") {
@@ -38,8 +38,9 @@ package struct AdminLog: Sendable {
 
     /// Carries out an action between two entries: `begun`, and `done` or `failed`.
     ///
-    /// `detail` is what the second says of the answer. What cannot be written down does not happen. A `begun` without
-    /// an end tells that nobody knows: look at the object. Two round trips besides the action's own.
+    /// `detail` makes the second entry's text from the answer. An action whose first entry cannot be written does not
+    /// happen. A `begun` without an end says that the outcome is unknown: look at the object. Two round trips besides
+    /// the action's own.
     package func record<Answer, Failure: Error>(
         _ action: Action,
         unwritten: (RedisError) -> Failure,

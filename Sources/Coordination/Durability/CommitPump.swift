@@ -168,7 +168,7 @@ package final class CommitPump: Service, Sendable {
         for item in left { item.finish(.failure(.store(.notSent(.draining)))) }
     }
 
-    /// What is sent next; what has waited too long is refused on the way.
+    /// The next batch to send; items that have waited too long are refused on the way.
     private func nextBatch() -> [Item]? {
         let now = Uptime.now
         let items = self.state.withLock { state in

@@ -9,7 +9,7 @@ package enum Durability: String, Hashable, Sendable, CaseIterable {
     case replicated
 }
 
-/// What stands behind an answer of success.
+/// A successful reply, and how durable its change is.
 package struct Commit<Reply: Sendable>: Sendable {
     package let reply: Reply
     package let durability: Durability

@@ -29,7 +29,7 @@ package final class StoreGuard: Service, Sendable {
     private struct State {
         var verdict = Verdict.unknown
         var keepsJournal = false
-        /// Which history of changes the primary goes on with: another one after each failover.
+        /// The history of changes that the primary goes on with: another one after each failover.
         var history: String?
         /// When that was another one, no primary at all, or not to be learnt.
         var unsettled: LoopClock.Instant?

@@ -19,9 +19,9 @@ package struct FencedLock: Sendable {
         package let wake: String
         /// The shard's stream of work.
         package let work: String
-        /// The shard's hash of who was told that it is their turn.
+        /// The shard's hash of the wake-up under way for each account.
         package let woken: String
-        /// What a wake-up names.
+        /// The account's id in wake-ups.
         package let accountID: String
 
         package init(
@@ -122,10 +122,10 @@ package struct FencedLock: Sendable {
 
     /// Gives the lock back and wakes the next; `false` when it held no lock.
     ///
-    /// Who had neither lock nor first place wakes nobody, and who was told already is not told again.
-    /// The place in the queue goes, too, unless the operation `stays`: who has one of two locks and must wait for the
-    /// other gives it back and stays, so that nobody holds one lock while waiting for another. One round trip; safe to
-    /// repeat.
+    /// An operation that had neither the lock nor the first place wakes nobody, and an operation that was told already
+    /// is not told again. The place in the queue goes, too, unless the operation `stays`: an operation that has one of
+    /// two locks and must wait for the other gives it back and stays, so that nobody holds one lock while waiting for
+    /// another. One round trip; safe to repeat.
     @discardableResult
     package func release(_ keys: Keys, operation: String, stays: Bool = false) async throws(RedisError) -> Bool {
         try await self.redis.run(self.releaseCall(keys, operation: operation, stays: stays)).integerValue == 1

@@ -7,7 +7,8 @@
 -- holder and never taken back: what a script does under the lock, it does only while lock and account both show it.
 -- Operations that wait stand in a sorted set, in the order in which they came.
 
--- Who may go on: "free" for the operation, "mine" when it has the lock, "held" by another, or "queued" behind another.
+-- The standing of an operation: "free" for it, "mine" when it has the lock, "held" by another, or "queued" behind
+-- another.
 -- The second value is the operation that is in the way.
 local function lock_standing(lock_key, waiters_key, operation)
     if redis.call("EXISTS", lock_key, waiters_key) == 0 then

@@ -9,8 +9,8 @@
 -- ARGV[2]  account    the account's id, for the wake-up
 -- ARGV[3]  stay       1 to keep the place in the queue
 --
--- Returns 1 when the lock was the operation's, else 0. Also for an operation that only waits: it gives up its place.
--- Who gave up neither wakes nobody. Safe to repeat. Another operation's lock is left alone.
+-- Returns 1 when the lock was the operation's, else 0. Also for an operation that only waits: it gives up its place. An
+-- operation that gave up neither wakes nobody. Safe to repeat. Another operation's lock is left alone.
 local side = {lock = KEYS[1], waiters = KEYS[2], wake = KEYS[3], work = KEYS[4], woken = KEYS[5], id = ARGV[2]}
 local is_mine = lock_standing(KEYS[1], KEYS[2], ARGV[1]) == "mine"
 lock_probe(side)

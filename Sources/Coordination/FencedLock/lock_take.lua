@@ -13,8 +13,9 @@
 --
 -- Returns {"taken", token}; or {"parked", place, wait_ms}: place counts from 1, wait_ms is when to look again at the
 -- latest. The operation that has the lock already gets it again under a new token: whoever acted for it before is
--- fenced off. It stays in the queue until it releases the lock. Whoever told it of its turn has been heard: what
--- changes from here on is told anew. A lease that ended told nobody: who had it tells who is first now. Safe to repeat.
+-- fenced off. It stays in the queue until it releases the lock. The wake-up that told it of its turn is answered by
+-- this call: a change behind it is told anew. A lease that ended told nobody: the operation that had it tells the first
+-- in the queue now. Safe to repeat.
 local operation, lease_ms = ARGV[1], tonumber(ARGV[3])
 local standing = lock_standing(KEYS[1], KEYS[3], operation)
 local token = lock_next_token(redis.call("HGET", KEYS[2], "token"))

@@ -1,11 +1,11 @@
--- Whose turn it is on an account, and who tells it: a library that is put behind fenced_lock.lua.
+-- The turn on an account, and the wake-ups that tell of it: a library that is put behind fenced_lock.lua.
 --
 -- Returns nothing by itself: it defines lock_probe, lock_woken, lock_note, lock_call, lock_wake and lock_leave. Each
 -- takes a side: an account's keys lock, waiters, wake, work and woken, and its id.
 --
--- A wake-up is made only by who gave up a lock or the first place, and an account has at most one that nobody has in
--- hand: woken says which message it is and whom it calls. Who handles it looks and acknowledges in one step, or takes
--- it off woken in the step that looks: what changes behind that is told anew.
+-- A wake-up is made only by an operation that gave up a lock or the first place, and an account has at most one that
+-- nobody has in hand: woken says which message it is and whom it calls. Its handler looks and acknowledges in one step,
+-- or takes it off woken in the step that looks: a change behind that step is told anew.
 
 -- Fails when one of the keys is of a wrong type, before anything is written.
 local function lock_probe(side)

@@ -9,7 +9,7 @@ package struct IdempotencyClaim: Hashable, Sendable {
     package let digest: String
     /// `POST /users/gopal/add`: the field of the record.
     package let request: String
-    /// What the request asks for: SHA-256, cut to 128 bits, of its canonical form.
+    /// The fingerprint of the request: SHA-256, cut to 128 bits, of its canonical form.
     package let fingerprint: String
 
     /// `path` has only characters that are safe in keys and logs.

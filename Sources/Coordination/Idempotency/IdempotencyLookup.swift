@@ -1,7 +1,7 @@
 import RESP
 package import Redis
 
-/// What is known of an idempotency key, without doing anything.
+/// A look-up of the records under an idempotency key, which changes nothing.
 package struct IdempotencyLookup: Sendable {
     package struct Record: Hashable, Sendable {
         package let method: String
@@ -41,7 +41,7 @@ package struct IdempotencyLookup: Sendable {
         return records.sorted { ($0.path, $0.method) < ($1.path, $1.method) }
     }
 
-    /// Which of these keys exist.
+    /// The keys that exist, among these.
     private func used(_ keys: ArraySlice<String>) async throws(RedisError) -> [String] {
         var found: [String] = []
         var parts: [(keys: ArraySlice<String>, count: Int?)] = [(keys, nil)]
@@ -54,7 +54,7 @@ package struct IdempotencyLookup: Sendable {
             default:
                 let middle = keys.startIndex + keys.count / 2
                 let first = try await self.count(keys[..<middle])
-                // What is not in one half is in the other: that is not asked.
+                // The count of one half follows from the other's: it is not asked for.
                 parts.append((keys[middle...], min(max(0, count - first), keys.endIndex - middle)))
                 parts.append((keys[..<middle], first))
             }

@@ -1,6 +1,6 @@
 package import Redis
 
-/// What is written under an idempotency key by itself, when the effect's own script cannot do it.
+/// A record under an idempotency key, written by itself when the effect's own script cannot write it.
 package struct IdempotencyNote: Sendable {
     package let claim: IdempotencyClaim
     /// The shard of the key's records.

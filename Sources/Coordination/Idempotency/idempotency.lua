@@ -8,8 +8,8 @@
 -- record that the effect's own script writes: nothing can fall between claim and effect. The field `hits` counts
 -- replays.
 
--- What is known of a request: "new", "mismatch" when the key was used for another, "known" with its outcome and
--- status, or "broken". An empty request has no key and is always new.
+-- The record of a request: "new", "mismatch" when the key was used for another, "known" with its outcome and status, or
+-- "broken". An empty request has no key and is always new.
 local function idempotency_find(key, request, fingerprint, now_ms)
     local record = redis.call("HGET", key, request)
     if request == "" or not record then
@@ -19,7 +19,7 @@ local function idempotency_find(key, request, fingerprint, now_ms)
     if not outcome then
         return "broken"
     end
-    -- What has no answer yet is not forgotten, however long it takes.
+    -- A record without an answer is not forgotten, however long the answer takes.
     if status ~= "0" and tonumber(expires_ms) <= now_ms then
         return "new"
     end

@@ -1,6 +1,6 @@
 package import Redis
 
-/// What the holder of a lease shows with each write: who it is and which holder of the lease.
+/// The proof that the holder of a lease shows with each write: its name, and its fencing token.
 ///
 /// Only a ``Lease`` makes one, and it goes to Redis as a whole. The token alone would not do: a failover that loses the
 /// newest count gives the next holder the same number.

@@ -28,7 +28,7 @@ package struct Outbox: Sendable {
         package mutating func pass(_ message: OutboxMessage) { self.ids[message.stream] = message.id }
     }
 
-    /// What one look at the streams found.
+    /// The messages that one look at the streams found.
     package struct Page: Sendable {
         package let messages: [OutboxMessage]
         /// Where to read on.

@@ -49,7 +49,7 @@ package final class OutboxDelivery: Sendable {
 
     /// Delivers until cancelled.
     ///
-    /// What is under way then is abandoned and tried again by whoever comes next.
+    /// A try that is under way then is abandoned, and the next process to deliver repeats it.
     package func run() async {
         // Another process may have delivered since the last time: begin from what Redis holds.
         self.machine.withLock { $0 = OutboxMachine(self.configuration) }
@@ -64,7 +64,7 @@ package final class OutboxDelivery: Sendable {
             }
             group.cancelAll()
         }
-        // What is left is the next process's to tell.
+        // The next process reports the messages that are left.
         self.record(pending: 0, ageSeconds: 0)
     }
 

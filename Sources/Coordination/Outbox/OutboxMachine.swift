@@ -1,6 +1,6 @@
 import DequeModule
 
-/// Which message of an outbox may be tried now, as plain values; times are milliseconds of Redis's clock.
+/// The choice of the message of an outbox to try next, as plain values; times are milliseconds of Redis's clock.
 ///
 /// Messages of one endpoint form a lane. Lanes have their turns one after the other, and do not wait for each other.
 ///

@@ -2,10 +2,10 @@ package import RESP
 
 /// One message that is to reach an endpoint outside at least once.
 ///
-/// Whoever decides that it is to be sent appends it in the same script as the effect that it tells of: one `XADD` to
-/// an outbox's stream with the fields `endpoint`, `method`, `body`, `idempotency_key` and `created_ms` (Redis's time).
+/// The script of the effect that the message tells of appends it in the same step: one `XADD` to an outbox's stream
+/// with the fields `endpoint`, `method`, `body`, `idempotency_key` and `created_ms` (Redis's time).
 package struct OutboxMessage: Hashable, Sendable {
-    /// What tells a message from every other: ids of two streams may be the same.
+    /// The stream and the id in it, which identify a message: ids of two streams may be the same.
     package struct Identity: Hashable, Sendable {
         package let key: String
         package let id: String

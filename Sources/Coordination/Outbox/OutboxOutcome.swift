@@ -1,4 +1,4 @@
-/// What became of one try.
+/// The outcome of one try.
 package enum OutboxOutcome: Hashable, Sendable {
     case delivered
     /// It may work later; the receiver may have said when.
@@ -8,12 +8,12 @@ package enum OutboxOutcome: Hashable, Sendable {
 }
 
 extension OutboxOutcome {
-    /// What a receiver may ask for with `Retry-After`: a day.
+    /// The longest wait that a receiver may ask for with `Retry-After`: a day.
     ///
     /// It is untrusted input like any other.
     private static let longestWait = Duration.seconds(86_400)
 
-    /// What an HTTP answer means: 2xx is delivered; 408, 425, 429 and 5xx may change; the rest never will.
+    /// The outcome of an HTTP answer: 2xx is delivered; 408, 425, 429 and 5xx may change; the rest never will.
     ///
     /// `retryAfter` is how long the receiver wants to be left alone.
     package init(status: Int, retryAfter: Duration?) {

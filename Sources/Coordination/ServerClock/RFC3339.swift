@@ -37,7 +37,7 @@ extension ServerTime {
             let nanoseconds = Self.nanoseconds(text.utf8.dropFirst(head.count))
         else { return nil }
         let whole = String(decoding: head, as: UTF8.self) + "Z"
-        // What the library cannot read either is no date.
+        // A text that the library cannot read either is no date.
         guard let date = try? Date(whole, strategy: .iso8601), date.timeIntervalSince1970 >= 0 else { return nil }
         let seconds = ServerTime(milliseconds: Int64(date.timeIntervalSince1970) * 1000)
         // The library rolls the 30th of February over; what does not come back the same was no date.

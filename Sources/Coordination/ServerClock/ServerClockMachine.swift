@@ -1,4 +1,4 @@
-/// What is known of Redis's clock from the samples taken so far, as plain values.
+/// The bounds of Redis's clock that follow from the samples taken so far, as plain values.
 ///
 /// Local times are nanoseconds of a monotonic clock, server times microseconds since 1970. A sample's server time was
 /// read somewhere between sending and receiving, so half of the round trip bounds its error (Cristian's algorithm).

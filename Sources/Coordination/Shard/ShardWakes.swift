@@ -9,7 +9,7 @@ import Synchronization
 /// Reads the shards' streams of wake-ups on a connection of its own. A wake-up may be lost, with Redis or between two
 /// connections: whoever waits looks again by itself, too.
 package final class ShardWakes: Service, Sendable {
-    /// Who waits, apart from what reads for them: by account, then by operation, for which several may wait.
+    /// The waiters, apart from the tasks that read for them: by account, then by operation, for which several may wait.
     private final class Board: Sendable {
         let waiting = Mutex<[String: [Waiter]]>([:])
 

@@ -7,10 +7,10 @@ import Timing
 /// Work that any number of processes share: each message of some streams goes to one consumer, at least once.
 ///
 /// A message stays until the script that does what it asks for finishes it too (`work_done`, see
-/// ``LuaLibrary/workQueue``). What a consumer leaves unfinished is taken over by another after
-/// ``Configuration/reclaimAfter``, and at once when it was stopped in good order. There is no order between messages
-/// that are taken over and new ones, and a message may be handled twice at the same time: what must happen once is for
-/// the scripts to decide.
+/// ``LuaLibrary/workQueue``). Another consumer takes over a message that one leaves unfinished after
+/// ``Configuration/reclaimAfter``, and at once when that one was stopped in good order. Messages that are taken over
+/// and new ones have no order between them, and a message may be handled twice at the same time: the scripts decide
+/// what must happen once.
 package final class WorkQueue: Service, Sendable {
     /// Handles what one read or one reclaim gave, and returns what it could not finish.
     ///
@@ -106,7 +106,7 @@ package final class WorkQueue: Service, Sendable {
             case .reclaim(let cursors):
                 let reclaim = await self.work.reclaim(from: cursors, count: machine.batch)
                 machine.reclaimed(reclaim.cursors)
-                // What was taken over is handled, whatever became of the other streams.
+                // Messages that were taken over are handled, whatever became of the other streams.
                 if !reclaim.messages.isEmpty { await self.hand(reclaim.messages, &machine, counter: self.reclaimed) }
                 if let error = reclaim.error { await self.pause(&machine, "reclaim", error) }
             }
@@ -133,7 +133,7 @@ package final class WorkQueue: Service, Sendable {
 
     private func hand(_ messages: [WorkMessage], _ machine: inout WorkQueueMachine, counter: Counter) async {
         counter.increment(by: messages.count)
-        // What came with the shutdown is handed back unseen.
+        // Messages that came with the shutdown are handed back unseen.
         guard !messages.isEmpty, !Self.isStopping else { return machine.succeeded() }
         let begun = Uptime.now
         let unfinished = await self.handle(messages)

@@ -1,6 +1,6 @@
 package import Redis
 
-/// What a work queue does next: pure, with the time and the jitter handed in.
+/// The next step of a work queue: pure, with the time and the jitter handed in.
 ///
 ///     read ──▶ read …   every cleanInterval: clean   every reclaimInterval: reclaim ──▶ read ──▶ reclaim (the rest) …
 ///
@@ -70,10 +70,10 @@ package struct WorkQueueMachine: Hashable, Sendable {
         self.cursors = cursors.filter { $0.value != "0-0" }
     }
 
-    /// What one read or reclaim gave was handled, and took so long.
+    /// Takes how long the messages of one read or reclaim took to be handled.
     ///
-    /// When that was more than a quarter of what makes others take it over, the next one gives half as much: a slow
-    /// machine must not have its work done twice. Else it gives twice as much.
+    /// When they took more than a quarter of ``WorkQueue/Configuration/reclaimAfter``, the next read or reclaim takes
+    /// half as many: a slow machine must not have its work done twice. Else it takes twice as many.
     package mutating func handled(in duration: Duration) {
         let isSlow = duration > self.configuration.reclaimAfter / 4
         self.batch = isSlow ? max(self.batch / 2, 1) : min(self.batch * 2, self.configuration.batchLimit)

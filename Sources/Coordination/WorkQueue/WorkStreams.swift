@@ -6,13 +6,13 @@ import Synchronization
 ///
 /// Everything but ``read(on:block:)`` is answered at once and goes over the shared connections.
 struct WorkStreams: Sendable {
-    /// What became of a read.
+    /// The outcome of a read.
     enum Read: Sendable {
         case messages([WorkMessage])
         case failed(RedisError)
     }
 
-    /// What a reclaim took over, and where it goes on in each stream.
+    /// The messages that a reclaim took over, and where it goes on in each stream.
     struct Reclaim: Sendable {
         var messages: [WorkMessage] = []
         var cursors: [String: String] = [:]
