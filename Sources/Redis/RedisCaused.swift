@@ -1,6 +1,6 @@
 /// An error behind which there may be one of Redis.
 package protocol RedisCaused: Error {
-    /// What Redis, or the way to it, said; `nil` when this is about something else.
+    /// The error of Redis, or of the way to it, that caused this one; `nil` when something else did.
     var redisError: RedisError? { get }
 }
 

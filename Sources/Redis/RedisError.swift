@@ -24,7 +24,7 @@ package enum RedisError: Error, Hashable, Sendable {
         case silent
         case deadlineExceeded
         case cancelled
-        /// What came is not RESP2, or larger than the limits.
+        /// The bytes are not RESP2, or larger than the limits.
         case malformedReply
         /// A reply came that nobody asked for.
         case unsolicitedReply

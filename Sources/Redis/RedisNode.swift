@@ -10,7 +10,7 @@ package final class RedisNode: LaneClient, Service, Sendable {
     private let eventLoopGroup: any EventLoopGroup
     private let board: ConnectionBoard
     private let lanes: [ObjectIdentifier: LoopLane]
-    /// Those of private connections.
+    /// The lanes of private connections.
     private let privateLanes = Mutex<[LoopLane]>([])
 
     package init(
@@ -57,7 +57,7 @@ package final class RedisNode: LaneClient, Service, Sendable {
     /// Holds no secrets.
     package var lastFailure: RedisError? { self.board.lastFailure }
 
-    /// What the system or the peer said at the latest failure of a connection, in a few printable words, or nothing.
+    /// The system's or the peer's words at the latest failure of a connection, printable and few, or nothing.
     package var lastReason: String { self.board.lastReason }
 
     /// The event loop's own connection, for code that runs on it.

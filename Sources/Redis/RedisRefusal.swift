@@ -19,7 +19,7 @@ package struct RedisRefusal: Hashable, Sendable {
         case tryAgain = "try_again"
         case clusterDown = "cluster_down"
         case masterDown = "master_down"
-        /// What waited in Redis was sent away, because the server's role changed.
+        /// A command that waited in Redis was sent away, because the server's role changed.
         case unblocked
         /// A replica was asked for what only a primary can do.
         case notPrimary = "not_primary"

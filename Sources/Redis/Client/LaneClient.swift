@@ -5,7 +5,7 @@ import Timing
 package protocol LaneClient: RedisClient {
     /// The lane for the next request. Costs no more than a look into a table.
     var lane: LoopLane { get }
-    /// What a caller that names no deadline gets.
+    /// The deadline of a command whose caller names none.
     var commandDeadline: Duration { get }
     /// Whether a command may wait in Redis without holding up others.
     var isPrivate: Bool { get }

@@ -2,7 +2,7 @@ package import RESP
 import Timing
 
 extension RedisPrivateConnection {
-    /// What became of one script of a batch, and of the commands that were sent behind it on the same connection.
+    /// The outcome of one script of a batch, and of the commands that were sent behind it on the same connection.
     package struct BatchOutcome: Sendable {
         package let reply: Result<RESPValue, RedisError>
         /// The last command's reply, or the first failure among those behind the scripts.

@@ -10,7 +10,7 @@ package struct RedisScriptCall: Sendable {
     package let routingKey: String?
     /// The words after the script: the number of keys, the keys, the arguments.
     package let argumentCount: Int
-    /// Those words as bulks.
+    /// The same words as bulks.
     package let tail: ByteBuffer
 
     /// `spansTags` is for the few scripts that need one Redis for keys of several tags.
@@ -42,7 +42,7 @@ package struct RedisScriptCall: Sendable {
         self.tail = tail
     }
 
-    /// Which command runs it.
+    /// The command that runs it.
     package enum Form: Hashable, Sendable {
         /// By its digest: some 40 bytes. A server that does not know it gets the source next.
         case evalsha

@@ -23,7 +23,7 @@ package struct RedisConfiguration: Sendable {
     package var waitingLimit = 8192
     /// The first wait before connecting again, cut by jitter; default 50 ms, range 1 ms…``backOffMaximum``.
     package var backOffMinimum = Duration.milliseconds(50)
-    /// What doubling ends at, before jitter takes at least a tenth off; default 2 s, range up to 60 s.
+    /// The longest wait, before jitter takes at least a tenth off; default 2 s, range up to 60 s.
     package var backOffMaximum = Duration.seconds(2)
     /// How long nothing may come before a `PING` asks; default 1 s, range 10 ms…60 s.
     package var keepAliveInterval = Duration.seconds(1)
@@ -32,7 +32,7 @@ package struct RedisConfiguration: Sendable {
     /// Default 1.9 s, so that with the tick a silent peer is found in 2 s; range above ``keepAliveInterval``, 120 s at
     /// most. After an idle time the peer has the difference of the two to answer.
     package var silenceLimit = Duration.milliseconds(1900)
-    /// What a blocking command may take beyond its block time before the peer counts as silent; default 1 s, range
+    /// Time that a blocking command may take beyond its block time before the peer counts as silent; default 1 s, range
     /// 10 ms…60 s.
     package var blockSlack = Duration.seconds(1)
     /// How long commands in flight may take to finish at shutdown; default 5 s, range 0…60 s.

@@ -3,8 +3,8 @@ import Synchronization
 
 /// The way back from an event loop to one task that waits, for one command or several sent together.
 ///
-/// Whoever comes first wins: the last reply, or the task's cancellation. What comes later falls on the floor, so a
-/// cancelled caller needs nothing from the connection.
+/// The first outcome wins: the last reply, or the task's cancellation. Replies after it are dropped, so a cancelled
+/// caller needs nothing from the connection.
 package final class AsyncCall: Sendable {
     package typealias Outcome = Result<RESPValue, RedisError>
 

@@ -2,7 +2,8 @@ package import Logging
 package import Metrics
 import Synchronization
 
-/// What all connections of one node tell the rest of the process: readiness, the last failure, lines in the log.
+/// The state that all connections of one node show to the rest of the process: readiness, last failure, lines in the
+/// log.
 package final class ConnectionBoard: Sendable {
     private struct State {
         var outage = OutageMachine()
@@ -36,7 +37,7 @@ package final class ConnectionBoard: Sendable {
     /// The latest failure, until every connection works again.
     package var lastFailure: RedisError? { self.state.withLock(\.lastFailure) }
 
-    /// What the system or the peer said at the latest failure, in a few printable words, or nothing.
+    /// The system's or the peer's words at the latest failure, printable and few, or nothing.
     package var lastReason: String { self.state.withLock(\.lastReason) }
 
     package func failed(_ connection: Int, because cause: RedisError.Cause, detail: String) {

@@ -1,4 +1,4 @@
-/// What a ``ConnectionMachine`` keeps to.
+/// The limits of a ``ConnectionMachine``.
 ///
 /// The properties of ``RedisConfiguration`` of like names say more.
 package struct ConnectionLimits: Hashable, Sendable {
@@ -7,7 +7,7 @@ package struct ConnectionLimits: Hashable, Sendable {
     package var keepAlive: Duration
     package var silence: Duration
     package var blockSlack: Duration
-    /// What one tick may count for at most.
+    /// The most time that one tick may count for.
     ///
     /// Ticks further apart mean that this process stood still, which is no silence of the peer.
     package var pause: Duration

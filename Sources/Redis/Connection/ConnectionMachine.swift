@@ -1,6 +1,6 @@
 import DequeModule
 
-/// What one Redis connection may do next, as plain values: no channel, no promise, no clock.
+/// The state of one Redis connection, as plain values: no channel, no promise, no clock.
 ///
 ///     connecting ──opened──▶ greeting ──last welcome──▶ ready ──drain──▶ draining ──last reply──▶ closed
 ///          └─────────────────────┴──────────────────────── close ───────────┴─────────────────────▶┘
@@ -94,7 +94,7 @@ package struct ConnectionMachine<Ticket> {
         /// The last welcome: commands may be sent from now on.
         case welcome
         case deliver(Ticket)
-        /// What is the ticket's, if it still waits, and then the end.
+        /// The last reply goes to its ticket, if that still waits, and then the connection closes.
         case deliverAndClose(Ticket?, RedisError.Cause)
         case close(RedisError.Cause)
     }
@@ -102,7 +102,7 @@ package struct ConnectionMachine<Ticket> {
     /// A whole reply came; `refusal` when it is an error, and `isStatus` when it is a mere word.
     package mutating func replied(_ refusal: RedisRefusal? = nil, isStatus: Bool = true) -> ReplyAction {
         if case .closed = self.phase { return .skip }
-        // What is not flushed was not asked yet, so no reply can be its own.
+        // A command that is not flushed has not been asked yet, so no reply can be its own.
         guard self.owed.count > self.unflushed, let first = self.owed.popFirst() else {
             return .close(.unsolicitedReply)
         }
@@ -180,9 +180,9 @@ package struct ConnectionMachine<Ticket> {
 
     /// Tickets of a closed connection, oldest first.
     package struct Closed {
-        /// Those that may have reached Redis.
+        /// Commands that may have reached Redis.
         package var unknown: [Ticket] = []
-        /// Those that never left this process.
+        /// Commands that never left this process.
         package var unsent: [Ticket] = []
     }
 

@@ -7,7 +7,7 @@ package struct Demotion: Hashable, Sendable {
     private var earliest = Uptime(nanoseconds: 0)
     private static let longestDoublings = 5
 
-    /// What a connection asks; allowed to every user that may ask for its settings.
+    /// The command that a connection asks with; every user that may ask for its settings may run it.
     package static let question = RedisCommand("INFO", "replication")
     /// How long the answer may take; it may stand behind a command that waits in Redis.
     package static let patience = Duration.seconds(10)

@@ -1,4 +1,4 @@
-/// Which failures of several connections deserve a line in the log: pure.
+/// The choice of failures, among those of several connections, that deserve a line in the log: pure.
 ///
 /// An outage begins with the first failure and ends when no connection fails any more. In one outage each cause is
 /// told once, however many connections see it and however often they try.

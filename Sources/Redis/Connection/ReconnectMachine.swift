@@ -21,7 +21,7 @@ package struct ReconnectMachine: Hashable, Sendable {
     private let maximum: Duration
     /// A connection that lives shorter than this counts as a failed try.
     private static let lasting = Duration.seconds(2)
-    /// What a refused greeting waits at least: whoever mends a password is no faster.
+    /// The shortest wait after a refused greeting: nobody mends a password faster.
     private static let refusalWait = Duration.seconds(1)
 
     package init(minimum: Duration, maximum: Duration) {

@@ -2,7 +2,7 @@ package import NIOCore
 import NIOSSL
 import RESP
 
-/// Who a ``RedisChannelHandler`` works for.
+/// The owner of a ``RedisChannelHandler``, which learns of its connection's events.
 ///
 /// Every call comes on the channel's event loop.
 package protocol RedisChannelOwner: AnyObject {

@@ -1,7 +1,7 @@
 package import NIOCore
 package import RESP
 
-/// What one caller wants written, and what is needed to write it again in another form.
+/// One caller's request: the bytes to write, and all that is needed to write them again in another form.
 package enum RedisRequest: Sendable {
     case command(RedisCommand)
     case script(RedisScriptCall, RedisScriptCall.Form)
