@@ -7,7 +7,7 @@ package enum RESPError: Error, Hashable, Sendable {
     /// Well formed, but larger than ``RESPLimits`` allow.
     case limitExceeded(Limit)
 
-    /// Which property of ``RESPLimits`` was exceeded.
+    /// The property of ``RESPLimits`` that was exceeded.
     package enum Limit: Hashable, Sendable {
         case bulkBytes
         case elements

@@ -29,7 +29,7 @@ package struct RESPReader: ~Copyable {
         unsafe self.functions = functions
         unsafe self.reader = reader
         unsafe reader.pointee.privdata = Unmanaged.passUnretained(builder).toOpaque()
-        // What hiredis may keep of an empty buffer; the bytes in use are bounded in `append`.
+        // The most that hiredis may keep of an empty buffer; `append` bounds the bytes in use.
         unsafe reader.pointee.maxbuf = min(limits.unreadBytes, 1 << 20)
     }
 
