@@ -79,7 +79,7 @@ package struct WebConfiguration: Sendable {
     ///
     /// Default 64 MiB, range 1 MiB…16 GiB.
     package var waitingAnswerLimit: Int
-    /// Those of one HTTP/2 connection; a further answer is given up, unless none waits.
+    /// Bytes of answers that wait on one HTTP/2 connection; a further answer is given up, unless none waits.
     ///
     /// Default 16 MiB, range 64 KiB…1 GiB.
     package var connectionAnswerLimit: Int

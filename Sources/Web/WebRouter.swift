@@ -33,7 +33,7 @@ package struct WebRouter: Sendable {
     /// ``WebRequestContext/refusal``. A request whose query is not of `query`, or that asks what a route of this
     /// `effect` does not do, is refused with a problem, too; a route that `objectsItself` has to look at the context's
     /// ``WebRequestContext/objection``. A costly route is at work off the event loop, and few requests for such at
-    /// once. What is taken as `content` is whole when the route is called.
+    /// once. A body that is taken as `content` is whole when the route is called.
     package mutating func on(
         _ method: HTTPRequest.Method,
         _ path: String,

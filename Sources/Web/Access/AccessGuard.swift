@@ -20,7 +20,7 @@ package enum AccessVerdict: Hashable, Sendable {
 package enum AccessRefusal: Error, Hashable, Sendable {
     /// It says nothing of who makes it.
     case keyMissing
-    /// What it says is no key, or one that is not known, revoked or expired.
+    /// The header has no API key, or one that is unknown, revoked or expired.
     case keyInvalid
     /// The key is right, and lacks this scope.
     case scopeMissing(String)

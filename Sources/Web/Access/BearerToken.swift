@@ -1,4 +1,4 @@
-/// What a client says of who it is by the scheme `Bearer` (RFC 6750).
+/// The credentials of a client by the scheme `Bearer` (RFC 6750).
 package enum BearerToken {
     /// The token of the values of `Authorization`; `nil` unless there is one value, of this scheme, with one token.
     ///

@@ -1,4 +1,4 @@
-/// Who makes a request.
+/// The caller of a request.
 package struct Caller: Hashable, Sendable {
     /// The scope of its idempotency keys; what logs of its actions say.
     package let name: String

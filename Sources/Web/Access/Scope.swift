@@ -1,12 +1,12 @@
-/// What a request has to be allowed, as its route says it: `ledger:write`, or nothing.
+/// The right that a route demands of its callers: `ledger:write`, say, or none.
 package struct Scope: Hashable, Sendable {
-    /// What may be done to a system.
+    /// A kind of action on a system.
     package enum Right: String, CaseIterable, Sendable {
         /// Looking, without changing anything.
         case read
-        /// What clients do all day.
+        /// The everyday requests of clients.
         case write
-        /// What only operators do.
+        /// The requests that only operators make.
         case admin
     }
 
@@ -19,7 +19,7 @@ package struct Scope: Hashable, Sendable {
 
     /// Everybody may, without a key.
     package static let open = Scope(name: nil)
-    /// Whoever has any key may.
+    /// The scope that every valid key has.
     package static let any = Scope(name: "")
 
     package static func read(_ system: String) -> Scope { Scope(name: "\(system):read") }

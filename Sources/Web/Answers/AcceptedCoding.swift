@@ -1,6 +1,6 @@
 package import HTTPTypes
 
-/// What a request lets an answer be packed with (RFC 9110, section 12.5.3).
+/// The compression that a request accepts for its answer (RFC 9110, section 12.5.3).
 package enum AcceptedCoding {
     /// Whether gzip may be used, and is not liked less than no packing at all.
     package static func takesGzip(_ fields: HTTPFields) -> Bool {

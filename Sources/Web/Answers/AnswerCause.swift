@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Who is the cause of what a request was answered with: only what is ours is the service's error.
+/// The party that caused an answer: only causes of ours are the service's errors.
 package enum AnswerCause: String, Hashable, Sendable {
     /// It was carried out.
     case none
@@ -11,7 +11,7 @@ package enum AnswerCause: String, Hashable, Sendable {
     /// We failed.
     case service
 
-    /// What a status says of it where nobody knows better.
+    /// The cause that follows from a status alone.
     package init(status: Int) {
         switch status {
         case ..<400: self = .none

@@ -1,7 +1,7 @@
 package import HTTPTypes
 import JSON
 
-/// What a client is told when a request did not do what it asked for (RFC 9457).
+/// The answer to a request that did not do what it asked for (RFC 9457).
 ///
 /// A problem never repeats what the client sent and never tells of our inside.
 package struct Problem: Hashable, Sendable {
@@ -18,9 +18,9 @@ package struct Problem: Hashable, Sendable {
     package let allow: [String]
     /// How to say who one is, for 401.
     package var challenge: String?
-    /// Who is the cause, where the status does not say it.
+    /// The cause, where the status does not say it.
     private var knownCause: AnswerCause?
-    /// What this type says besides, each a text.
+    /// Further members of this type of problem, each a text.
     private var members: [Member] = []
 
     private struct Member: Hashable, Sendable {
@@ -60,7 +60,7 @@ package struct Problem: Hashable, Sendable {
         return problem
     }
 
-    /// Who is the cause: how the answer is counted.
+    /// The cause: how the answer is counted.
     package var cause: AnswerCause { self.knownCause ?? AnswerCause(status: self.status.code) }
 
     /// The header fields of the answer, without length and date.

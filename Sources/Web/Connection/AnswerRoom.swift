@@ -26,7 +26,7 @@ final class AnswerRoom: Sendable {
 
     /// Takes room for bytes that are ready; returns whether there is any for them.
     ///
-    /// Whoever got it gives it back.
+    /// Every `true` is followed by one ``giveBack(_:)``.
     func take(_ count: Int) -> Bool {
         let total = self.bytes.add(count, ordering: .relaxed).newValue
         guard total <= 2 * self.limit else {

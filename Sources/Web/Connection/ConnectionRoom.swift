@@ -4,16 +4,16 @@ import Metrics
 import NIOCore
 import Synchronization
 
-/// How many connections of a listener may be open; when they are, those that only wait give way to others.
+/// The limit on a listener's open connections; when it is reached, idle connections give way to new ones.
 ///
-/// Beyond the limit connections stand in the listen queue, unseen: who opens connections and says nothing would keep
-/// everybody else out until his time is over. `http_server_connections{listener}` and
-/// `http_server_connection_limit{listener}` tell how many are open, and may be.
+/// Beyond the limit connections stand in the listen queue, unseen. Without eviction, idle clients could fill the limit
+/// until their time-outs expire. `http_server_connections{listener}` and `http_server_connection_limit{listener}` tell
+/// how many are open, and may be.
 final class ConnectionRoom: AvailableConnectionsDelegate {
     /// Between two log lines: 10 s.
     private static let logInterval = TimeAmount.seconds(10)
 
-    /// What answers wait in.
+    /// The room for answers that wait to leave.
     let answers: AnswerRoom
     private let limit: Int
     private let streamLimit: Int
@@ -65,7 +65,7 @@ final class ConnectionRoom: AvailableConnectionsDelegate {
 
     /// Takes room for bytes of an answer that is ready; returns whether there is any.
     ///
-    /// Whoever got it gives it back.
+    /// Every `true` is followed by one ``AnswerRoom/giveBack(_:)``.
     func takeAnswer(_ count: Int) -> Bool {
         let isTaken = self.answers.take(count)
         guard self.answers.isOverfull || !isTaken else { return true }

@@ -49,7 +49,7 @@ package struct SpareConnection: Hashable, Sendable, Comparable {
         (left.kind.rawValue, left.since) < (right.kind.rawValue, right.since)
     }
 
-    /// Which of these should go now: the most dispensable, and a quarter of all at most.
+    /// The connections that should go now: the most dispensable, and a quarter of all at most.
     package static func chosen(_ all: [SpareConnection?], at now: UInt64) -> [Int] {
         let spare = all.indices.compactMap { index in all[index].map { (index, $0) } }
         return spare.filter { $0.1.canYield(at: now) }.sorted { $0.1 < $1.1 }.prefix(max(all.count / 4, 1)).map(\.0)

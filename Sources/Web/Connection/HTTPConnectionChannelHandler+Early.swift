@@ -8,7 +8,7 @@ extension HTTPConnectionChannelHandler {
         guard let newest = self.newest, newest.sendsBody else { return }
         self.machine.holdBack(remaining: newest.announced.map { $0 - self.machine.receivedBytes })
         self.holdEnd = .now() + self.loop.configuration.bodyDeadline
-        // Whoever was to read the body may have stopped reading.
+        // The reader of the body may have stopped reading.
         if self.machine.isHolding, let context = self.context { self.read(context: context) }
     }
 

@@ -1,6 +1,6 @@
 import NIOCore
 
-/// What a connection does when time has passed, and what it is worth when others want in.
+/// The deadlines of a connection, and its value when other connections need its place.
 extension HTTPConnectionChannelHandler: YieldingConnection {
     func followActivity() {
         let activity: ConnectionDeadlineMachine.Activity

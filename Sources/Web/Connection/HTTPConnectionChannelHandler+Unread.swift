@@ -1,7 +1,7 @@
 import NIOCore
 import NIOHTTP1
 
-/// What becomes of answers that a client of HTTP/1.1 does not take.
+/// The end of answers that a client of HTTP/1.1 does not read.
 extension HTTPConnectionChannelHandler {
     /// Bytes of a body that are written at once: what shows that its client takes it.
     private static let pieceBytes = 65_536
@@ -71,7 +71,7 @@ extension HTTPConnectionChannelHandler {
         guard !self.isStopping else { return }
         self.isStopping = true
         if self.unreadSince != nil { self.closeUnread(in: self.unreadLimit, context) }
-        // Who takes a little at a time has that long in all, and as long for an answer that is written whole.
+        // A client that takes a little at a time has that long in all, and as long for an answer that is written whole.
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         context.eventLoop.scheduleTask(in: self.loop.configuration.leavingTimeout * 3) {
             let handler = bound.value

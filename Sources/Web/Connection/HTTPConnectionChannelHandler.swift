@@ -41,7 +41,7 @@ package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, Removabl
     private var routedLength: Int?
     /// A request for a hot route whose body is not whole yet; never longer than one turn of reading.
     private var held: HeldRequest?
-    /// What may still be told to who sent the newest request.
+    /// The newest request, for as long as it may still be refused.
     var newest: NewestRequest?
     /// Until when the rest of a request may be dropped before its answer leaves.
     var holdEnd = NIODeadline.distantFuture
@@ -192,7 +192,7 @@ package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, Removabl
             self.deadlines.entered(.readingHead, at: NIODeadline.now().uptimeNanoseconds)
         }
         self.pump()
-        // Whoever is to read the body may have stopped reading.
+        // The reader of the body may have stopped reading.
         if self.machine.isHolding { self.read(context: context) }
         context.fireChannelReadComplete()
     }
@@ -260,7 +260,7 @@ package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, Removabl
         case .body(let bytes): self.routedLength = self.routedLength.map { $0 - bytes.readableBytes }
         case .end: isEnd = true
         }
-        // What is more or less than the head told is taken for another answer.
+        // A client would take more or fewer bytes than the head announced for another answer.
         if let left = self.routedLength, left < 0 || isEnd && left > 0 {
             promise?.fail(ChannelError.ioOnClosedChannel)
             return context.close(promise: nil)

@@ -2,7 +2,7 @@ import HTTPTypes
 import NIOCore
 import NIOHTTP1
 
-/// What all connections of one listener share on one event loop.
+/// The state that all connections of one listener share on one event loop.
 ///
 /// Every use is on that loop.
 final class HTTPConnectionLoop {
@@ -36,7 +36,7 @@ final class HTTPConnectionLoop {
 
     // MARK: Paths with an owner
 
-    /// Who has limits of his own for bodies at this path, and words of his own for refusals.
+    /// The owner of this path, who has limits of his own for its bodies and words of his own for refusals.
     func owner(of target: String) -> OwnedPaths? { self.owned.first { $0.contains(target) } }
 
     /// The gate's verdict, but for the length of bodies that are the owner's to bound.
@@ -72,7 +72,7 @@ final class HTTPConnectionLoop {
         }
     }
 
-    /// Who makes the request; `nil` when it is refused, which is the router's to say.
+    /// The caller of a request; `nil` when it is refused, which is the router's to say.
     func caller(of head: HTTPRequestHead, for place: HotPlace) -> Caller? {
         guard let access = self.access else { return .anonymous }
         guard case .admitted(let caller) = access.judge(head.headers["authorization"], for: place.scope) else {

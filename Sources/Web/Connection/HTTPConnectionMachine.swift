@@ -1,6 +1,6 @@
 import DequeModule
 
-/// What one HTTP/1.1 connection may do next, as plain values: no channel, no promise, no clock.
+/// The state of one HTTP/1.1 connection, as plain values: no channel, no promise, no clock.
 ///
 ///     open ──request that closes, quiesce, end of input──▶ finishing ──last answer──▶ lingering ──▶ closed
 ///
@@ -21,7 +21,7 @@ package struct HTTPConnectionMachine<Answer, Part> {
         case closed
     }
 
-    /// Who answers a request.
+    /// The part of the server that answers a request.
     package enum Kind: Hashable, Sendable {
         case hot
         case routed
@@ -226,7 +226,7 @@ package struct HTTPConnectionMachine<Answer, Part> {
         case linger
     }
 
-    /// What may leave now, until `nil`.
+    /// The outputs that may leave now, one a call, until `nil`.
     package mutating func next() -> Output? {
         guard !self.slots.isEmpty else {
             guard self.phase == .finishing else { return nil }
@@ -258,7 +258,7 @@ package struct HTTPConnectionMachine<Answer, Part> {
         self.phase = .finishing
     }
 
-    /// Whoever answers routed requests has ended: what it has not answered it never will.
+    /// The router has ended: a routed request without an answer will never get one.
     package mutating func routedEnded() {
         if let index = self.indexOfRouted() {
             // Answers behind the missing one would be taken for it.
@@ -281,7 +281,7 @@ package struct HTTPConnectionMachine<Answer, Part> {
         self.firstTicket &+= 1
         self.hasBegunFirst = false
         guard slot.closes else { return }
-        // What was pipelined behind a closing request is never answered.
+        // A request that was pipelined behind a closing one is never answered.
         self.slots.removeAll()
         self.phase = .finishing
     }

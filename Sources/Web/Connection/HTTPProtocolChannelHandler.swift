@@ -14,7 +14,8 @@ final class HTTPProtocolChannelHandler: ChannelInboundHandler, RemovableChannelH
     private let spoken: EventLoopPromise<HTTPConnection.Spoken>
     private let logger: Logger
     private var bytes = ByteBuffer()
-    /// What is written while the first bytes are passed on may bring more bytes, and events, before we are gone.
+    /// Whether the protocol is known; passing the first bytes on may bring more bytes, and events, before this handler
+    /// is gone.
     private var isDecided = false
     private var timer: Scheduled<Void>?
     private var context: ChannelHandlerContext?
@@ -114,7 +115,7 @@ final class HTTPProtocolChannelHandler: ChannelInboundHandler, RemovableChannelH
     }
 }
 
-/// What a connection begins with, for whoever answers bytes that are no request: to HEAD it has no content.
+/// The method that a connection begins with, for an answer to bytes that are no request: to HEAD it has no content.
 enum FirstMethod {
     case head
 }

@@ -23,11 +23,11 @@ package protocol HotResponder: AnyObject {
     func respond(to request: HotRequest, _ exchange: HotExchange) -> HotDecision
 }
 
-/// Which requests a hot route is offered.
+/// The requests that a hot route is offered.
 package struct HotPattern: Hashable, Sendable {
     private let isPost: Bool
     private let head: String
-    /// What stands behind the parameter; `nil` for a path without one.
+    /// The text behind the parameter; `nil` for a path without one.
     private let tail: String?
 
     /// GET and HEAD of one path, with any query.
@@ -72,7 +72,7 @@ package struct HotRequest {
     }
 }
 
-/// What a ``HotResponder`` does with a request.
+/// The decision of a ``HotResponder`` about a request.
 package enum HotDecision {
     /// The router answers it.
     case declined

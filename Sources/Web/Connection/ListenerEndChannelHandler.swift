@@ -4,8 +4,8 @@ import NIOCore
 ///
 /// The kernel completes a connection before anybody accepts it, and resets what is in the queue when the listener
 /// closes; the client may have sent a request by then, and cannot know whether it was carried out. So newcomers are
-/// kept away first, while what is in the queue is taken. Who comes in that time repeats his first packet after a second
-/// and finds nobody listening, which means for certain that nothing happened.
+/// kept away first, while what is in the queue is taken. A client that connects in that time repeats its first packet
+/// after a second and finds nobody listening, which means for certain that nothing happened.
 final class ListenerEndChannelHandler: ChannelOutboundHandler {
     typealias OutboundIn = Never
 

@@ -4,7 +4,7 @@ import Synchronization
 /// Runs the tasks of an event loop's connections on that loop.
 ///
 /// Without it every step of a request between two awaits is a hop to a thread of the global pool and back: measured on
-/// two cores, more than half of the service's CPU time. What runs here must not block and must not compute for long.
+/// two cores, more than half of the service's CPU time. Tasks on it must not block and must not compute for long.
 final class LoopTaskExecutor: TaskExecutor {
     private let eventLoop: any EventLoop
 

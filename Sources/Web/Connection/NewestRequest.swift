@@ -1,7 +1,7 @@
 import HTTPTypes
 import NIOHTTP1
 
-/// What is kept of a request for as long as it may still be refused.
+/// The facts of a request that its refusal needs, kept for as long as it may still be refused.
 struct NewestRequest {
     let target: String
     let contentType: String?

@@ -1,7 +1,7 @@
 import HTTPTypes
 import Hummingbird
 
-/// What operators and orchestrators ask, on a port of its own: `/livez`, `/readyz`, `/metrics`, `/version`.
+/// The routes for operators and orchestrators, on a port of its own: `/livez`, `/readyz`, `/metrics`, `/version`.
 package struct AdminRoutes: Sendable {
     private let checks: [ReadinessCheck]
     private let version: String

@@ -18,7 +18,7 @@ package struct ReadinessCheck: Sendable {
 }
 
 extension ReadinessCheck {
-    /// What the check says now, as values for `/metrics`: `tally_check_ready` and `tally_check_degraded`.
+    /// The check's result now, as values for `/metrics`: `tally_check_ready` and `tally_check_degraded`.
     package var values: (ready: Double, degraded: Double) {
         switch self.check() {
         case .ready: (1, 0)

@@ -33,7 +33,7 @@ package struct ObservationMiddleware: RouterMiddleware {
             let named = context
             response = try await AnswerCause.$note.withValue(note) { try await next(request, named) }
         } catch {
-            // What becomes of work whose client has left is that client's doing.
+            // A failure after the client has left is that client's doing.
             if !Task.isCancelled, let error = error as? any ProblemConvertible { note.write(error.problem.cause) }
             response = self.response(for: error, context)
         }

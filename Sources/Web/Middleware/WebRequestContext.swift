@@ -1,20 +1,20 @@
 package import Hummingbird
 import NIOCore
 
-/// What travels with one routed request.
+/// The values that travel with one routed request.
 package struct WebRequestContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
     /// The name of the request in its answer, in logs and in problems.
     package var requestID = ""
     /// The caller's place in its trace, when it sent a valid one: passed on to whatever the request sets off.
     package var traceparent: String?
-    /// Who makes the request.
+    /// The caller of the request.
     package var caller = Caller.anonymous
     /// Why the caller may not, for a route that answers that itself.
     package var refusal: AccessRefusal?
     /// The request's query, whose names are all the route's own.
     package var query = QueryParameters()
-    /// What is wrong with the query, or with what the request asks besides, for a route that answers that itself.
+    /// The fault of the query, or of another demand of the request, for a route that answers that itself.
     package var objection: Problem?
     /// The connection, or its one stream that the request came on.
     private let channel: any Channel

@@ -3,7 +3,7 @@ private import CZlib
 /// Why bytes could not be inflated.
 package enum GzipError: Error, Hashable, Sendable {
     case malformed
-    /// What came out so far is more than the limit; the rest was not made.
+    /// The output so far is longer than the limit; the rest was not made.
     case tooLong
 }
 

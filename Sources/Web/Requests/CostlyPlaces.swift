@@ -3,8 +3,8 @@ import Synchronization
 
 /// Places for requests that read or make so much that others would feel it; they are at work off the event loops.
 ///
-/// Who finds no place waits for one, first come, first served; beyond a number that wait, further ones are refused.
-/// They take none of the places of other requests, so that a crowd of them keeps nobody else out.
+/// A request that finds no place waits for one, first come, first served; beyond a number that wait, further ones are
+/// refused. They take none of the places of other requests, so that a crowd of them keeps nobody else out.
 package final class CostlyPlaces: Sendable {
     /// Too many wait.
     package struct Full: Error {}

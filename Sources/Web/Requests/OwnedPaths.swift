@@ -10,7 +10,7 @@ package struct OwnedPaths: Sendable {
     /// How a refusal is told to who sent this content type; `nil` where a problem document is as good as anything.
     package typealias Form = @Sendable (_ problem: Problem, _ contentType: String?, _ isGet: Bool) -> OwnRefusal?
 
-    /// What the paths begin with, each ending in `/`.
+    /// The beginnings of the paths, each ending in `/`.
     private let prefixes: [[UInt8]]
     private let form: Form
 

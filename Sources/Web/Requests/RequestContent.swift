@@ -2,10 +2,10 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// What a route takes as the content of its requests, and so how that is read before the route is asked.
+/// The content that a route takes with its requests, and so how that is read before the route is called.
 ///
 /// Content is judged by its media type before any of it is read, and is whole before its request takes a place among
-/// those at work (`http.concurrentRequestLimit`): who announces a body and sends none holds a connection, for
+/// those at work (`http.concurrentRequestLimit`): a client that announces a body and sends none holds a connection, for
 /// `http.bodyDeadlineSeconds`, and nothing that others need.
 package enum RequestContent: Hashable, Sendable {
     /// The route does not read it.

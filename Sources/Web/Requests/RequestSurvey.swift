@@ -1,7 +1,7 @@
 package import HTTPTypes
 package import NIOHTTP1
 
-/// What the header fields of one request say that concerns every route, read in one pass.
+/// The facts in one request's header fields that concern every route, read in one pass.
 package struct RequestSurvey {
     package private(set) var hosts = 0
     package private(set) var host = ""
@@ -56,7 +56,7 @@ package struct RequestSurvey {
             // The parser accepts only digits and a single value; more digits than fit are simply too many.
             self.contentLength = Int(value) ?? .max
         case 17 where Self.isEqual(name, "transfer-encoding"):
-            // What is coded besides would reach a route as it is; two fields are one list.
+            // A body in a further coding would reach a route as it is; two fields are one list.
             let isPlain = value.lowercased().split { $0 == " " || $0 == "\t" } == ["chunked"]
             self.hasUnknownFraming = self.hasUnknownFraming || self.isChunked || !isPlain
             self.isChunked = true

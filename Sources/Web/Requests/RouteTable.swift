@@ -1,6 +1,6 @@
 package import HTTPTypes
 
-/// Which methods each path answers, so that a wrong method is a 405 that names the right ones.
+/// The methods that each path answers, so that a wrong method is a 405 that names the right ones.
 ///
 /// A pattern is a path whose segments are literal or `{name}`, which matches any one segment.
 package struct RouteTable: Sendable {

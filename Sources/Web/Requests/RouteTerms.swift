@@ -1,6 +1,6 @@
 package import HTTPTypes
 
-/// Which query parameters a route reads.
+/// The query parameters that a route reads.
 ///
 /// A route cannot be added without one: a parameter that nobody reads is a wish that nobody carries out, so it is
 /// refused before the route is called.

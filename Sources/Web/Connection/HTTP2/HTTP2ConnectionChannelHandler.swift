@@ -90,7 +90,7 @@ final class HTTP2ConnectionChannelHandler: ChannelDuplexHandler, NIOHTTP2FrameDe
 
     /// A request has come on a stream; returns whether there is a place for it.
     ///
-    /// Who got one ends by ``leave(_:)``.
+    /// Every `true` is followed by one ``leave(_:)``.
     func enter(_ handler: HTTP2StreamChannelHandler, _ stream: Int) -> Bool {
         guard self.room.enterStream() else { return false }
         self.streams[stream] = handler
@@ -131,7 +131,7 @@ final class HTTP2ConnectionChannelHandler: ChannelDuplexHandler, NIOHTTP2FrameDe
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case is ChannelShouldQuiesceEvent: self.leave()
-        // Who cannot say any more that it has room for an answer will get none.
+        // A client that has closed its side can give no more room for an answer, so it will get none.
         case ChannelEvent.inputClosed: context.close(promise: nil)
         default: context.fireUserInboundEventTriggered(event)
         }
@@ -148,8 +148,9 @@ final class HTTP2ConnectionChannelHandler: ChannelDuplexHandler, NIOHTTP2FrameDe
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // The errors of streams come here too, and end nothing but their stream. Those of the connection were told to
-        // the client before; without that only a head that was packed in part leaves nothing to go on with.
+        // The errors of streams come here too, and end nothing but their stream. The client was told of the
+        // connection's own errors before; without that only a head that was packed in part leaves nothing to go on
+        // with.
         let isOfStream = error is any NIOHTTP2Error && !(error is NIOHTTP2Errors.UnableToSerializeFrame)
         if self.hasFailed || !isOfStream { context.close(promise: nil) }
     }

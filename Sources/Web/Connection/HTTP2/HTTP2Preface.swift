@@ -1,7 +1,7 @@
 /// The first bytes of a connection that speaks HTTP/2 without having asked (RFC 9113, section 3.4).
 enum HTTP2Preface {
     enum Match: Hashable, Sendable {
-        /// What has come is a beginning of the preface, and may be one of an HTTP/1.1 method as well.
+        /// The bytes are a beginning of the preface, and may be one of an HTTP/1.1 method as well.
         case undecided
         case http1
         case http2
@@ -9,7 +9,8 @@ enum HTTP2Preface {
 
     static let text = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
-    /// What a connection that began with `bytes` speaks; anything but the whole preface is left to HTTP/1.1's parser.
+    /// The protocol of a connection that began with `bytes`; anything but the whole preface is left to HTTP/1.1's
+    /// parser.
     static func match(_ bytes: some Sequence<UInt8>) -> Match {
         var expected = Self.text.utf8.makeIterator()
         for byte in bytes {

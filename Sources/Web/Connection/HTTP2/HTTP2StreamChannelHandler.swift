@@ -18,7 +18,7 @@ final class HTTP2StreamChannelHandler: ChannelDuplexHandler {
     private var machine: HTTP2StreamMachine
     private var requestID: String?
     private var newest: NewestRequest?
-    /// What of an early answer waits for the rest of its request.
+    /// The parts of an early answer that wait for the rest of its request.
     private var waiting: [(part: HTTPResponsePart, promise: EventLoopPromise<Void>?)] = []
     /// Until when it waits, whatever comes.
     private var holdEnd = NIODeadline.distantFuture
@@ -132,7 +132,7 @@ final class HTTP2StreamChannelHandler: ChannelDuplexHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         if self.machine.request == .reading, self.timer == nil { self.armTimer(context) }
-        // Whoever is to read the body may have stopped reading.
+        // The reader of the body may have stopped reading.
         if self.machine.isHolding { context.read() }
         context.fireChannelReadComplete()
     }
@@ -201,7 +201,7 @@ final class HTTP2StreamChannelHandler: ChannelDuplexHandler {
         self.timer = nil
         guard let context = self.context else { return }
         self.armTimer(context)
-        // Whoever was to read the body may have stopped reading.
+        // The reader of the body may have stopped reading.
         context.read()
     }
 
@@ -296,7 +296,8 @@ final class HTTP2StreamChannelHandler: ChannelDuplexHandler {
             guard self.enter(context) else { return }
             self.refuse(self.machine.refuse(), .malformedRequest, context)
         } else {
-            // What NIO did not send of this answer is lost, and the client may not take the rest for all of it.
+            // The part of this answer that NIO did not send is lost, and the client may not take the rest for all of
+            // it.
             if context.channel.isActive { self.reset(.internalError, context) }
             context.fireErrorCaught(error)
         }

@@ -1,4 +1,4 @@
-/// What the one request of an HTTP/2 stream and its answer may do next, as plain values.
+/// The state of an HTTP/2 stream's one request and its answer, as plain values.
 ///
 ///     request:  awaited ──head──▶ reading ──end──▶ ended
 ///     answer:   owed ──head──▶ begun ──end──▶ ended
