@@ -1,7 +1,7 @@
 import JSON
 import SwiftProtobuf
 
-/// What a message in JSON must keep besides the grammar, by the descriptors of messages.
+/// The rules, taken from the descriptors, that a message in JSON must keep besides the grammar.
 ///
 /// The library skips what it does not know, and in doing so it takes an unknown name of an enum for nothing, the last
 /// of two spellings of one field, and any depth. So each message is looked at before the library reads it.

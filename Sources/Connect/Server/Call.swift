@@ -77,7 +77,7 @@ struct Call: Sendable {
         )
     }
 
-    /// What its messages are held against, when they are in JSON.
+    /// The rule for the call's messages, when they are in JSON.
     private var rule: JSONRule? {
         guard self.terms.form.codec == .json else { return nil }
         return JSONRule(rules: self.runner.rules, message: self.method.input)
@@ -106,7 +106,7 @@ struct Call: Sendable {
         )
     }
 
-    /// What the caller is told of an error; what is not meant for it is logged, by type only.
+    /// The error for the caller; an error that is not meant for it is logged, by type only.
     func told(_ error: any Error) -> RPCError {
         switch error {
         case let error as RPCError: return error

@@ -9,7 +9,8 @@ final class CallLimits: Sendable {
     private let costly: CostlyPlaces
     /// The places of streams.
     let streams: CallerPlaces
-    /// Those of health checks and reflection: whoever needs no key to watch takes no place from whoever does.
+    /// The places of health checks and reflection: callers that need no key to watch take no place from callers that
+    /// do.
     let healthStreams: CallerPlaces
 
     init(_ configuration: ConnectConfiguration) {
@@ -44,7 +45,7 @@ final class CallLimits: Sendable {
         _ work: @escaping @Sendable () async throws -> Answer
     ) async throws -> Answer {
         let deadline = min(timeout ?? self.configuration.deadline, self.configuration.deadline)
-        // Who gives us less time than we give ourselves is the cause of its end.
+        // A caller that gives us less time than we give ourselves causes the end of it.
         let late = RPCError.deadlineExceeded.caused(by: deadline < self.configuration.deadline ? .caller : .service)
         return try await withThrowingTaskGroup(of: Answer?.self) { group in
             group.addTask { try await work() }

@@ -2,7 +2,7 @@ import HTTPTypes
 import NIOCore
 import Web
 
-/// What the listener itself refuses of a call, in the words of the caller's protocol.
+/// The listener's own refusals of a call, in the words of the caller's protocol.
 enum CallRefusal {
     /// `nil` where the status alone says it, as for a method of HTTP that no call has.
     static func told(_ problem: Problem, _ contentType: String?, isGet: Bool) -> OwnRefusal? {

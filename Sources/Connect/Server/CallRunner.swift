@@ -8,7 +8,7 @@ struct CallRunner: Sendable {
     let configuration: ConnectConfiguration
     let drain: DrainSignal
     let limits: CallLimits
-    /// What messages in JSON are held against.
+    /// The rules for messages in JSON.
     let rules: JSONRules
     let observer = CallObserver()
 
@@ -123,7 +123,7 @@ extension RPCError {
         self.init(.invalidArgument, message, details: [RPCDetail(info)])
     }
 
-    /// Who may not call, in the words of Connect and gRPC, with `google.rpc.ErrorInfo`.
+    /// The refusal of a caller without the right, in the words of Connect and gRPC, with `google.rpc.ErrorInfo`.
     fileprivate init(_ refusal: AccessRefusal) {
         let code: RPCCode
         var info = Google_Rpc_ErrorInfo()

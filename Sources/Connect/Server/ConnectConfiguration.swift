@@ -20,7 +20,7 @@ package struct ConnectConfiguration: Hashable, Sendable {
     ///
     /// Default 1024.
     package var streamLimit: Int
-    /// Those of one caller with a key; beyond it `resource_exhausted`.
+    /// Open streams of one caller with a key; beyond it `resource_exhausted`.
     ///
     /// Default 256.
     package var callerStreamLimit: Int

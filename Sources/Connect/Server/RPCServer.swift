@@ -17,9 +17,9 @@ package struct RPCServer: Sendable {
     ) {
         let names = services.map(\.name) + [HealthService.name] + ReflectionService.names
         let health = HealthService(services: Set(names), health: health, drain: drain)
-        // What protoc has written can be read; without it reflection knows names only.
+        // Descriptors from protoc can be read; without them reflection knows names only.
         let index = (try? DescriptorIndex(descriptors + [PackageResources.connect_binpb])) ?? DescriptorIndex()
-        // The same bytes: what cannot be read here cannot be read there.
+        // The same bytes: descriptors that cannot be read above cannot be read here.
         let rules = (try? JSONRules(descriptors + [PackageResources.connect_binpb])) ?? JSONRules()
         self.services = services + [health.service] + ReflectionService(services: names, index: index).all
         self.runner = CallRunner(configuration: configuration, drain: drain, rules: rules)
@@ -30,7 +30,7 @@ package struct RPCServer: Sendable {
         router.own(OwnedPaths(prefixes: self.services.map { "/\($0.name)/" }, form: CallRefusal.told))
         for service in self.services {
             for method in service.methods { self.add(method, of: service.name, to: &router) }
-            // What is behind it is unimplemented, whoever asks in whatever way.
+            // Every other method of the service is unimplemented, for every caller and every protocol.
             let unknown = RPCMethod(
                 name: "unknown",
                 input: "",

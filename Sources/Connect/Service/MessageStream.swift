@@ -8,7 +8,7 @@ import NIOCore
 struct MessageSource: Sendable {
     let body: RequestBody
     let reader: EnvelopeReader
-    /// What messages in JSON are held against.
+    /// The rule for messages in JSON.
     let rule: JSONRule?
     /// The one message of a request that was read before.
     var message: [UInt8]?
@@ -64,7 +64,7 @@ package protocol MessageSink: Sendable {
 }
 
 extension RPCError {
-    /// What became of a request whose end never came; nobody is left to be told.
+    /// The error of a request whose end never came; nobody is left to be told.
     static func brokenOff(_ error: any Error) -> any Error {
         error is CancellationError ? error : RPCError(.canceled, "the request broke off")
     }

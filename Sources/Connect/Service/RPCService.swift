@@ -8,7 +8,7 @@ package import Web
 package struct RPCService: Sendable {
     /// The full name, such as `coupon.v1.CouponService`.
     package let name: String
-    /// What callers of its methods need, unless a method says otherwise.
+    /// The scope that callers of its methods need, unless a method says otherwise.
     private let scope: Scope
     /// Whether its streams take the few places of health checks and reflection.
     private let isOfHealth: Bool

@@ -17,7 +17,7 @@ package final class StreamMailbox: MessageSink {
     }
 
     private struct State {
-        /// What handlers wait for, oldest first; the first one may be on its way out.
+        /// The messages that handlers wait to send, oldest first; the first one may be on its way out.
         var posts: Deque<Post> = []
         var end: StreamEnd?
         var isClosed = false

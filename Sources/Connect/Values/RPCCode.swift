@@ -62,7 +62,7 @@ package enum RPCCode: Int, CaseIterable, Hashable, Sendable {
         }
     }
 
-    /// Who is the cause of such an end where nobody knows better.
+    /// The cause of an end with this code, where nobody knows better.
     package var cause: AnswerCause {
         switch self {
         case .canceled, .invalidArgument, .notFound, .alreadyExists, .permissionDenied, .resourceExhausted,

@@ -1,14 +1,14 @@
 package import HTTPTypes
 package import Web
 
-/// What a handler knows of a call besides its messages.
+/// The facts of a call, besides its messages, for its handler.
 package struct RPCContext: Sendable {
     /// The name under which the service was called.
     package let service: String
     package let method: String
     /// The request's header fields, each value by itself.
     package let headers: HTTPFields
-    /// Who calls.
+    /// The caller.
     package let caller: Caller
     /// The name of the request in answers and logs.
     package let requestID: String

@@ -10,7 +10,7 @@ package struct RPCError: Error, Hashable, Sendable {
     package var details: [RPCDetail]
     package var headers: HTTPFields
     package var trailers: HTTPFields
-    /// Who is the cause, where the code does not say it.
+    /// The cause, where the code does not say it.
     private var knownCause: AnswerCause?
 
     package init(
@@ -34,7 +34,7 @@ package struct RPCError: Error, Hashable, Sendable {
         return error
     }
 
-    /// Who is the cause: how the answer is counted.
+    /// The cause: how the answer is counted.
     package var cause: AnswerCause { self.knownCause ?? self.code.cause }
 
     /// The answer of a unary Connect call that failed, without its header fields.

@@ -1,4 +1,4 @@
-/// What a caller speaks; one port knows all three.
+/// The protocol of a caller; one port knows all three.
 package enum RPCProtocol: String, CaseIterable, Hashable, Sendable {
     case connect
     case grpc

@@ -1,4 +1,4 @@
-/// What a call's content type says: the protocol, the form of its messages, and whether they are in envelopes.
+/// The content type of a call, read: the protocol, the form of its messages, and whether they are in envelopes.
 package struct CallForm: Hashable, Sendable {
     package let rpcProtocol: RPCProtocol
     package let codec: MessageCodec
@@ -45,7 +45,7 @@ package struct CallForm: Hashable, Sendable {
         }
     }
 
-    /// What a method of this kind takes, for `Accept-Post`.
+    /// The content types that a method of this kind takes, for `Accept-Post`.
     static func contentTypes(isUnary: Bool) -> [String] {
         MessageCodec.allCases.map { CallForm(rpcProtocol: .connect, codec: $0, isEnveloped: !isUnary).contentType }
             + ["application/grpc", "application/grpc+json", "application/grpc+proto"]

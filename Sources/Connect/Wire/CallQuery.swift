@@ -2,7 +2,7 @@
 ///
 /// Parameters come in any order, each once; unknown ones are refused.
 package struct CallQuery: Sendable {
-    /// What is wrong with a query.
+    /// The fault of a query.
     package enum Failure: Error, Hashable, Sendable {
         /// The form of the message is none of ours.
         case unknownEncoding

@@ -1,6 +1,6 @@
 import HTTPTypes
 
-/// What a caller asks for besides its messages, read from the head of its request.
+/// The terms of a call: a caller's demands besides its messages, read from the head of its request.
 struct CallTerms: Hashable, Sendable {
     let form: CallForm
     /// How the request's messages are packed, where they are.

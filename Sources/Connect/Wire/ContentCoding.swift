@@ -5,7 +5,7 @@ package enum ContentCoding: String, CaseIterable, Hashable, Sendable {
     case identity
     case gzip
 
-    /// What a request says of itself; absent and empty are `identity`.
+    /// The coding that a request names; absent and empty are `identity`.
     package static func named(_ name: String?) throws(RPCError) -> ContentCoding {
         guard let name, !name.isEmpty else { return .identity }
         guard let coding = ContentCoding(rawValue: name.lowercased()) else {
@@ -14,7 +14,7 @@ package enum ContentCoding: String, CaseIterable, Hashable, Sendable {
         return coding
     }
 
-    /// What an answer may be packed with: the first of the caller's list that we know.
+    /// The coding for an answer: the first of the caller's list that we know.
     ///
     /// A caller without a list accepts what it used itself.
     package static func accepted(_ lists: [String], request: ContentCoding) -> ContentCoding {

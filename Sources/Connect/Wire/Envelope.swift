@@ -4,7 +4,7 @@ import NIOCore
 enum Envelope {
     static let headLength = 5
 
-    /// What the first byte says.
+    /// The bits of the first byte.
     struct Flags: OptionSet {
         let rawValue: UInt8
 

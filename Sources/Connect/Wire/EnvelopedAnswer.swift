@@ -26,7 +26,7 @@ struct EnvelopedAnswer: Sendable {
         return Envelope.frame(packed, .isPacked)
     }
 
-    /// What stands behind the last message: a frame, or trailers of HTTP.
+    /// The end behind the last message: a frame, or trailers of HTTP.
     func end(_ error: RPCError?, trailers: HTTPFields) -> (frame: ByteBuffer?, trailers: HTTPFields?) {
         let trailers = trailers.withoutReserved
         switch self.form.rpcProtocol {
