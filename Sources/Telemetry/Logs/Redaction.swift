@@ -2,7 +2,7 @@
 ///
 /// A safety net. The rule stays that nobody hands a secret to a logger.
 package struct Redaction {
-    /// What is written instead.
+    /// The text in place of a secret.
     package static let mask = "***"
 
     private let source: [UInt8]

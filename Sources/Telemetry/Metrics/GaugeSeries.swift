@@ -25,7 +25,7 @@ package final class GaugeSeries: MeterHandler, RecorderHandler {
 
     package var text: String { ExpositionText.number(self.number.value) }
 
-    /// What is not finite would stay for ever, so it is ignored.
+    /// An infinite amount, or one that is no number, would stay for ever, so it is ignored.
     private func add(_ amount: Double) {
         guard amount.isFinite else { return }
         self.number.add(amount)

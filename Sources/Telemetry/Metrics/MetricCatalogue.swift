@@ -1,4 +1,4 @@
-/// What is known of metrics by name: the words for their `# HELP` lines, and how their histograms are divided.
+/// The metrics by name: the words for their `# HELP` lines, and the buckets of their histograms.
 package struct MetricCatalogue: Sendable {
     package struct Entry: Hashable, Sendable {
         package var help: String

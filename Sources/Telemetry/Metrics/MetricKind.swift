@@ -1,4 +1,4 @@
-/// What Prometheus can do with a metric: the word of its `# TYPE` line.
+/// The kind of a metric for Prometheus: the word of its `# TYPE` line.
 package enum MetricKind: String, Hashable, Sendable {
     case counter
     case gauge

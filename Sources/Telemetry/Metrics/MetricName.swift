@@ -2,7 +2,7 @@
 package enum MetricName {
     /// The name under which a metric of this kind appears.
     ///
-    /// What is not `[a-zA-Z0-9_]` becomes `_`, camel case becomes snake case. A counter ends with `_total` and
+    /// Characters outside `[a-zA-Z0-9_]` become `_`, camel case becomes snake case. A counter ends with `_total` and
     /// nothing else does.
     package static func name(for label: String, kind: MetricKind) -> String {
         var name = Self.snakeCase(label)

@@ -1,10 +1,10 @@
 import Glibc
 
-/// What Prometheus's own clients say about their process, read from `/proc`.
+/// The process metrics that Prometheus's own clients have, read from `/proc`.
 package enum ProcessMetrics {
     /// The metrics of this process now.
     ///
-    /// What cannot be read is left out. About five small files of `/proc` are read.
+    /// A value that cannot be read is left out. About five small files of `/proc` are read.
     package static func sample() -> [MetricSample] {
         var samples: [MetricSample] = []
         if let text = SystemCalls.text(ofFile: "/proc/self/stat"), let status = Status(text) {

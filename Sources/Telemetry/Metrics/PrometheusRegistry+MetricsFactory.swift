@@ -1,6 +1,6 @@
 package import CoreMetrics
 
-/// What was refused records into nothing, so that no caller ever needs to know.
+/// The registry as a factory of metrics; a metric that it refuses records nothing, so that no caller needs to know.
 extension PrometheusRegistry: MetricsFactory {
     package func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
         self.counter(label, dimensions) ?? NOOPMetricsHandler.instance

@@ -46,7 +46,7 @@ package final class PrometheusRegistry: Sendable {
         }
     }
 
-    /// What has been described so far.
+    /// The metrics that have been described so far.
     package var catalogue: MetricCatalogue { self.state.withLock { $0.catalogue } }
 
     /// Adds values that are looked up at each ``render()``.
