@@ -1,6 +1,6 @@
 import Nettle
 
-/// What a client shows to say who it is: `tally_<id>_<secret>`.
+/// The credential by which a client identifies itself: `tally_<id>_<secret>`.
 ///
 /// Letters and digits in lower case without `i`, `l`, `o` and `u` (Crockford's base 32): 12 for the id, which is no
 /// secret, and 52 for the secret, which has 256 random bits and is kept nowhere: Redis has its SHA-256.
@@ -41,7 +41,7 @@ package struct APIKey: Sendable {
     /// To be shown once, to whom it is for.
     package var text: String { "\(Self.prefix)\(self.id)_\(String(decoding: self.secret, as: UTF8.self))" }
 
-    /// What is kept of it.
+    /// The SHA-256 of its secret, the only trace of it in Redis.
     package var digest: [UInt8] { Nettle.sha256(self.secret) }
 
     private static func letters(_ count: Int, _ generator: inout some RandomNumberGenerator) -> [UInt8] {

@@ -1,9 +1,9 @@
 package import Coordination
 
-/// What is known of an API key: all but its secret.
+/// The record of an API key: all but its secret.
 package struct APIKeyRecord: Hashable, Sendable {
     package let id: String
-    /// Who has it: the scope of idempotency keys, so that two keys with one name are one caller's.
+    /// The owner's name: the scope of idempotency keys, so that two keys with one name are one caller's.
     package let name: String
     package let scopes: Set<String>
     package let created: ServerTime

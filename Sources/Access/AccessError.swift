@@ -31,7 +31,7 @@ extension AccessError: CustomStringConvertible {
     }
 }
 
-/// What somebody typed, cut and made harmless.
+/// A scope as somebody typed it, cut and made harmless.
 private enum LoggedScope {
     static func printable(_ text: String) -> String {
         String(text.unicodeScalars.prefix(40).map { (0x21...0x7E).contains($0.value) ? Character($0) : "?" })

@@ -1,7 +1,7 @@
 import CoreMetrics
 import Web
 
-/// Who was refused: `tally_access_refused_total` by reason, and how many API keys are known.
+/// The counts of refused requests, `tally_access_refused_total` by reason, and of known API keys.
 struct AccessMetrics: Sendable {
     private let missing = Self.counter("missing")
     private let invalid = Self.counter("invalid")
