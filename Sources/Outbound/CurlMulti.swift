@@ -154,7 +154,7 @@ private final class CurlHandle {
         unsafe curl_slist_free_all(self.headers)
     }
 
-    /// What libcurl would do besides sending this one request to this one host.
+    /// Turns off all that libcurl would do besides sending this one request to this one host.
     private func setGuards(_ configuration: OutboundConfiguration) {
         self.set(CURLOPT_NOSIGNAL, 1)
         self.set(CURLOPT_PROTOCOLS_STR, "http,https")

@@ -1,4 +1,4 @@
-/// Which request runs next, as plain values: no thread, no socket, no clock.
+/// The order in which requests run, as plain values: no thread, no socket, no clock.
 ///
 ///     submitted ──▶ waiting ──turn──▶ running ──finished──▶ (gone)
 ///                     │                  └──cancelled, stopped──▶ abandoned ──finished──▶ (gone)
@@ -89,7 +89,7 @@ package struct DispatchMachine<Ticket> {
     package mutating func submitted(_ id: ID, lane: Lane, deadline: Instant, ticket: Ticket) -> SubmitAction {
         guard case .open = self.phase else { return .reject(.notSent(.shuttingDown)) }
         var queue = self.queues[lane] ?? Queue()
-        // What can start at once does not wait, so a limit of zero still lets requests through.
+        // A request that can start at once does not wait, so a limit of zero still lets requests through.
         let canStart = queue.waiting + queue.running < self.limits.concurrentPerHost && self.hasPlace(for: lane)
         let isFull =
             self.waiting.count >= self.limits.waiting || queue.waiting >= self.limits.waitingPerHost
@@ -154,7 +154,7 @@ package struct DispatchMachine<Ticket> {
         package var next: Instant?
     }
 
-    /// What is to be done now.
+    /// The actions that are due now.
     package mutating func turn(at now: Instant) -> Turn {
         var turn = Turn()
         turn.abandoned = self.abandoned.filter { self.running[$0] != nil }
@@ -244,7 +244,7 @@ package struct DispatchMachine<Ticket> {
                 || self.runningUntrusted + self.waitingUntrusted < Self.share(self.limits.concurrent))
     }
 
-    /// What is left of a limit when a quarter of it is kept for trusted requests.
+    /// The part of a limit that is left when a quarter of it is kept for trusted requests.
     private static func share(_ limit: Int) -> Int {
         limit - limit / 4
     }

@@ -64,7 +64,7 @@ package struct Endpoint: Hashable, Sendable {
         let plain = try Self.plain(text)
         guard let url = CurlURL(plain), (1...65535).contains(url.port) else { throw .malformed }
         let name = url.host.hasPrefix("[") ? String(url.host.dropFirst().dropLast()) : url.host
-        // What the C library would take for an address is one, however it is spelled.
+        // A host that the C library would take for an address is one, however it is spelled.
         let dotless = name.hasSuffix(".") ? String(name.dropLast()) : name
         if IPAddress(dotless) == nil {
             guard let host = HostName.normalized(name) else { throw .malformed }

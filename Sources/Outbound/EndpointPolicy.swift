@@ -1,4 +1,4 @@
-/// Which hosts a URL that a caller supplied may lead to.
+/// The hosts that a URL of a caller may lead to.
 ///
 /// Without entries: any public host, no inside address. Entries are `HOST`, `HOST:PORT`, `*.DOMAIN`, `ADDRESS`,
 /// `ADDRESS/BITS`, each with an optional port (IPv6 with a port in brackets), or `*`. Without a port: every port.
@@ -9,8 +9,8 @@
 /// - Every other entry **narrows**: as soon as there is one, callers reach only public hosts that are listed, and what
 ///   is opened. A listed name that turns out to lead inside is still not connected to. `*` lists all public hosts.
 ///
-/// What is **closed** is closed, whatever else says so: to a URL that spells it, and to every socket. **Ports** bound
-/// what no entry with a port of its own names.
+/// A **closed** host or range stays closed, whatever another entry says: to a URL that spells it, and to every socket.
+/// **Ports** bound the hosts that no entry with a port of its own names.
 ///
 /// An opened name may lead to any address. An opened address is open to whatever name leads to it; a public address
 /// in the list matches only a URL that spells it out.

@@ -1,6 +1,6 @@
-/// What can be said of a host by its spelling alone.
+/// The facts about a host that its spelling alone gives.
 ///
-/// Good for an early refusal only. What a name leads to is known when its socket opens.
+/// Good for an early refusal only. The address behind a name is known when its socket opens.
 package enum HostName {
     /// Lower-case, without the dot of the root; `nil` unless it is a host name of ASCII letters, digits, `-` and `_`.
     ///

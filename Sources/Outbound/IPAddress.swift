@@ -16,7 +16,7 @@ package enum IPAddress: Hashable, Sendable {
 
     /// Reads an IPv6 address, or an IPv4 address in any notation the C library would connect to.
     ///
-    /// Those are one to four numbers, each decimal, octal with a leading `0` or hexadecimal with a leading `0x`.
+    /// The notation is one to four numbers, each decimal, octal with a leading `0` or hexadecimal with a leading `0x`.
     package init?(_ text: some StringProtocol) {
         let bytes = Array(text.utf8)
         if let address = IPAddress.v4(bytes) {

@@ -14,7 +14,7 @@ package struct OutboundConfiguration: Sendable {
     package var lookupTimeout = Duration.seconds(60)
     /// Bytes of a body that are read; default 4096, 0 to 16 MiB.
     ///
-    /// A request may ask for another limit. What lies beyond is not read: the connection is closed.
+    /// A request may ask for another limit. The rest of a longer body is not read: the connection is closed.
     package var bodyLimit = 4096
     /// Bytes of an answer's headers, names and values; default 16,384, 256 to 262,144.
     package var headerLimit = 16_384
@@ -24,7 +24,7 @@ package struct OutboundConfiguration: Sendable {
     package var concurrentLimit = 256
     /// Requests that wait for their turn; default 1024, 0 to 1,048,576.
     ///
-    /// A quarter is kept for trusted endpoints. What can start at once does not count.
+    /// A quarter is kept for trusted endpoints. A request that can start at once does not count.
     package var queueLimit = 1024
     /// Requests that wait for one host and port; default 256, 0 to 1,048,576.
     ///

@@ -24,7 +24,7 @@ package enum OutboundError: Error, Hashable, Sendable {
         case timedOut = "timed_out"
         /// The connection broke.
         case reset = "reset"
-        /// What came back is no HTTP, or its headers are over their limit.
+        /// The answer is no HTTP, or its headers are over their limit.
         case malformedResponse = "malformed_response"
         /// libcurl failed in a way that is nobody else's fault: out of memory, say.
         case internalFailure = "internal_failure"

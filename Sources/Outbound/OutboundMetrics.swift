@@ -1,6 +1,6 @@
 private import Metrics
 
-/// What is counted of the requests we send.
+/// The counts of the requests that we send.
 ///
 /// No hosts and no URLs: callers choose those.
 package struct OutboundMetrics: Sendable {

@@ -1,4 +1,4 @@
-/// What came back, as far as it was read.
+/// The answer to a request, as far as it was read.
 package struct OutboundResponse: Sendable {
     /// 200 to 599; interim answers are skipped, and redirects are answers like any other.
     package let status: Int

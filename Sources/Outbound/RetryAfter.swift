@@ -4,7 +4,7 @@ import FoundationEssentials
 package enum RetryAfter {
     /// No wait is read as longer: a day.
     ///
-    /// What a receiver says is untrusted input like any other.
+    /// The receiver's text is untrusted input like any other.
     private static let longestSeconds: Double = 86_400
 
     /// How long to wait; `nil` when the text says nothing.

@@ -104,7 +104,7 @@ package final class Transfer {
         return !self.isBodyCut
     }
 
-    /// What the caller is told when the transfer has ended by itself.
+    /// The caller's result when the transfer has ended by itself.
     package func outcome(of end: End) -> Result<OutboundResponse, OutboundError> {
         if end == .complete || self.isBodyCut, (200...599).contains(self.status) {
             return .success(
@@ -119,7 +119,7 @@ package final class Transfer {
         return .failure(self.failure(self.cause(of: end)))
     }
 
-    /// What the caller is told when something here ended the transfer.
+    /// The caller's error when a cause on our side ended the transfer.
     package func failure(_ cause: OutboundError.Cause) -> OutboundError {
         self.hasBegun ? .outcomeUnknown(cause) : .notSent(cause)
     }
