@@ -15,10 +15,10 @@ package enum UniquesKeys {
 
     package static func sketch(_ window: ServerTime) -> String { "tally:uniques:{\(window.milliseconds)}:hll" }
 
-    /// What the key of each id of a window begins with; the id follows.
+    /// The beginning of the key of each id of a window; the id follows.
     package static func idPrefix(_ window: ServerTime) -> String { "tally:uniques:{\(window.milliseconds)}:id:" }
 
-    /// What the key of each shard of a window begins with; the shard's number follows.
+    /// The beginning of the key of each shard of a window; the shard's number follows.
     package static func setPrefix(_ window: ServerTime) -> String { "tally:uniques:{\(window.milliseconds)}:set:" }
 
     // MARK: What is published

@@ -11,7 +11,7 @@ import Web
 ///
 /// Every call comes on that event loop. An id is answered only after Redis has acknowledged it.
 final class AcceptLane {
-    /// Who waits for an id.
+    /// The request that waits for an id.
     enum Waiter {
         case hot(HotExchange)
         case routed(EventLoopPromise<AcceptOutcome>)
@@ -148,7 +148,7 @@ final class AcceptLane {
     }
 }
 
-/// What became of one id.
+/// The outcome of one id.
 package enum AcceptOutcome: Hashable, Sendable {
     /// Redis has it: new to the window or not.
     case taken(isNew: Bool, window: ServerTime)
@@ -156,7 +156,7 @@ package enum AcceptOutcome: Hashable, Sendable {
     case failed(RedisError)
 }
 
-/// What `uniques_accept` answers.
+/// The reply of `uniques_accept`.
 private enum AcceptReply {
     case taken(ByteBuffer)
     case moved(ServerTime)

@@ -95,7 +95,7 @@ final class AcceptWindow {
     }
 }
 
-/// What the answers of the accept route have in common.
+/// The parts that all answers of the accept route share.
 enum AcceptAnswer {
     static let path = "/api/verve/accept"
     static let fields = [

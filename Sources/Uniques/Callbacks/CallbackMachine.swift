@@ -1,7 +1,7 @@
 import DequeModule
 import Outbound
 
-/// Which endpoints are owed a callback, as plain values.
+/// The endpoints that are owed a callback, as plain values.
 ///
 ///     absent ──ask──▶ queued ──start──▶ running ──ended──▶ absent
 ///                                          └──ask──▶ running, asked again ──ended──▶ queued

@@ -9,8 +9,8 @@ import Synchronization
 
 /// Tells callers' endpoints the running count of unique ids, behind their requests' backs.
 ///
-/// Best effort by contract: bounded, coalesced per endpoint, tried once, and lost when the process dies. What must
-/// arrive goes through the outbox.
+/// Best effort by contract: bounded, coalesced per endpoint, tried once, and lost when the process dies. Reports that
+/// must arrive go through the outbox.
 package final class CallbackService: Service, Sendable {
     private let redis: any RedisClient
     private let clock: ServerClock
