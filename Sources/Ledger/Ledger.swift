@@ -159,7 +159,7 @@ package struct Ledger: Sendable {
             switch error {
             case .store(let error): throw LedgerError(error)
             case .notReplicated(let reply, let replicas):
-                // What changed no money needs no replica: a refusal, or an answer that changed nothing at all.
+                // A reply that changed no money needs no replica: a refusal, or an answer that changed nothing at all.
                 let words = reply.array ?? []
                 let outcome = words.count > 1 ? words[1].string ?? "" : ""
                 guard ["entry ", "queued ", "accepted "].contains(where: outcome.hasPrefix) else {
@@ -174,7 +174,7 @@ package struct Ledger: Sendable {
         do { return try await self.redis.send(command, within: nil) } catch { throw LedgerError(error) }
     }
 
-    /// What it means that Redis does not have what an earlier answer of it named.
+    /// The error when Redis does not have what an earlier answer of it named.
     ///
     /// Damage, unless a failover may have taken it back: then the request may be repeated. One round trip.
     package func missing() async -> LedgerError {

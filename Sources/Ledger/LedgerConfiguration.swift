@@ -4,7 +4,7 @@ package import Coordination
 package struct LedgerConfiguration: Sendable {
     /// The one currency of all accounts; default USD.
     package var currency = Currency.usd
-    /// What a request gets that does not say; default `local`.
+    /// The durability of a request that names none; default `local`.
     package var durability = Durability.local
     /// How long idempotency records are kept; default 24 h.
     package var idempotencyKeep = Duration.seconds(86_400)

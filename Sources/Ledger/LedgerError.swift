@@ -22,7 +22,7 @@ package enum LedgerError: Error, Hashable, Sendable {
     case deadlineExceeded
     /// Redis is not set up to keep money.
     case storeUnsafe
-    /// What lies in Redis is not what the ledger wrote.
+    /// The values in Redis are not what the ledger wrote.
     case storeInconsistent
 
     package init(_ error: RedisError) {

@@ -2,9 +2,9 @@ package import Coordination
 import JSON
 import Web
 
-/// What a caller wants added, checked as far as it can be without asking Redis.
+/// An add as its caller orders it, checked as far as it can be without asking Redis.
 package struct AddOrder: Hashable, Sendable {
-    /// What `If-Match` and `If-None-Match` say of the account's sequence.
+    /// The condition of `If-Match` and `If-None-Match` on the account's sequence.
     package struct Precondition: Hashable, Sendable {
         /// States of an account that a client names.
         package enum States: Hashable, Sendable {
@@ -77,7 +77,7 @@ package struct AddOrder: Hashable, Sendable {
     }
 }
 
-/// What became of an order.
+/// The result of an order.
 package struct AddResult: Hashable, Sendable {
     package enum Outcome: Hashable, Sendable {
         case added(Entry)

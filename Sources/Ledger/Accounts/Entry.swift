@@ -80,7 +80,7 @@ package struct Entry: Hashable, Sendable {
         )
     }
 
-    /// What the chain covers.
+    /// The text that the chain's hash covers.
     package var body: String {
         "\(self.sequence) \(self.operation ?? "-") \(self.token) \(self.amount.minorUnits) \(self.balance.minorUnits) "
             + "\(self.kind.rawValue) \(self.created.milliseconds) \(self.reference.map { "=" + $0 } ?? "-")"

@@ -3,7 +3,7 @@ import RESP
 import Redis
 
 extension Ledger {
-    /// What became of an add that had to wait.
+    /// The state of an add that had to wait.
     package enum Settlement: Hashable, Sendable {
         /// `isAccepted` says that its request was answered 202, which every repetition then gets.
         case settled(AddResult, isAccepted: Bool)
@@ -28,7 +28,7 @@ extension Ledger {
     ) async throws(LedgerError) -> Settlement {
         let first = try await self.attempt(account, operation, accepts: accepts, durability)
         guard case .waiting(_, let head) = first, !head.isEmpty, !accepts else { return try self.settlement(first) }
-        // Its settling wakes the next one. What becomes of it is not this request's to tell.
+        // Its settling wakes the next one. Its outcome is for another request to tell.
         _ = try? await self.attempt(account, head, accepts: false, self.configuration.durability)
         return try self.settlement(try await self.attempt(account, operation, accepts: false, durability))
     }
@@ -64,7 +64,7 @@ extension Ledger {
         _ = try await self.commit(call, .local)
     }
 
-    /// What `ledger_settle` answers.
+    /// The reply of `ledger_settle`.
     private enum Attempt {
         case settled(AddResult, isAccepted: Bool)
         case waiting(Duration, head: String)

@@ -52,7 +52,7 @@ private final class AddResponder: HotResponder {
         else { return .declined }
         self.underWay += 1
         let deadline = NIODeadline.now() + .nanoseconds(Int64(self.ledger.configuration.deadline / .nanoseconds(1)))
-        // What cannot be sent is told before the call returns, and before the exchange may be finished.
+        // A call that cannot be sent ends before `run` returns, when the exchange may not be finished yet.
         var isRefused = false
         var hasReturned = false
         self.connection.run(self.ledger.addCall(order), deadline: deadline) { result in

@@ -2,7 +2,7 @@
 --
 -- Returns nothing by itself: it defines ledger_append and ledger_carry_out.
 
--- Appends an entry and moves the balance; returns the packed entry. What is on the other side of it moves in the same
+-- Appends an entry and moves the balance; returns the packed entry. The other side of the entry moves in the same
 -- script. Everything was checked before: nothing here fails.
 local function ledger_append(keys, id, account, change, now_ms)
     local token = change.token or lock_next_token(account.token)

@@ -12,8 +12,8 @@ local now_ms, now_us = ledger_time()
 local side = {lock = KEYS[1], waiters = KEYS[2], wake = KEYS[4], work = KEYS[5], woken = KEYS[6], id = ARGV[1]}
 local waiting, left_ms = redis.call("ZCARD", KEYS[2]), redis.call("PTTL", KEYS[1])
 local head = redis.call("ZRANGE", KEYS[2], 0, 0)[1]
--- A payment that nobody is at work on may have ended and left its place: once in a while a worker is told to see. What
--- is damaged here is looked at again all the same.
+-- A payment that nobody is at work on may have ended and left its place: once in a while a worker is told to see. A
+-- damaged account is looked at again all the same.
 if head and string.find(head, "-", 1, true) and left_ms < 0 and now_us % 16 == 0 then
     pcall(lock_call, side, head)
 end

@@ -26,7 +26,7 @@ package struct HistoryPage: Hashable, Sendable {
 }
 
 extension Ledger {
-    /// Which page of a history.
+    /// The choice of a page of a history.
     package enum PageRequest: Hashable, Sendable {
         /// The page with this number, of the entries up to `asOf` or up to now.
         case number(Int64, asOf: Int64?)
