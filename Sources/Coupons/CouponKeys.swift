@@ -1,6 +1,6 @@
 /// Every Redis key of this feature.
 ///
-/// `docs/keys.md` lists them. What belongs to one campaign has one hash tag; each part of a leased one has its own.
+/// `docs/keys.md` lists them. All keys of one campaign share one hash tag; each part of a leased one has its own.
 package enum CouponKeys {
     /// String: the id of the newest campaign.
     package static let campaigns = "tally:{coupons}:campaigns"

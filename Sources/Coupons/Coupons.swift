@@ -47,7 +47,7 @@ package struct Coupons: Sendable {
         }
     }
 
-    /// What it means that Redis does not have what an earlier answer of it named.
+    /// The error when Redis does not have what an earlier answer of it named.
     ///
     /// Damage, unless a failover may have taken it back: then the request may be repeated. One round trip.
     func missing() async -> CouponError {
@@ -67,7 +67,7 @@ package struct Coupons: Sendable {
             switch error {
             case .store(let error): throw CouponError(error)
             case .notReplicated(let given, _):
-                // What changed nothing needs no replica.
+                // A reply that changed nothing needs no replica.
                 let word = StepReply(given)?.word ?? ""
                 guard StepReply.changing.contains(word) else { return try Self.read(given) }
                 throw .appliedNotDurable
@@ -96,7 +96,7 @@ package struct Coupons: Sendable {
     }
 }
 
-/// What a script answered: a word, and what goes with it.
+/// A script's reply: a word, and the values that go with it.
 struct StepReply {
     /// Words of scripts that changed something, or found that it was changed before.
     static let changing: Set<String> = [

@@ -2,7 +2,7 @@ package import Coordination
 
 /// How coupons are issued.
 package struct CouponsConfiguration: Sendable {
-    /// What each change gets; default `local`.
+    /// The durability of each change; default `local`.
     package var durability = Durability.local
     /// How long idempotency records are kept; default 24 h.
     package var idempotencyKeep = Duration.seconds(86_400)

@@ -2,7 +2,7 @@ package import Coordination
 import RESP
 import Redis
 
-/// What a campaign is, and where it stood when it was read.
+/// A campaign: its terms, and its state when it was read.
 package struct Campaign: Hashable, Sendable {
     package enum Mode: String, Hashable, Sendable {
         /// One counter.

@@ -73,7 +73,7 @@ extension Coupons {
 
     // MARK: Changing
 
-    /// What may be changed of a campaign.
+    /// The changes that a campaign allows.
     package enum Change: Hashable, Sendable {
         case pause
         case resume

@@ -16,7 +16,7 @@ package final class CodeKeeper: Sendable {
         self.configured = configured
     }
 
-    /// What was loaded last; `nil` before the first time.
+    /// The keys as they were last loaded; `nil` before the first time.
     package var ring: CodeRing? { self.known.withLock(\.self) }
 
     /// The keys, from Redis when they are not known yet.

@@ -18,7 +18,7 @@ package struct CodeRing: Sendable {
     /// The codes of a campaign whose record names this key; `nil` when it is not here.
     package func codes(_ name: String) -> CouponCodes? { self.codes.first { $0.key.name == name } }
 
-    /// Which coupon a code names, and the key that made it; `nil` for one that no key here can have made.
+    /// The coupon that a code names, and the key that made it; `nil` for one that no key here can have made.
     package func coupon(_ code: CouponCode) -> (key: CodeKey, number: CouponNumber)? {
         guard let codes = self.codes.first(where: { $0.key.version == code.version }),
             let number = codes.number(code)

@@ -1,4 +1,4 @@
-/// What comes along when people paste a code from a page, a mail or a chat.
+/// The cleaning of codes that people paste from a page, a mail or a chat.
 enum PastedText {
     /// The text without blanks, dashes and signs that cannot be seen.
     ///

@@ -67,7 +67,7 @@ extension Coupons {
         )
     }
 
-    /// What an issue's reply means when there is nothing more to try.
+    /// The result of an issue whose reply leaves nothing more to try.
     func outcome(of reply: StepReply, at place: CampaignPlace, _ ring: CodeRing) throws(CouponError) -> IssuedCoupon {
         switch reply.word {
         case "issued", "replayed":

@@ -71,7 +71,7 @@ private final class IssueResponder: HotResponder {
         let call = self.coupons.issueCall(order, at: place, ring)
         self.underWay += 1
         let deadline = NIODeadline.now() + .nanoseconds(Int64(self.coupons.configuration.deadline / .nanoseconds(1)))
-        // What cannot be sent is told before the call returns, and before the exchange may be finished.
+        // A call that cannot be sent ends before `run` returns, when the exchange may not be finished yet.
         var isRefused = false
         var hasReturned = false
         self.connection.run(call, deadline: deadline) { result in

@@ -38,7 +38,7 @@ struct IssuePlainRequest {
             message = try? Coupon_V1_IssueCouponRequest(serializedBytes: body)
         case "application/json":
             self.isJSON = true
-            // What breaks a rule is refused by the router, in the words for it.
+            // The router refuses a message that breaks a rule, in the words for it.
             guard (try? Self.rules.check(body, as: Coupon_V1_IssueCouponRequest.protoMessageName)) != nil else {
                 return nil
             }

@@ -130,7 +130,7 @@ extension Coupons {
         return issued >= campaign.quota ? campaign.revision : nil
     }
 
-    /// What each of these parts has; one round trip.
+    /// The state of each of these parts; one round trip.
     private func parts(_ places: [CampaignPlace]) async throws(CouponError) -> [PartState] {
         let replies = try await self.send(
             places.map { RedisCommand("HMGET", [.key(CouponKeys.campaign($0))] + PartState.fields.map { .text($0) }) }
@@ -159,7 +159,7 @@ extension Coupons {
     }
 }
 
-/// What a part of a leased campaign has.
+/// The state of a part of a leased campaign.
 struct PartState {
     static let fields = ["sequence", "limit", "loan", "giving"]
 

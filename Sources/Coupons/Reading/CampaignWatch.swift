@@ -1,7 +1,7 @@
 package import Coordination
 import Timing
 
-/// What a watch tells.
+/// One event that a watch tells of.
 package struct WatchEvent: Hashable, Sendable {
     package enum Kind: Hashable, Sendable {
         case standing(CampaignStanding)
@@ -103,7 +103,7 @@ package struct CampaignWatch: Sendable {
         try await tell([WatchEvent(cursor: self.cursor, time: standing.now, kind: .standing(standing))])
     }
 
-    /// What there was to tell.
+    /// The amount of news that a look found.
     private enum News {
         case none
         /// All that there was.

@@ -2,7 +2,7 @@ import Coordination
 import Redis
 
 extension Coupons {
-    /// What may be done with a coupon that was issued.
+    /// The uses of a coupon that was issued.
     package enum Use: Hashable, Sendable {
         /// By this user; empty when it is not said.
         case redeem(user: String)

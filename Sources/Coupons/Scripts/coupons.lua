@@ -1,4 +1,4 @@
--- What the coupons' scripts share: a library that is put before them.
+-- The functions that the coupons' scripts share: a library that is put before them.
 --
 -- Returns nothing by itself: it defines coupons_now, coupons_log, coupons_closed.
 --

@@ -24,7 +24,8 @@ end
 
 redis.call("XLEN", KEYS[2])
 local now_ms = coupons_now()
--- What the root of a leased campaign has lent goes up and down; its log has no issues to stand behind.
+-- The root of a leased campaign counts the units it has lent, which goes up and down; its log has no issues to stand
+-- behind.
 local sequence = record[3] == "leased" and 0 or tonumber(record[5])
 if change == "raised" then
     redis.call("HSET", KEYS[1], "quota", ARGV[2], "limit", ARGV[2])

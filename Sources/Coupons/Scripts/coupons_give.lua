@@ -2,8 +2,8 @@
 --
 -- KEYS[1] the part's campaign
 --
--- Returns {"given", number, units}, with 0 units when it has none; or {"unknown"}. What is set aside can no longer be
--- issued here, and is answered again until coupons_given.lua says that the root has it. Safe to repeat.
+-- Returns {"given", number, units}, with 0 units when it has none; or {"unknown"}. Units that are set aside can no
+-- longer be issued here, and are answered again until coupons_given.lua says that the root has them. Safe to repeat.
 local record = redis.call("HMGET", KEYS[1], "sequence", "limit", "giving", "gift")
 if not record[1] then
     return {"unknown"}

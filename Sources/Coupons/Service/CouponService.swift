@@ -8,7 +8,7 @@ import Web
 /// The methods of `coupon.v1.CouponService`, over ``Coupons``.
 package struct CouponService: Sendable {
     package static let name = "coupon.v1.CouponService"
-    /// What the first users call it.
+    /// The name by which its first users call it.
     package static let seedName = "couponpb.CouponService"
 
     static let write = Scope.write("coupons")
