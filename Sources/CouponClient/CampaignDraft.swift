@@ -23,7 +23,7 @@ package struct CampaignDraft: Hashable, Sendable {
         self.coupons = coupons
     }
 
-    /// What is sent; `now` is in seconds since 1970.
+    /// The request to send; `now` is in seconds since 1970.
     package func request(requestID: String, now: Double) -> Coupon_V1_CreateCampaignRequest {
         var request = Coupon_V1_CreateCampaignRequest()
         request.name = self.name

@@ -81,13 +81,13 @@ package struct CouponClient: Sendable {
     }
 
     private static func refusal(_ head: HTTPResponseHead, _ bytes: [UInt8]) -> ConnectRefusal {
-        // What is not JSON is a proxy's, and its status says enough.
+        // A body that is not JSON is a proxy's, and its status says enough.
         let value = try? JSONParser.parse(bytes)
         return ConnectRefusal(value) ?? ConnectRefusal(status: Int(head.status.code))
     }
 
     private static func check(end bytes: [UInt8]) throws(CouponClientError) {
-        // What is no JSON gets the same answer as JSON that is no end.
+        // A body that is no JSON gets the same answer as JSON that is no end.
         guard case .object(let members) = try? JSONParser.parse(bytes) else {
             throw .strange("a stream without a proper end")
         }

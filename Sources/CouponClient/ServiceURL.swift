@@ -9,7 +9,7 @@ package struct ServiceURL: Hashable, Sendable, CustomStringConvertible {
     package var authorityFile: String?
     /// Empty, or `/…` without a slash at its end.
     package let path: String
-    /// What calls show to say who they are from; none where nobody asks.
+    /// The API key that calls identify themselves with; none where nobody asks.
     package var apiKey: String?
 
     /// Reads an `http` or `https` URL without query and fragment; `nil` for anything else.

@@ -12,7 +12,7 @@ package struct WatchMachine: Sendable {
     /// The first and the longest pause.
     private static let pauses: ClosedRange<Duration> = .milliseconds(100)...(.seconds(5))
 
-    /// What the next call says.
+    /// The cursor that the next call sends.
     package private(set) var cursor: String
     private var pause = Self.pauses.lowerBound
     /// Whether the service ever answered.

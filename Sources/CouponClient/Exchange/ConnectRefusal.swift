@@ -22,7 +22,7 @@ package struct ConnectRefusal: Hashable, Sendable, CustomStringConvertible {
         self.message = TerminalText.printable(message)
     }
 
-    /// What an answer means that is none of the service itself, as a proxy's.
+    /// The refusal behind an answer that is none of the service itself, as a proxy's.
     init(status: Int) {
         self.message = "status \(status)"
         self.code =

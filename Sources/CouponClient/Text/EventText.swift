@@ -1,7 +1,7 @@
 package import CouponAPI
 import SwiftProtobuf
 
-/// What happens to a campaign, for people.
+/// The events of a campaign, as text for people.
 package enum EventText {
     /// One line; `nil` for what this program does not know.
     package static func line(_ answer: Coupon_V1_WatchCampaignResponse) -> String? {
