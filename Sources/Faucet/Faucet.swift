@@ -43,7 +43,7 @@ package struct Faucet: Sendable {
             switch error {
             case .store(let error): throw FaucetError(error)
             case .notReplicated(let given, _):
-                // What changed nothing needs no replica.
+                // A reply that changed nothing needs no replica.
                 let changing = ["new", "replayed", "ok", "again"]
                 guard changing.contains(given.array?.first?.string ?? "") else { return given }
                 throw .appliedNotDurable
@@ -111,7 +111,7 @@ package struct Faucet: Sendable {
     /// Distributions to one address, newest first.
     package struct Page: Sendable {
         package let distributions: [Distribution]
-        /// What the next page begins behind; `nil` when there is none.
+        /// The cursor behind which the next page begins; `nil` when there is none.
         package let cursor: String?
     }
 

@@ -3,13 +3,13 @@ package import Ethereum
 
 /// How coins are given out.
 package struct FaucetConfiguration: Sendable {
-    /// What one distribution sends, in wei; default 10^18, one coin.
+    /// The amount that one distribution sends, in wei; default 10^18, one coin.
     package var amount = Wei(1_000_000_000_000_000_000) {
         didSet { self.amountText = self.amount.decimal }
     }
     /// ``amount`` in plain digits.
     package private(set) var amountText = "1000000000000000000"
-    /// What an admitted distribution and its steps get; default `local`.
+    /// The durability of an admitted distribution and of its steps; default `local`.
     package var durability = Durability.local
     /// How long idempotency records are kept; default 24 h.
     package var idempotencyKeep = Duration.seconds(86_400)
@@ -23,13 +23,13 @@ package struct FaucetConfiguration: Sendable {
     package var keep = Duration.seconds(35 * 86_400)
     /// Connections of one instance that wait for distributions; default 4000.
     package var watchLimit = 4000
-    /// Those of one API key, or one of ``callers``; default 1000.
+    /// Connections of one API key, or of one of ``callers``, that wait for distributions; default 1000.
     package var callerWatchLimit = 1000
     /// How long an address waits for its next coin; default zero: not at all.
     package var cooldown = Duration.zero
     /// Distributions in one day (UTC); default 0: no limit.
     package var dayLimit = 0
-    /// Who may ask; empty: everybody.
+    /// The callers that may ask; empty: everybody.
     package var callers: [FaucetCaller] = []
 
     package init() {}

@@ -104,7 +104,7 @@ extension FaucetError: ProblemConvertible {
         return problem
     }
 
-    /// What passes by itself, or when the operator looks after it.
+    /// The problem of a state that passes by itself, or when the operator looks after it.
     private static func later(_ slug: String, _ title: String, _ seconds: Int) -> Problem {
         Problem(slug, .serviceUnavailable, title: title, retryAfterSeconds: seconds)
     }

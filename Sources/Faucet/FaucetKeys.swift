@@ -2,8 +2,8 @@ package import Ethereum
 
 /// Every Redis key of this feature.
 ///
-/// `docs/keys.md` lists them. All have one hash tag: one script claims a key, chooses a sender and binds a nonce. What
-/// belongs to one sender in one era is named by its lane: `<era>:<sender>`.
+/// `docs/keys.md` lists them. All have one hash tag: one script claims a key, chooses a sender and binds a nonce. Keys
+/// of one sender in one era are named by its lane: `<era>:<sender>`.
 package enum FaucetKeys {
     /// Hash: the records of one idempotency key of one caller; `digest` is hexadecimal.
     package static func idempotency(digest: String) -> String { "tally:{faucet}:idempotency:\(digest)" }

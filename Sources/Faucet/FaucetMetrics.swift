@@ -1,6 +1,6 @@
 import CoreMetrics
 
-/// What the faucet counts.
+/// The faucet's counts.
 struct FaucetMetrics: Sendable {
     private let admitted = Counter(label: "tally_faucet_requests_total", dimensions: [("outcome", "admitted")])
     private let replayed = Counter(label: "tally_faucet_requests_total", dimensions: [("outcome", "replayed")])

@@ -80,7 +80,7 @@ extension FaucetAdmin {
             open: open,
             oldest: oldest,
             isPaused: sight.isPaused,
-            // What the lane could not do counts without anything that waits for it, too.
+            // A lane that could not do something reports it even when no distribution waits for it.
             waiting: open > 0 ? sight.waiting(at: time) : sight.waiting,
             head: number(lane[3]),
             headSince: lane[4].flatMap { Int64($0) }.map { ServerTime(milliseconds: $0) },
@@ -104,7 +104,7 @@ extension FaucetAdmin {
         package let hash: Hash32?
         package let age: Duration
         package let isCancelled: Bool
-        /// What is in its own way; empty when nothing is known to be.
+        /// The distribution's own obstacle; empty when none is known.
         package let detail: String
     }
 

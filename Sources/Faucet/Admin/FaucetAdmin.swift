@@ -4,7 +4,7 @@ import EthereumRPC
 import RESP
 package import Redis
 
-/// What an operator may see and do of the faucet, from any process.
+/// The operator's view of the faucet, and the actions that change it, from any process.
 package struct FaucetAdmin: Sendable {
     /// Wakes that are kept; more than any lane is behind.
     private static let wakesKept = 1024
@@ -19,8 +19,8 @@ package struct FaucetAdmin: Sendable {
 
     /// Lets no more distributions in, and nothing more be sent; of all senders without `sender`.
     ///
-    /// What a node has already is mined all the same. Returns the senders that it is true of: none when `sender` pays
-    /// nothing here. Two round trips.
+    /// Transactions that a node has already are mined all the same. Returns the senders that are paused now: none when
+    /// `sender` pays nothing here. Two round trips.
     @discardableResult
     package func pause(_ sender: Address? = nil) async throws(FaucetError) -> [Address] {
         try await self.tell(sender) { RedisCommand("HSET", .key($0), "paused", "1") }
@@ -43,9 +43,9 @@ package struct FaucetAdmin: Sendable {
         try await self.tell(sender) { RedisCommand("HINCRBY", .key($0), "rebroadcast", 1) }
     }
 
-    /// What came of the wish to cancel a distribution.
+    /// The answer to the wish to cancel a distribution.
     package enum Cancellation: Hashable, Sendable {
-        /// Its nonce is to be used up by a transaction of nothing. Which of the two is mined, the chain decides.
+        /// Its nonce is to be used up by a transaction of nothing. The chain decides which of the two is mined.
         case asked
         /// It is too late: it is mined, or over.
         case over(Distribution.State)

@@ -3,7 +3,7 @@ package import Ethereum
 
 /// The faucet as an operator sees it.
 package struct FaucetStatus: Hashable, Sendable {
-    /// Who runs a sender's lane.
+    /// The process that runs a sender's lane.
     package struct Holder: Hashable, Sendable {
         package let owner: String
         /// How long the lease lasts when nobody renews it.
@@ -33,7 +33,7 @@ package struct FaucetStatus: Hashable, Sendable {
         package let window: Int?
         /// Distributions that had ended and are sent again: the chain has lost them.
         package let replaying: Int
-        /// What a unit of gas is offered, as records have it.
+        /// The offer for a unit of gas, as records have it.
         package let fee: String
         /// When the lane last looked at its chain, or said that it cannot.
         package let seen: ServerTime?

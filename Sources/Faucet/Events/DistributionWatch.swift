@@ -12,7 +12,7 @@ package final class DistributionWatch: Service, Sendable {
     private let board: Board
     private let tail: StreamTail
 
-    /// Who waits, apart from what reads for them.
+    /// The waiters, apart from the task that reads for them.
     private final class Board: Sendable {
         struct State {
             var watchers: [String: [DistributionWatcher]] = [:]
@@ -69,7 +69,7 @@ package final class DistributionWatch: Service, Sendable {
                         self.board.wakeAll()
                     }
                 }
-                // Whoever still waits sees that the process drains.
+                // Callers that still wait see that the process drains.
                 self.board.wakeAll()
             }
             while try await group.next() != nil {}

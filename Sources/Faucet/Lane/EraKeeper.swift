@@ -8,12 +8,12 @@ import ServiceLifecycle
 import Synchronization
 import Timing
 
-/// Which chain all processes are on, and since when: an era.
+/// The time in which all processes are on one chain: an era.
 package struct Era: Hashable, Sendable {
     package let number: Int64
     package let chain: ChainIdentity
 
-    /// What scripts compare: the number alone is given to another chain when a failover loses an era.
+    /// The text that scripts compare: the number alone is given to another chain when a failover loses an era.
     var fence: String { "\(self.number) \(self.chain.id) \(self.chain.genesis.text)" }
 }
 

@@ -1,7 +1,7 @@
 package import Ethereum
 package import EthereumRPC
 
-/// What a transaction offers for each unit of gas.
+/// The offer of a transaction for each unit of gas.
 package enum Fee: Hashable, Sendable {
     case legacy(gasPrice: Wei)
     case market(maxFee: Wei, tip: Wei)
@@ -52,7 +52,7 @@ package enum Fee: Hashable, Sendable {
             var least = (maxFee: maxFee, tip: tip)
             if case .market(let maxFee, let tip) = quote { least = (max(least.maxFee, maxFee), max(least.tip, tip)) }
             let newTip = floor.part == .tip ? max(least.tip, floor.amount) : least.tip
-            // What was left for the base fee stays for it.
+            // The part that was left for the base fee stays for it.
             let base = least.maxFee.subtracting(least.tip) ?? .zero
             let wanted = floor.part == .price ? max(base, floor.amount) : base
             fee = wanted.adding(newTip).map { .market(maxFee: max($0, least.maxFee), tip: newTip) }
@@ -112,7 +112,7 @@ package struct FeeRules: Hashable, Sendable {
 
     package init() {}
 
-    /// What a transaction should offer now, the cap at most; `nil` when the node tells no price.
+    /// The offer for a transaction now, the cap at most; `nil` when the node tells no price.
     package func quote(_ snapshot: SenderSnapshot) -> Fee? {
         self.quote(
             baseFee: snapshot.head.baseFee,

@@ -14,7 +14,7 @@ package struct LaneItem: Hashable, Sendable {
     package var raw: String
     /// All of its transactions, oldest first: any of them may be mined.
     package var hashes: [Hash32]
-    /// Those of them that move nothing.
+    /// The hashes of its transactions that move nothing.
     package var noops: [Hash32]
     package var fee: Fee?
     package var isCancelled: Bool

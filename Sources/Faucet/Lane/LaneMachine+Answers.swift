@@ -1,6 +1,6 @@
 package import EthereumRPC
 
-/// What a node's words mean for a lane.
+/// The meaning of a node's words for a lane.
 extension LaneMachine {
     /// Why a batch did not go on behind an item; `nil` when it did.
     package static func reason(_ outcome: SubmitOutcome) -> Waiting.Reason? {
@@ -21,7 +21,7 @@ extension LaneMachine {
         }
     }
 
-    /// What a node means by its answers to a batch.
+    /// The outcomes of a batch, as the node means them.
     ///
     /// geth calls "underpriced" whatever its full pool has no room for. Where it has taken the same price for a nonce
     /// before, paying more would only help others.

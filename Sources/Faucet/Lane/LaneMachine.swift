@@ -3,7 +3,7 @@ package import Ethereum
 package import EthereumRPC
 package import Timing
 
-/// What a lane does next, as plain values: no socket, no clock.
+/// The next step of a lane, as plain values: no socket, no clock.
 ///
 ///     queued ──signed──▶ signed ──accepted──▶ submitted ──receipt──▶ mined ──deep enough──▶ over
 ///                          ▲                     │  ▲                  │
@@ -51,7 +51,7 @@ package struct LaneMachine: Sendable {
     /// How many more items may be loaded.
     package var room: Int {
         let free = self.configuration.window * 2 - (self.items.count - self.minedCount)
-        // What has appeared below others is read in any case: without it they do not get on.
+        // Items that have appeared below others are read in any case: without them the others do not get on.
         let isBelow = self.items.last.map { self.nextNonce < $0.nonce } ?? false
         return max(free, isBelow ? self.configuration.window : 0)
     }
@@ -105,7 +105,7 @@ package struct LaneMachine: Sendable {
         return found
     }
 
-    /// What is kept of an item is not known any more: it is to be read again.
+    /// Drops an item that is not known any more: it is to be read again.
     package mutating func forget(_ nonce: UInt64) {
         self.remove(nonce)
         self.reload(from: nonce)
@@ -145,7 +145,7 @@ package struct LaneMachine: Sendable {
 
     // MARK: Sending
 
-    /// What is to be sent now, in order; nothing while it makes no sense.
+    /// The items to send now, in order; none while it makes no sense.
     package func toSend(at now: Instant, limit: Int) -> [LaneItem] {
         if let heldUntil = self.heldUntil, now < heldUntil { return [] }
         var batch: [LaneItem] = []
@@ -171,7 +171,7 @@ package struct LaneMachine: Sendable {
         return last.duration(to: now) > self.configuration.rebroadcast
     }
 
-    /// What a node said to a batch, as ``judged(_:_:)`` has it; returns the items that it has now.
+    /// Takes a node's outcomes of a batch, as ``judged(_:_:)`` has them; returns the items that the node has now.
     package mutating func answered(
         _ batch: [LaneItem],
         _ outcomes: [SubmitOutcome],

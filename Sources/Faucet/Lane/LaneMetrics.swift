@@ -2,7 +2,7 @@ import CoreMetrics
 import Ethereum
 import EthereumRPC
 
-/// What lanes count and measure.
+/// The counts and measures of lanes.
 struct LaneMetrics: Sendable {
     private let sender: String
 
@@ -20,7 +20,7 @@ struct LaneMetrics: Sendable {
         Counter(label: "tally_faucet_transactions_total", dimensions: [("outcome", outcome)]).increment(by: count)
     }
 
-    /// What a node said to transactions, one by one.
+    /// Counts a node's outcomes of transactions, one by one.
     func answered(_ outcomes: [SubmitOutcome]) {
         self.count("accepted", outcomes.count { $0.isWithNode })
         for outcome in outcomes where !outcome.isWithNode {

@@ -3,11 +3,12 @@ import EthereumRPC
 import Logging
 import Redis
 
-/// What is left of earlier eras, and what is not in the chain any more as it was written down.
+/// The lane's part in a change of the chain: items of earlier eras, and items that the chain has lost.
 extension LaneRun {
     /// Takes over what is left of this sender's lanes in earlier eras: it is not delivered on the chain that is.
     ///
-    /// What a node still has may be mined there yet, and is waited for: then it is `false`, and nothing may be sent.
+    /// A transaction that a node still has may be mined there yet, and is waited for: then it is `false`, and nothing
+    /// may be sent.
     func carryOver() async throws(LaneStore.Failure) -> Bool {
         var waitingCount = 0
         for number in stride(from: self.era.number - 1, through: max(1, self.era.number - 20), by: -1) {
@@ -75,7 +76,7 @@ extension LaneRun {
         return waitingCount
     }
 
-    /// What had ended on the chain before ends as it had there.
+    /// The step that ends an item as it had ended on the chain before.
     private static func asBefore(_ item: LaneItem) -> LaneStore.Step {
         let words = item.again.split(separator: " ", maxSplits: 1)
         let state = words.first.flatMap { Distribution.State(rawValue: String($0)) } ?? .confirmed

@@ -15,7 +15,7 @@ extension LaneRun {
     /// None of an item's transactions is mined although its nonce is used up: it gets another nonce, once it is certain
     /// whose transaction has used it.
     ///
-    /// That no receipt is found proves nothing: a node may lag, and a store that was set back may have lost a hash.
+    /// A missing receipt proves nothing: a node may lag, and a store that was set back may have lost a hash.
     func miss(_ item: LaneItem) async throws(LaneStore.Failure) {
         guard self.machine.missed(item.nonce) else { return }
         switch await self.use(of: item) {
@@ -161,7 +161,7 @@ extension LaneRun {
     /// The chain's next nonce is none of ours although later ones are given out: either the chain has gone back behind
     /// what is over, or the nonce has no distribution.
     ///
-    /// What was over is open again, and the same bytes are sent again: nothing else is safe from paying twice.
+    /// Items that were over are open again, and the same bytes are sent again: nothing else is safe from paying twice.
     func mend(_ orders: LaneStore.Orders) async throws(LaneStore.Failure) {
         guard let counter = orders.counter, self.machine.hasHole(below: counter) else {
             self.holeLooks = 0

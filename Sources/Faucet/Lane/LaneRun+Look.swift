@@ -136,7 +136,7 @@ extension LaneRun {
 
     private func noteReplays(_ orders: LaneStore.Orders) {
         let before = self.replaying
-        // Those that are open again, and those that are not yet.
+        // Replayed items that are open again, and lost ones that are not yet.
         self.replaying = orders.lost + self.machine.replayCount
         if before == 0, self.replaying > 0 {
             self.logger.warning("Replaying the chain before", metadata: self.metadata(["count": "\(self.replaying)"]))
@@ -152,7 +152,7 @@ extension LaneRun {
         if let rebroadcast = self.rebroadcast, rebroadcast != orders.rebroadcast { self.machine.resendAll() }
         self.rebroadcast = orders.rebroadcast
         var done: [String] = []
-        // What is not loaded yet brings the wish along in its record.
+        // An item that is not loaded yet brings the wish along in its record.
         for id in orders.cancels {
             _ = self.machine.cancel(id)
             done.append(id)

@@ -5,7 +5,7 @@ import Logging
 import Redis
 import Timing
 
-/// What becomes of transactions on the chain: mined, confirmed, thrown out, stuck, or overtaken by a stranger's.
+/// The end of transactions on the chain: mined, confirmed, thrown out, stuck, or overtaken by a stranger's.
 extension LaneRun {
     /// Looks for the receipts of all items whose nonces are used up.
     func settle() async throws(LaneStore.Failure) {
@@ -25,7 +25,7 @@ extension LaneRun {
                 self.machine.mined(item.nonce, as: receipt.transaction, in: receipt.blockNumber, receipt.blockHash)
                 let isFinal = self.configuration.confirmations == 0
                 let step = self.step(item, receipt, isFinal: isFinal)
-                // What delivers nothing is told when it is certain: nobody must take it for a coin.
+                // A transaction that delivers nothing is told when it is certain: nobody must take it for a coin.
                 if isFinal || step.isDelivered { steps.append(step) }
             case .missing: try await self.miss(item)
             case .unknown, nil: break
@@ -70,7 +70,7 @@ extension LaneRun {
         case unknown
     }
 
-    /// What the chain says of each item, by nonce; `nil` when no node can tell.
+    /// The receipt of each item, by nonce; `nil` when no node can tell.
     ///
     /// They are probably in `blocks`; that saves a node work.
     func receipts(_ items: [LaneItem], in blocks: [UInt64] = []) async -> [UInt64: Found]? {
@@ -119,7 +119,8 @@ extension LaneRun {
         )
     }
 
-    /// What a transaction with a gas price has paid, which is what it offered, for nodes that do not tell.
+    /// The price that a transaction with a gas price has paid, for nodes that do not tell: it is the price that it
+    /// offered.
     private static func price(_ item: LaneItem, _ receipt: Receipt) -> Wei? {
         guard receipt.transaction == item.hash, case .legacy(let gasPrice) = item.fee else { return nil }
         return gasPrice

@@ -31,9 +31,9 @@ actor LaneRun {
     var holeLooks = 0
     /// The least that a node takes, as it said when it refused, and until when it is believed.
     private var floor: (fee: FeeFloor, until: LoopClock.Instant)?
-    /// What is to be told of the last refusal besides its reason.
+    /// The details of the last refusal, besides its reason.
     var refusal = (detail: "", said: "")
-    /// What the last look told that keeps the lane waiting, besides what the machine holds.
+    /// The reason to wait that the last look found, besides those that the machine holds.
     var trouble: Waiting?
     /// Transactions that the chain has lost and that had ended, sent again or still to be.
     var replaying = 0
@@ -43,7 +43,7 @@ actor LaneRun {
     var settledHead: UInt64?
     /// Whether blocks were replaced, so that what has ended may be in others now: in the beginning nobody knows.
     var isRecheckDue = true
-    /// What was found while searching blocks for who has used a nonce.
+    /// The search of blocks for the transactions that have used nonces.
     var walk = NonceWalk()
     /// Until when this look searches.
     var walkLimit = LoopClock().now
@@ -194,7 +194,7 @@ actor LaneRun {
         self.logger.warning("A node does not take transactions", metadata: self.metadata(more))
     }
 
-    /// What is to be told of a refusal besides its reason.
+    /// The details of a refusal, besides its reason.
     private static func refusal(_ outcomes: [SubmitOutcome]) -> (detail: String, said: String) {
         for outcome in outcomes {
             switch outcome {
@@ -227,7 +227,7 @@ actor LaneRun {
 
     // MARK: Signing
 
-    /// What failed while signing ahead, for whoever waits.
+    /// Signs ahead; returns the failure, for the task that waits for it.
     private func prepared() async -> LaneStore.Failure? {
         do throws(LaneStore.Failure) { try await self.prepare() } catch { return error }
         return nil
@@ -251,9 +251,9 @@ actor LaneRun {
         return tenfold.map { min($0, cap) } ?? cap
     }
 
-    /// What a refused item offers next: what the node asks for, or else more and more.
+    /// The next offer of a refused item: as much as the node asks for, or else more and more.
     ///
-    /// Only the cap of the settings is in the way. Whatever comes after it offers as much.
+    /// Only the cap of the settings is in the way. Every item after it offers as much.
     private func refused(_ item: LaneItem, _ floor: FeeFloor?) -> Fee? {
         guard let fee = item.fee else { return self.quote }
         let cap = self.configuration.fees.cap

@@ -6,7 +6,7 @@ import Redis
 import ServiceLifecycle
 import Timing
 
-/// What every lane of a process needs.
+/// The parts that every lane of a process needs.
 struct LaneParts: Sendable {
     let faucet: Faucet
     let nodes: EthereumNodes

@@ -12,7 +12,7 @@ struct LaneStore: Sendable {
 
     var name: LaneName { LaneName(era: self.era.number, sender: self.sender) }
 
-    /// What stops a lane.
+    /// The reasons for which a lane stops.
     enum Failure: Error, Hashable, Sendable {
         /// Another process has the lane.
         case fenced
@@ -38,7 +38,7 @@ struct LaneStore: Sendable {
 
     // MARK: Observing
 
-    /// What the chain looks like to this lane.
+    /// The lane's observation of the chain.
     struct Sight: Sendable {
         var nonce: UInt64
         /// Every nonce below is used, or waits in a node's pool.
@@ -49,7 +49,7 @@ struct LaneStore: Sendable {
         var head: UInt64
     }
 
-    /// What a lane is told in return.
+    /// The operator's wishes and the state of the nonces, which Redis answers to an observation.
     struct Orders: Sendable {
         /// The next nonce that will be given out; `nil` while there is no counter.
         let counter: UInt64?
@@ -131,7 +131,7 @@ struct LaneStore: Sendable {
         do { reply = try await self.faucet.redis.run(call, within: nil) } catch { throw .store(FaucetError(error)) }
         var items: [LaneItem] = []
         for record in reply.array ?? [] {
-            // What has ended may be forgotten before its place in the list is.
+            // A distribution that has ended may be forgotten before its place in the list is.
             if isOver, record.array?.dropFirst().allSatisfy({ $0 == .null }) ?? false { continue }
             guard let item = LaneItem(record.array ?? []) else { throw .store(.storeInconsistent) }
             items.append(item)
@@ -212,7 +212,7 @@ struct LaneStore: Sendable {
         return words.count == 2 ? words[1].string.flatMap { UInt64($0) } : nil
     }
 
-    /// What stands at a nonce that the chain takes next.
+    /// The occupant of a nonce that the chain takes next.
     enum Place: String, Sendable {
         /// An item that is open, or nothing, because the nonce was not given out yet.
         case taken
@@ -261,7 +261,7 @@ struct LaneStore: Sendable {
     func forgetCancels(_ ids: [String]) async {
         guard !ids.isEmpty else { return }
         let command = RedisCommand("SREM", [.key(FaucetKeys.cancels(self.name))] + ids.map { .text($0) })
-        // What stays is told again.
+        // A wish that stays in the set is told again.
         _ = try? await self.faucet.redis.send(command, within: nil)
     }
 }

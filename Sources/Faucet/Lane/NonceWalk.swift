@@ -26,13 +26,13 @@ package struct NonceWalk: Sendable {
     private static let margin: UInt64 = 86_400
 
     package private(set) var uses: [UInt64: Use] = [:]
-    /// What was said of items, by nonce.
+    /// The last words to the log about items, by nonce.
     package var told: [UInt64: String] = [:]
     /// The block from which it goes on downwards; `nil` when there is none left.
     private var cursor: UInt64?
     /// The highest block from which on downwards all have been seen, down to the cursor.
     private var first: UInt64?
-    /// What has come on top since: seen first, down to ``first``.
+    /// The range of blocks that have come on top since: read first, down to ``first``.
     private var top: (cursor: UInt64, first: UInt64)?
     private var count = NonceWalk.batchLimit
     /// When the earliest block was made that was seen, in seconds since 1970.
@@ -94,7 +94,7 @@ package struct NonceWalk: Sendable {
         if isDone { self.first = top.first }
     }
 
-    /// What is known of an item's nonce; `nil` when the search has to go on.
+    /// The outcome for an item's nonce; `nil` when the search has to go on.
     package func outcome(for item: LaneItem) -> Outcome? {
         if let use = self.uses[item.nonce] { return .found(use) }
         guard self.top == nil else { return nil }

@@ -5,7 +5,7 @@
 /// A node says yes to more than it keeps, and forgets the highest nonces without a word. Each of them would have to be
 /// sent again, so a node that keeps 32 gets 32, and all of them once.
 package struct PoolWindow: Hashable, Sendable {
-    /// What an account may have with any node: a lane begins with it.
+    /// A number that any node keeps of an account: a lane begins with it.
     private static let first = 64
     /// The least after a loss that says nothing of how many the node keeps.
     private static let least = 16
@@ -14,7 +14,7 @@ package struct PoolWindow: Hashable, Sendable {
     /// The most that the settings allow.
     private let limit: Int
     package private(set) var size: Int
-    /// What a node has kept when it lost the rest; `nil` as long as none has lost any.
+    /// The number that a node has kept when it lost the rest; `nil` as long as none has lost any.
     private var ceiling: Int?
     /// The most that the node was seen to keep since something was missing.
     private var mostKept = 0

@@ -1,7 +1,7 @@
 import EthereumRPC
 import Outbound
 
-/// What came of asking nodes, for people and as a reason to wait.
+/// The outcomes of calls to nodes, for people and as a reason to wait.
 enum RPCWords {
     static func waiting(_ error: RPCError) -> Waiting {
         let reason: Waiting.Reason =

@@ -65,7 +65,7 @@ package struct Distribution: Hashable, Sendable {
     package let lostNonces: [UInt64]
     /// Whether somebody has asked for it to be cancelled.
     package let isCancelled: Bool
-    /// What its lane found to be in its own way, not in that of all.
+    /// The obstacle that its lane found for it alone; `nil` for none, or one that the whole lane has.
     package let obstacle: Waiting?
 
     /// The fields of the record, in the order in which ``init(_:_:)`` reads them.

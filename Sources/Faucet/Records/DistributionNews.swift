@@ -2,7 +2,7 @@ import Coordination
 package import Ethereum
 package import RESP
 
-/// What the stream tells of a distribution.
+/// The state of a distribution, as one entry of the stream tells it.
 package struct DistributionNews: Hashable, Sendable {
     package let id: String
     package let state: Distribution.State
@@ -10,7 +10,7 @@ package struct DistributionNews: Hashable, Sendable {
     package let hash: Hash32?
     package let block: UInt64?
 
-    /// Whose news an entry is.
+    /// The id of the distribution that an entry tells of.
     static func id(of entry: RESPValue) -> String? {
         guard let parts = entry.array, parts.count == 2, let words = parts[1].array, words.count == 10 else {
             return nil

@@ -1,7 +1,7 @@
 package import Coordination
 package import Ethereum
 
-/// What a request asks for: a coin for an address.
+/// A request for one distribution: a coin for an address.
 package struct DistributionOrder: Hashable, Sendable {
     package let address: Address
     package var requestID = ""

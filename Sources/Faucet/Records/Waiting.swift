@@ -3,7 +3,7 @@ import Ethereum
 
 /// Why something waits: a word of a closed list, since when, and more for people.
 package struct Waiting: Hashable, Sendable {
-    /// What it waits for; docs/operations.md says of each what to do.
+    /// The reason of the wait; docs/operations.md says for each what to do.
     package enum Reason: String, Hashable, Sendable, CaseIterable {
         // Of no lane.
         case noWorker = "no-worker"
@@ -54,7 +54,7 @@ package struct Waiting: Hashable, Sendable {
     package let reason: Reason
     /// More for people; often empty.
     package var detail = ""
-    /// What a node said, for operators only: a gateway's words may have an account in them.
+    /// The node's words, for operators only: a gateway's words may have an account in them.
     package var said = ""
     package var since: ServerTime?
 
@@ -66,7 +66,7 @@ package struct Waiting: Hashable, Sendable {
     }
 }
 
-/// What a lane's hash says of why the lane waits.
+/// The state of a lane, as its hash has it: paused, last seen, and why it waits.
 struct LaneSight: Hashable, Sendable {
     static let fields = ["paused", "seen_ms", "reason", "detail", "reason_ms", "head_ms", "said"]
     /// A lane that has not been seen for so long has no worker.
@@ -112,7 +112,7 @@ extension Distribution {
         }
         let isSent = self.state == .submitted || self.state == .mined
         if let waiting = lane.waiting(at: now), !isSent || !waiting.reason.isOfSending {
-            // What a lane tells of a nonce is of its first one.
+            // A lane tells a used nonce of its first item only.
             if waiting.reason != .nonceUsed { return waiting }
         }
         if let obstacle = self.obstacle { return obstacle }

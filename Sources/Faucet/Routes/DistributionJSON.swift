@@ -4,7 +4,7 @@ import JSON
 
 /// Distributions as JSON text: one place for every name that clients read.
 enum DistributionJSON {
-    /// What the answer to a request for a coin says.
+    /// The answer to a request for a coin.
     struct Answer: Sendable {
         let id: String
         let address: Address

@@ -58,7 +58,7 @@ package struct FaucetRoutes: Sendable {
         ) { _, context in try await self.look(context) }
     }
 
-    /// What a request for a coin waits for.
+    /// The state that a request for a coin waits for.
     private enum Goal: Hashable {
         case submitted
         case mined

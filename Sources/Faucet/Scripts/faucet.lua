@@ -1,4 +1,4 @@
--- What the faucet's scripts share: a library that is put before them.
+-- The functions that the faucet's scripts share: a library that is put before them.
 --
 -- Returns nothing by itself: it defines faucet_text, faucet_now, faucet_era, faucet_event, faucet_wake,
 -- faucet_unbound and faucet_bind.

@@ -44,7 +44,7 @@ if ARGV[8] ~= "" and flags[4] ~= ARGV[8] then
     redis.call("HSET", KEYS[3], "head", ARGV[8], "head_ms", now)
 end
 redis.call("HSET", KEYS[3], "seen_ms", now, unpack(ARGV, 9))
--- What has ended is forgotten with its record.
+-- A distribution that has ended leaves the list with its record.
 for _, id in ipairs(redis.call("ZRANGE", KEYS[6], 0, 15)) do
     if redis.call("EXISTS", KEYS[9] .. id) == 1 or redis.call("ZCARD", KEYS[6]) == 1 then
         break
