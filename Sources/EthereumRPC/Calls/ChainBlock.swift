@@ -8,7 +8,7 @@ package struct ChainBlock: Hashable, Sendable {
     package let parent: Hash32
     /// Seconds since 1970.
     package let timestamp: UInt64
-    /// What a transaction must pay for each unit of gas; `nil` on chains without EIP-1559.
+    /// The least price of a unit of gas in the block; `nil` on chains without EIP-1559.
     package let baseFee: Wei?
     /// Empty when only their hashes were asked for.
     package let transactions: [ChainTransaction]

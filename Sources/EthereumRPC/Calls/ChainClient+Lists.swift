@@ -21,7 +21,7 @@ extension ChainClient {
         }
     }
 
-    /// What an account was right behind a block, as one node says; nodes that keep no old states refuse.
+    /// The state of an account right behind a block, as one node says; nodes that keep no old states refuse.
     package func account(
         _ address: Address,
         at block: UInt64

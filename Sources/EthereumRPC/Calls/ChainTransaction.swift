@@ -9,7 +9,7 @@ package struct ChainTransaction: Hashable, Sendable {
     /// `nil` when it makes a contract.
     package let recipient: Address?
     package let value: Wei
-    /// What a unit of gas costs in its block, or what it offers while it waits; `nil` from nodes that do not tell.
+    /// The price of a unit of gas in its block, or its offer while it waits; `nil` from nodes that do not tell.
     package let gasPrice: Wei?
     /// `nil` while it waits.
     package let block: UInt64?

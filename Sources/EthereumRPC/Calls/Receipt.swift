@@ -1,7 +1,7 @@
 package import Ethereum
 import JSON
 
-/// That a transaction was mined, and how it ended.
+/// The proof that a transaction was mined, and how it ended.
 package struct Receipt: Hashable, Sendable {
     package let transaction: Hash32
     /// Whether it did what it was for: a transfer whose recipient refuses it is mined too, and delivers nothing.

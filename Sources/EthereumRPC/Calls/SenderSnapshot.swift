@@ -1,6 +1,6 @@
 package import Ethereum
 
-/// What one node said of a sender and of its chain in one answer.
+/// One node's view of a sender and of its chain, in one answer.
 ///
 /// The head was read first, so nonce and balance may be of a block that came right after it.
 package struct SenderSnapshot: Hashable, Sendable {
@@ -10,7 +10,7 @@ package struct SenderSnapshot: Hashable, Sendable {
     /// The next nonce that the node would take for its pool: what it has lost is at or above it.
     package let pendingNonce: UInt64
     package let balance: Wei
-    /// What the node would pay for each unit of gas; `nil` when it does not tell.
+    /// The node's suggested price of a unit of gas; `nil` when it does not tell.
     package let gasPrice: Wei?
     /// The tip that the node would give; `nil` when it does not tell, or was not asked.
     package let priorityFee: Wei?

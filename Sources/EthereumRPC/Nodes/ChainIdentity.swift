@@ -1,6 +1,7 @@
 package import Ethereum
 
-/// Which chain it is: chains that split share a genesis, and development chains share an id.
+/// The identity of a chain, by both of its marks: chains that split share a genesis, and development chains share an
+/// id.
 package struct ChainIdentity: Hashable, Sendable {
     package let id: UInt64
     /// The hash of block 0.

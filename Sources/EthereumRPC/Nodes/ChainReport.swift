@@ -1,4 +1,4 @@
-/// What all nodes together say of the chain.
+/// The view that all nodes together give of the chain.
 package struct ChainReport: Hashable, Sendable {
     package let verdict: ChainVerdict
     /// One for each node, in the order of the settings.
@@ -10,7 +10,7 @@ package struct ChainReport: Hashable, Sendable {
 package enum ChainVerdict: Hashable, Sendable {
     /// No node answers.
     case unreachable
-    /// Those that answer are of another chain than the settings name: a mistake in the settings, not in the chain.
+    /// All nodes that answer are of another chain than the settings name: a mistake in the settings, not in the chain.
     case misplaced
     /// A node that answers is of the accepted chain. A node that is not is a mistake in the settings.
     case accepted

@@ -18,7 +18,7 @@ package final class EthereumNodes: Service, Sendable {
 
     private struct State {
         var board: NodeBoard
-        /// What was last said of each node.
+        /// The statuses of the nodes, as they were last logged.
         var statuses: [NodeStatus]
         var batches: [BatchSize]
         var blockReceipts: [BlockReceiptsUse]
@@ -26,7 +26,7 @@ package final class EthereumNodes: Service, Sendable {
 
     /// How calls go to a node.
     struct Order: Sendable {
-        /// Which chain the node has to be of; `nil` when that is what is asked.
+        /// The chain that the node has to be of; `nil` when the call asks for the chain.
         var chain: ChainIdentity?
         var isSending = false
         var timeout: Duration
@@ -75,7 +75,7 @@ package final class EthereumNodes: Service, Sendable {
     /// Says which chain's nodes are used; `nil` for none.
     package func use(_ chain: ChainIdentity?) { self.update { board, _ in board.accept(chain) } }
 
-    /// What the nodes last said.
+    /// The report of the nodes, as they last answered.
     package var report: ChainReport { self.state.withLock { $0.board.report(at: .now) } }
 
     /// Probes every node that is not left alone just now, and says what they all say.
@@ -89,7 +89,7 @@ package final class EthereumNodes: Service, Sendable {
         return self.report
     }
 
-    /// What is asked of one chain and sent to it: nothing while its nodes are not the ones in use.
+    /// The client of one chain: its calls fail while the nodes of that chain are not the ones in use.
     package func client(of chain: ChainIdentity) -> ChainClient { ChainClient(nodes: self, chain: chain) }
 
     /// Tries one node after the other, each at most once; all answers are of one of them.
@@ -219,7 +219,7 @@ package final class EthereumNodes: Service, Sendable {
         if count > 1, let first = answers.firstIndex(where: { Self.refusal($0)?.isBatchTooLarge == true }),
             let refusal = Self.refusal(answers[first]), self.shrinks(node, count, .fault(.refused(refusal)))
         {
-            // What is in front was done, and at least our own question has to be.
+            // The calls before it were done, and at least our own question has to be among them.
             guard first > 1 else { throw .batchTooLarge }
             return Array(answers[..<first])
         }
@@ -264,7 +264,7 @@ package final class EthereumNodes: Service, Sendable {
         return self.state.withLock { $0.blockReceipts[node].isWanted(receipts: receipts, blocks: blocks) }
     }
 
-    /// What a node made of that question; `nil` when it does not have the method.
+    /// Takes a node's answer to that question; `nil` when it does not have the method.
     func toldBlockReceipts(_ node: Int, _ told: (receipts: Int, ours: Int)?) {
         self.state.withLock { state in
             if let told {

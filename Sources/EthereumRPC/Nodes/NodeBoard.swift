@@ -1,6 +1,6 @@
 package import Ethereum
 
-/// Which node is used, as plain values: no socket, no clock.
+/// The choice of the node to use, as plain values: no socket, no clock.
 ///
 ///     unseen ──sighted──▶ healthy ◀──▶ lagging        of the accepted chain
 ///                │  ▲        │            │

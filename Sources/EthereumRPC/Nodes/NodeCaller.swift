@@ -5,7 +5,7 @@ import Outbound
 struct NodeCaller: Sendable {
     /// The most bytes of an answer that are read, whatever was asked.
     private static let answerLimit = 16 * 1024 * 1024
-    /// What an answer may have besides its results.
+    /// The bytes that an answer may have besides its results.
     private static let answerMargin = 16 * 1024
 
     let nodes: [Endpoint]

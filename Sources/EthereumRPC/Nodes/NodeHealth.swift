@@ -1,9 +1,9 @@
-/// What is known of one node.
+/// The health of one node.
 package struct NodeHealth: Hashable, Sendable {
     /// Its place in the settings, from 0.
     package let index: Int
     package let status: NodeStatus
-    /// What it last said of itself; kept while it does not answer.
+    /// The chain that it last named as its own; kept while it does not answer.
     package let chain: ChainIdentity?
     package let head: UInt64?
     /// The highest block that it has shown of this chain.

@@ -1,6 +1,6 @@
 package import Ethereum
 
-/// What a node must be to be used.
+/// The conditions that a node must meet to be used.
 package struct NodeRules: Hashable, Sendable {
     /// The id of the chain; default any, since the accepted chain has one.
     package var chainID: UInt64?

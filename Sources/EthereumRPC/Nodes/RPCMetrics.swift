@@ -1,7 +1,7 @@
 import JSON
 import Metrics
 
-/// What is counted of calls to nodes.
+/// The counts of calls to nodes.
 ///
 /// Nodes are numbers: their URLs may have keys in them.
 struct RPCMetrics: Sendable {

@@ -17,7 +17,7 @@ extension ChainClient {
             outcomes += result
             guard result.count == requests.count, result.allSatisfy(Self.leavesNoGap) else { break }
         }
-        // What was not sent is there too.
+        // A transaction that was not sent has an outcome too.
         while outcomes.count < raws.count { outcomes.append(.notSent(.notReached)) }
         return outcomes
     }

@@ -3,7 +3,7 @@ package import Ethereum
 /// The least that a node takes for a unit of gas, as it named it when it refused a transaction.
 package struct FeeFloor: Hashable, Sendable {
     package enum Part: Hashable, Sendable {
-        /// What is left for the block's maker.
+        /// The part that is left for the block's maker.
         case tip
         /// Everything.
         case price
@@ -24,7 +24,7 @@ package struct FeeFloor: Hashable, Sendable {
         self = floor
     }
 
-    /// What stands right before the amount, the surest first.
+    /// The phrases that stand right before the amount, the surest first.
     private static let phrases = [
         "minimum needed", "tip needed", "minimum gas tip cap", "minimum gas price", "basefeepergas of", "basefee:",
         "base fee of", "minimum of", "minimum", "at least", "needed", "required",

@@ -1,4 +1,4 @@
-/// What a node means when it refuses a transaction, by its words.
+/// The reason of a node's refusal of a transaction, read from its words.
 ///
 /// Codes say little: geth answers -32000 to everything, and others number as they like. They count only when no row
 /// of the table fits.

@@ -1,7 +1,7 @@
 package import Ethereum
 package import JSON
 
-/// What became of one signed transaction that was given to a node.
+/// The outcome of one signed transaction that was given to a node.
 ///
 /// None of these is a promise: nodes drop what they accepted. Only a receipt is one.
 package enum SubmitOutcome: Hashable, Sendable {
@@ -44,7 +44,7 @@ package enum SubmitOutcome: Hashable, Sendable {
         }
     }
 
-    /// What a batch's error says of each transaction in it.
+    /// The outcome of each transaction of a batch that ended with this error.
     package init(_ error: RPCError) {
         switch error {
         case .fault(.refused(let refusal)): self.init(refusal)

@@ -1,4 +1,4 @@
-/// Which block a question is about.
+/// The block that a question is about.
 package enum BlockTag: Hashable, Sendable {
     case latest
     /// The newest block, and what the node's pool would put on top of it.

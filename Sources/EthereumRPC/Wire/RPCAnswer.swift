@@ -1,7 +1,7 @@
 import JSON
 import Outbound
 
-/// What an HTTP answer says of the batch that it answers.
+/// The reading of an HTTP answer to a batch.
 enum RPCAnswer {
     /// The answers in the order of the calls.
     ///
@@ -24,7 +24,7 @@ enum RPCAnswer {
         do throws(JSONError) {
             return try JSONParser.parse(body)
         } catch {
-            // What is wrong with it does not matter: it is no answer.
+            // The fault in it does not matter: it is no answer.
             return nil
         }
     }
