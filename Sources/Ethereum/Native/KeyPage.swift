@@ -55,7 +55,7 @@ package final class KeyPage: Sendable {
         guard unsafe mprotect(self.secret, self.size, PROT_READ) == 0 else { throw .memory(Self.reason) }
     }
 
-    /// What the system says about the call that just failed.
+    /// The system's words about the call that just failed.
     private static var reason: String { unsafe String(cString: strerror(errno)) }
 }
 

@@ -1,4 +1,4 @@
-/// What a sender signs: coins, and maybe data, for an address.
+/// A transaction for a sender to sign: coins, and maybe data, for an address.
 package enum Transaction: Hashable, Sendable {
     case legacy(LegacyTransaction)
     case feeMarket(FeeMarketTransaction)
@@ -119,7 +119,7 @@ extension Transaction {
         }
     }
 
-    /// What a node wants the sender to have: value, and the fee at its highest.
+    /// The least balance of the sender that a node asks for: value, and the fee at its highest.
     ///
     /// `nil` when that is over 256 bits.
     package var cost: Wei? { self.feeLimit.multiplied(by: self.gasLimit)?.adding(self.value) }

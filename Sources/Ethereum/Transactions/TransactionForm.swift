@@ -7,7 +7,7 @@ extension Transaction {
     /// The highest chain id whose `v` fits 64 bits (EIP-2294).
     package static let chainIDLimit = UInt64.max / 2 - 36
 
-    /// What is signed.
+    /// The hash that the sender signs.
     package var signingHash: Hash32 {
         switch self {
         case .legacy(let transaction) where transaction.chainID == 0:

@@ -31,7 +31,7 @@ package enum Hex {
         return digits
     }
 
-    /// What an ASCII digit stands for.
+    /// The value of an ASCII digit.
     static func value(of character: UInt8) -> UInt8? {
         switch character {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): character - UInt8(ascii: "0")
