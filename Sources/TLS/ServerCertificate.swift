@@ -8,15 +8,15 @@ import Timing
 
 /// A listener's certificate, read again when its files change: connections from then on get the new one.
 ///
-/// As a service it looks at the files once a minute. What cannot be used leaves the old certificate in place, and is
-/// said in the log once.
+/// As a service it looks at the files once a minute. Files that cannot be used leave the old certificate in place, and
+/// the log says so once.
 package final class ServerCertificate: Service, Sendable {
     private struct State {
         var context: NIOSSLContext
         var stamps: [Stamp]
     }
 
-    /// What shows that a file is another one than before.
+    /// The marks by which a file differs from the one before.
     private struct Stamp: Equatable {
         var inode: UInt64 = 0
         var size: Int64 = 0

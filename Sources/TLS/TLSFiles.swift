@@ -16,7 +16,7 @@ package struct TLSFiles: Hashable, Sendable {
         self.clientAuthority = clientAuthority
     }
 
-    /// What a listener needs: TLS 1.2 at least, HTTP/2 or HTTP/1.1 as the client likes.
+    /// The TLS context of a listener: TLS 1.2 at least, HTTP/2 or HTTP/1.1 as the client likes.
     package func serverContext() throws(TLSError) -> NIOSSLContext {
         var tls = TLSConfiguration.makeServerConfiguration(
             certificateChain: try PEMFile.certificates(self.certificate).map { .certificate($0) },
@@ -35,7 +35,8 @@ package struct TLSFiles: Hashable, Sendable {
         }
     }
 
-    /// What a client needs: TLS 1.2 at least, and a server that `authority`, or else the system's, vouch for by name.
+    /// The TLS context of a client: TLS 1.2 at least, and a server that `authority`, or else the system's, vouch for by
+    /// name.
     ///
     /// `files` are for a server that asks who we are.
     package static func clientContext(_ files: TLSFiles?, authority: String?) throws(TLSError) -> NIOSSLContext {
