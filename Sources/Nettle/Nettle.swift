@@ -1,6 +1,6 @@
 private import CNettle
 
-/// What nettle, the cryptographic library, does for us.
+/// The functions of nettle, the cryptographic library, that we use.
 package enum Nettle {
     package static let keccakByteCount = 32
 
