@@ -153,7 +153,7 @@ package struct DevChildren: Sendable {
         return [name: "localhost,127.0.0.1,[::1]"]
     }
 
-    /// What the children do not inherit from this process anyway.
+    /// The faucet's variables that the children do not inherit from this process anyway.
     private var faucetEnvironment: [String: String] {
         guard let url = self.chainURL else { return [:] }
         // Keys that everybody knows, to coins that are worth nothing.

@@ -1,4 +1,4 @@
-/// What a system on one machine consists of, and where it lives.
+/// The parts of a system on one machine, and the folder where it lives.
 package struct DevConfiguration: Sendable {
     /// Processes of `tally serve` behind nginx: 1…32, default 2.
     package var instances: Int

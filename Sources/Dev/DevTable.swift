@@ -1,4 +1,4 @@
-/// What runs where, for the person at the terminal.
+/// The list of all parts and their addresses, for the person at the terminal.
 package struct DevTable: Hashable, Sendable {
     /// The last line is `Tally is ready: ` and the address.
     package let lines: [String]

@@ -1,6 +1,6 @@
 private import FoundationEssentials
 
-/// Which chain the faucet of a system sends on.
+/// The chain that the faucet of a system sends on.
 package enum DevChain: Hashable, Sendable {
     /// One of our own, as a child: Hardhat when it is installed and does what is asked for, else the fallback node.
     case local
@@ -8,7 +8,7 @@ package enum DevChain: Hashable, Sendable {
     case url(String)
     case none
 
-    /// Whose pool rules a local chain has.
+    /// The node whose pool rules a local chain has.
     package enum Rules: String, Sendable, CaseIterable { case hardhat, geth }
 
     /// When a local chain makes blocks.

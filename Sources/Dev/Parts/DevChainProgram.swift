@@ -1,12 +1,12 @@
 private import FoundationEssentials
 
-/// What a local chain is run with, and where that was found.
+/// The program that runs a local chain, and the place where it was found.
 package enum DevChainProgram: Hashable, Sendable {
     /// `folder` is the project's `node`.
     case hardhat(node: String, folder: String)
     case fallback(folder: String)
 
-    /// What is installed, or nil.
+    /// The program that is installed; `nil` for none.
     ///
     /// Hardhat knows its own rules only, and cannot be broken on purpose. `executable` is the binary of `tally`: the
     /// project is looked for in the folders above it, and then in the working directory.

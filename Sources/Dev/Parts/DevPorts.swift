@@ -1,6 +1,6 @@
 private import FoundationEssentials
 
-/// Which part listens where, as `run/ports.json` has it: all on 127.0.0.1, but nginx at its own address.
+/// The ports of all parts, as `run/ports.json` has them: all on 127.0.0.1, but nginx at its own address.
 package struct DevPorts: Hashable, Sendable, Codable {
     /// nginx.
     package var http: Int
@@ -40,7 +40,7 @@ package struct DevPorts: Hashable, Sendable, Codable {
     }
 
     package init?(json: [UInt8]) {
-        // What an earlier version or a torn write left is as good as nothing.
+        // A file that an earlier version or a torn write left is as good as none.
         guard let ports = try? JSONDecoder().decode(Self.self, from: Data(json)) else { return nil }
         self = ports
     }

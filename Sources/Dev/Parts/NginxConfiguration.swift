@@ -17,7 +17,7 @@ package struct NginxConfiguration: Hashable, Sendable {
         package var authority: String
         /// The name that their certificates bear.
         package var name: String
-        /// What nginx shows to instances that ask for it.
+        /// The pair that nginx shows to instances that ask for a certificate.
         package var client: Pair?
 
         package init(authority: String, name: String, client: Pair? = nil) {
@@ -27,7 +27,7 @@ package struct NginxConfiguration: Hashable, Sendable {
         }
     }
 
-    /// What one client's address may ask for.
+    /// The limit on the requests of one client's address.
     package struct Limit: Hashable, Sendable {
         /// Requests a second: 1…1,000,000.
         package var rate: Int
@@ -82,14 +82,14 @@ package struct NginxConfiguration: Hashable, Sendable {
 
     /// The text for `nginx -c`.
     ///
-    /// What is in it is not looked at: see ``validate()``.
+    /// The values in it are not looked at: see ``validate()``.
     package var text: String {
         var text = String(decoding: PackageResources.nginx_conf_template, as: UTF8.self)
         for (name, value) in self.words { text = text.replacing("${TALLY_NGINX_\(name)}", with: value) }
         return text
     }
 
-    /// What each word of the template stands for.
+    /// The value of each word of the template.
     package var words: [(name: String, value: String)] {
         [
             ("PROCESS", self.process), ("FOLDER", self.folder), ("ACCESS_LOG", self.accessLog),

@@ -1,4 +1,4 @@
-/// What a set of child processes needs next, as plain values: no process, no clock.
+/// The next needs of a set of child processes, as plain values: no process, no clock.
 ///
 ///     starting ──all ready──▶ running ──stop──▶ stopping ──all gone──▶ over
 ///         └──── stop, or a child that fails ───────▲ └─ stop ─▶ killing ─▶┘
