@@ -90,7 +90,7 @@ static inline int ccurl_address(const struct curl_sockaddr *address, uint8_t byt
     return 0;
 }
 
-/// What libcurl does without a callback, but a child process must not inherit the socket.
+/// Opens a socket as libcurl does without a callback, but one that no child process inherits.
 static inline curl_socket_t ccurl_socket(const struct curl_sockaddr *address) {
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }

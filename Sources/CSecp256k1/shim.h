@@ -9,11 +9,11 @@
 #include <string.h>
 #include <sys/random.h>
 
-// libsecp256k1 leaves copies of the secret in its dead stack frames. What is called with the secret is therefore
-// called here, in functions that are never inlined: each overwrites the stack below itself and its registers.
+// libsecp256k1 leaves copies of the secret in its dead stack frames. Calls that take the secret are therefore made
+// here, in functions that are never inlined: each overwrites the stack below itself and its registers.
 #define CSECP256K1_SECRET static __attribute__((noinline, unused, zero_call_used_regs("all")))
 
-/// What is called here uses less than 2 KiB of the stack; measured with 0.2.0. The rest is for other versions.
+/// The calls made here use less than 2 KiB of the stack; measured with 0.2.0. The rest is for other versions.
 #define CSECP256K1_STACK_BYTES (16 * 1024)
 
 static __attribute__((noinline, unused)) void csecp256k1_wipe_stack(void) {
