@@ -1,4 +1,4 @@
-/// What describes the coupon services.
+/// The descriptors of the coupon services.
 package enum CouponAPI {
     /// Their files, as a serialised `google.protobuf.FileDescriptorSet`.
     package static var descriptors: [UInt8] { PackageResources.coupon_binpb }
