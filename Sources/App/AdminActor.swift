@@ -3,7 +3,7 @@ import FoundationEssentials
 import Redis
 import Web
 
-/// Who uses the command line, for the log of what operators do.
+/// The user of the command line, as the log of operators' actions names it.
 enum AdminActor {
     /// `cli:user@host`, as far as the system tells them.
     static var current: String {

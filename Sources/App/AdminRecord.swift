@@ -39,7 +39,7 @@ package struct AdminRecord: Sendable {
     }
 
     private static func check(_ log: AdminLog) async throws(RedisError) -> (entries: Int, violations: [String]) {
-        // What is written meanwhile is behind the head that was read first.
+        // Entries that are written meanwhile are behind the head that was read first.
         let head = try await log.head()
         var last: (number: Int64, hash: String) = (0, "start")
         var violations: [String] = []

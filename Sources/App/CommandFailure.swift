@@ -10,11 +10,11 @@ import Web
 package enum CommandFailure: Error, Hashable, Sendable, CustomStringConvertible {
     /// Redis or a node cannot be reached, gave no answer in time, or does not let us in.
     case unavailable(String)
-    /// What is asked for was understood, and is not done.
+    /// The request was understood, and is not carried out.
     case refused(String)
-    /// What was given cannot be used, or names nothing that there is.
+    /// The input cannot be used, or names nothing that there is.
     case unusable(String)
-    /// What answered is not what it should be, or not what was written.
+    /// The answer is not what it should be, or not what was written.
     case strange(String)
 
     package var description: String {

@@ -5,7 +5,7 @@ import Redis
 
 /// The faucet's lanes and open distributions, for people.
 package struct FaucetOperator: Sendable {
-    /// What every lane, or one, is told to do.
+    /// An order to every lane, or to one.
     package enum Order: Hashable, Sendable {
         case pause
         case resume

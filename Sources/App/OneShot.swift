@@ -67,7 +67,7 @@ enum OneShot {
     }
 }
 
-/// What a proof prints, and what it found.
+/// The result of a proof: its text, and its verdict.
 package struct ProofOutcome: Sendable {
     package enum Verdict: Hashable, Sendable {
         case right

@@ -1,4 +1,4 @@
-/// What this binary is.
+/// The version of this binary.
 package enum Version {
     package static let number = "0.1.0"
     package static let swift = "6.3"

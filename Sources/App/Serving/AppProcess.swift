@@ -11,7 +11,7 @@ import Web
 
 /// One running `tally serve` or `tally work`.
 package struct AppProcess: Sendable {
-    /// What the process does besides what every process does.
+    /// The process's part beyond what every process does.
     package enum Role: Hashable, Sendable {
         case serve
         case work
@@ -46,7 +46,7 @@ package struct AppProcess: Sendable {
         )
         let senderKeys = self.role == .serve ? [] : try self.configuration.faucet.keys()
         let certificate = try self.certificate()
-        // What is wrong with its files should be said here, and not once the parts have started.
+        // A fault of the files should be told here, and not once the parts have started.
         _ = try RedisDialer(self.configuration.redis)
         var composition = Composition(configuration, registry: registry, senderKeys: senderKeys)
         composition.certificate = certificate

@@ -109,7 +109,7 @@ struct Composition {
         StoreGuard(redis: redis, vouchedFlush: configuration.vouchedFlush, logger: Logger(label: "tally.money"))
     }
 
-    /// What every process has: started first, stopped last.
+    /// The services of every process: started first, stopped last.
     var foundation: [any Service] {
         [
             self.redis, PrimaryWatch(self.redis), self.clock, self.guardian, self.commits, self.outbound,

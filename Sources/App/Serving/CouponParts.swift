@@ -8,7 +8,7 @@ import Redis
 import ServiceLifecycle
 import Web
 
-/// What coupons are made of in one process.
+/// The parts that make coupons in one process.
 struct CouponParts {
     let coupons: Coupons
     private let settings: CouponsSettings

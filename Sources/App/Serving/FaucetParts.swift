@@ -9,7 +9,7 @@ import Redis
 import ServiceLifecycle
 import Web
 
-/// What the faucet is made of in one process.
+/// The parts that make the faucet in one process.
 struct FaucetParts {
     let faucet: Faucet
     private let settings: FaucetSettings
@@ -62,7 +62,7 @@ struct FaucetParts {
         }
     }
 
-    /// What `/readyz?verbose` says of the chain; never a reason not to be ready, for the other systems go on.
+    /// The chain's state for `/readyz?verbose`; never a reason not to be ready, for the other systems go on.
     var check: ReadinessCheck? {
         guard let nodes = self.sending?.nodes else { return nil }
         return ReadinessCheck("faucet") {

@@ -1,6 +1,6 @@
 import Telemetry
 
-/// What each metric says, for `/metrics`.
+/// The description of each metric, for `/metrics`.
 enum MetricDescriptions {
     private static let texts = [
         ("http_server_request_duration_seconds", "Time from reading a request to its answer, by route and status."),

@@ -2,7 +2,7 @@ import Coordination
 import Ledger
 import Web
 
-/// What `/readyz?verbose` says of Redis as a place for money.
+/// The fitness of Redis as a place for money, for `/readyz?verbose`.
 ///
 /// Never a reason not to be ready: the other systems go on, and the ledger itself refuses what it cannot promise.
 struct MoneyReadiness: Sendable {

@@ -7,7 +7,7 @@ import Redis
 import ServiceLifecycle
 import Web
 
-/// What payments are made of in one process.
+/// The parts that make payments in one process.
 struct PaymentParts {
     let payments: Payments
     private let settings: PaymentsSettings

@@ -1,7 +1,7 @@
 private import CLinux
 import Glibc
 
-/// What the operating system lets this process have.
+/// The limits that the operating system sets for this process.
 package enum ProcessLimits {
     package enum Failure: Error, Hashable, Sendable, CustomStringConvertible {
         case tooFewDescriptors(limit: Int, needed: Int)

@@ -19,7 +19,7 @@ package struct AppConfiguration: Sendable {
     package let drainDelay: Duration
     package let drainLimit: Duration
     package var web: WebConfiguration
-    /// What the public listener proves itself with; `nil` speaks no TLS.
+    /// The certificate and key of the public listener; `nil` speaks no TLS.
     package let tls: TLSFiles?
     package var admin: WebConfiguration
     /// Whether callers need an API key.
@@ -147,7 +147,7 @@ package struct AppConfiguration: Sendable {
             certificate: Settings.redisCertificateFile,
             key: Settings.redisKeyFile
         )
-        // Whoever names a CA believes that the way is encrypted.
+        // An operator who names a CA believes that the way is encrypted.
         guard redis.address.usesTLS || (redis.caFile == nil && redis.certificate == nil) else {
             throw .inconsistent("redis.caFile and redis.certificateFile are only of use with a rediss:// URL")
         }

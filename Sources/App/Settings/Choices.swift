@@ -3,7 +3,7 @@
 /// Words that say enough are written as a list, the others as a table in the order in which people read them.
 package struct Choices: Hashable, Sendable {
     package let words: [String]
-    /// What each word means, in the order of ``words``; empty for words that say enough.
+    /// The meaning of each word, in the order of ``words``; empty for words that say enough.
     package let meanings: [String]
 
     /// `one: what it does; two: what that does`, or nothing.

@@ -20,7 +20,7 @@ package struct Setting: Hashable, Sendable {
     package let name: String
     package let kind: Kind
     package let defaultText: String
-    /// What it is for, in one sentence, and what each of its words means where they do not say enough.
+    /// The purpose, in one sentence, and the meaning of each of its words where they do not say enough.
     package let summary: String
 
     init(_ name: String, _ kind: Kind, default defaultText: String, _ summary: String) {
