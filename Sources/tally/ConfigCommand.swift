@@ -14,7 +14,7 @@ struct ConfigCommand: AsyncParsableCommand {
 
     func run() async throws {
         let values = try self.settings.values()
-        // What cannot be used must fail here as it would fail at start.
+        // Settings that cannot be used must fail here as they would fail at start.
         _ = try self.settings.load("config")
         print(self.json ? SettingListing.json(values) : SettingListing.text(values))
     }

@@ -71,12 +71,12 @@ struct CallOptions: ParsableArguments {
     }
 }
 
-/// What makes it safe to repeat a command.
+/// The option that makes it safe to repeat a command.
 struct RepetitionOptions: ParsableArguments {
     @Option(help: "A repetition with the same one does nothing again; without it, one is made up.")
     var requestID: String?
 
-    /// What was given, or a new one: ask once.
+    /// The id that was given, or a new one: ask once.
     func makeID() -> String {
         self.requestID ?? "cli-" + String(UInt64.random(in: .min ... .max), radix: 36)
     }

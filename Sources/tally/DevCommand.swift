@@ -66,7 +66,7 @@ struct DevCommand: AsyncParsableCommand {
             let given = environment[name].map { [$0] } ?? []
             environment[name] = (given + self.allowOutbound).joined(separator: ",")
         }
-        // What cannot be used should fail here, once, and not in each child.
+        // Settings that cannot be used should fail here, once, and not in each child.
         try SettingOptions.check(environment)
         let configuration = DevConfiguration(
             instances: self.instances,

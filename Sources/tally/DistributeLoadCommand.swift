@@ -148,7 +148,7 @@ struct DistributeLoadCommand: AsyncParsableCommand {
         return configuration
     }
 
-    /// Those that were asked for, in this order; the usual ones when none was.
+    /// The phases that were asked for, in this order; the usual ones when none was.
     private var phases: [DistributionPhase] {
         let wanted = [
             self.sequence.map { DistributionPhase.sequence($0) }, self.atOnce.map { .atOnce($0) },

@@ -14,9 +14,9 @@ enum ExitCause: Int32 {
     case undecided = 3
     /// The command line or a setting cannot be used, or names nothing that there is: nothing was done.
     case unusable = 64
-    /// What the command needs is not to be had: Redis, a service, a node, a program, a port.
+    /// A thing that the command needs is not to be had: Redis, a service, a node, a program, a port.
     case unavailable = 69
-    /// What answered is not what it should be.
+    /// The answer is not what it should be.
     case strange = 70
 
     /// `nil` for what the parser of arguments says itself, and for what nobody foresaw.
@@ -67,7 +67,7 @@ enum ExitCause: Int32 {
 }
 
 extension ProofOutcome {
-    /// What the command ends with; `nil` when all is right.
+    /// The cause that the command ends with; `nil` when all is right.
     var exitCause: ExitCause? {
         switch self.verdict {
         case .right: nil

@@ -4,7 +4,7 @@ import SystemPackage
 enum StandardError {
     /// Writes text as it is.
     ///
-    /// That nobody can read it is no reason to fail.
+    /// An output that nobody can read is no reason to fail.
     static func write(_ text: String) {
         _ = try? FileDescriptor.standardError.writeAll(text.utf8)
     }

@@ -17,7 +17,7 @@ struct Tally: AsyncParsableCommand {
         ]
     )
 
-    /// What every command does when it fails: one line, and one exit code for one cause.
+    /// Runs a command and, when it fails, prints one line and ends with one exit code for one cause.
     static func main() async {
         do {
             var command = try Self.parseAsRoot(Self.arguments)
