@@ -1,10 +1,10 @@
 /// A kind of wrong that a load can find; its name stands in reports for programs.
 package protocol Violation: RawRepresentable<String>, CaseIterable, Hashable, Sendable {
-    /// What is wrong, for people.
+    /// The violation in words, for people.
     var sentence: String { get }
 }
 
-/// What was found wrong: how often, and one example of each kind.
+/// The violations that were found: how often, and one example of each kind.
 package struct Findings<Kind: Violation>: Hashable, Sendable {
     package struct Found: Hashable, Sendable {
         package var count: Int

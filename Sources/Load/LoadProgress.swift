@@ -47,7 +47,7 @@ package struct ProgressBar: Sendable {
         self.width = max(width, 1)
     }
 
-    /// What to print now, as it is, without a newline added; nil when it is too early.
+    /// The text to print now, as it is, without a newline added; nil when it is too early.
     package mutating func text(for progress: LoadProgress) -> String? {
         let line = self.line(for: progress)
         if self.isTerminal {
@@ -60,7 +60,7 @@ package struct ProgressBar: Sendable {
         return line + "\n"
     }
 
-    /// What to print at the end, so that the next text starts a line.
+    /// The text to print at the end, so that the next text starts a line.
     package mutating func end() -> String {
         defer { self.hasDrawn = false }
 

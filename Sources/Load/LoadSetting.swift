@@ -1,4 +1,4 @@
-/// What the settings of loads have in common.
+/// The checks that the settings of loads share.
 package enum LoadSetting {
     /// Refuses a value outside its range.
     package static func check<Value: Comparable>(

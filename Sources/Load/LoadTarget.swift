@@ -5,9 +5,9 @@ import NIOHTTP1
 package struct LoadTarget: Hashable, Sendable, CustomStringConvertible {
     package let host: String
     package let port: Int
-    /// What requests show to say who they are from; none where nobody asks.
+    /// The API key that requests identify themselves with; none where nobody asks.
     package let apiKey: String?
-    /// What an `https` URL asks for; `nil` for `http`.
+    /// The TLS settings of an `https` URL; `nil` for `http`.
     package let tls: LoadTLS?
 
     /// The host and port as they stand in a URL and in the `Host` field.

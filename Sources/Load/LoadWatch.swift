@@ -2,7 +2,7 @@
 package enum LoadWatch {
     /// Calls `report` some ten times a second and at the end.
     ///
-    /// That is done by another task: a slow terminal must not slow the load.
+    /// Another task makes the calls: a slow terminal must not slow the load.
     package static func watching<Value: Sendable>(
         _ report: @escaping @Sendable () -> Void,
         _ work: () async throws(LoadError) -> Value

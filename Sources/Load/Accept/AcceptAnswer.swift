@@ -1,4 +1,4 @@
-/// What one attempt to have an id accepted came to.
+/// The outcome of one attempt to have an id accepted.
 package enum AcceptOutcome: Hashable, Sendable {
     /// `200` with the body `ok`: the id is counted. `window` is the start of the window it was counted in, and
     /// `isFirst` whether it was the first there, when the service told so.

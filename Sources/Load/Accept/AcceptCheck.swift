@@ -11,7 +11,7 @@ package struct AcceptCheck: Sendable {
     /// One window's verdict.
     package struct Row: Hashable, Sendable {
         package let start: Int64
-        /// What the service says; nil when it does not know the window.
+        /// The count that the service reports; nil when it does not know the window.
         package let reported: Int?
         package let isClosed: Bool
         package let acked: Int
@@ -19,7 +19,7 @@ package struct AcceptCheck: Sendable {
         package let doubtful: Int
         package let first: Int
         package let before: Int
-        /// What would have been right; nil above means no upper bound.
+        /// The bounds of a right count; nil above means no upper bound.
         package let lowest: Int
         package let highest: Int?
 

@@ -1,4 +1,4 @@
-/// What `accept` load to make, how long to wait for what, and how strictly to judge.
+/// The `accept` load to make, how long to wait for each answer, and how strictly to judge.
 package struct AcceptLoadConfiguration: LoadConfiguration {
     /// When requests are sent.
     package enum Mode: Hashable, Sendable {

@@ -1,6 +1,6 @@
 import Histogram
 
-/// What a load found out.
+/// The findings of a load.
 package struct AcceptReport: Sendable {
     package let configuration: AcceptLoadConfiguration
     package let tally: AcceptTally

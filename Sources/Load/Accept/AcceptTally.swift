@@ -2,7 +2,7 @@ package import Histogram
 
 /// All that is remembered of a load's attempts: enough to say what the service must have counted.
 package struct AcceptTally: Sendable {
-    /// What was acknowledged in one window.
+    /// The acknowledged ids of one window.
     package struct Window: Hashable, Sendable {
         /// Ids that were answered `ok`.
         package var acked = IDSet()

@@ -7,7 +7,7 @@ package struct ChangeAttempt: Hashable, Sendable {
     package let dueAt: Int64
     /// Times it was sent before.
     package var attempts = 0
-    /// Which target it should go to, once it is sent again.
+    /// The target that it should go to, once it is sent again.
     package var target: Int
 
     package init(number: Int, isRepeat: Bool, dueAt: Int64, target: Int) {

@@ -135,7 +135,7 @@ package final class ChangeDriver {
             self.slots[slot].attempt = attempt
             self.begin(attempt, on: self.slots[slot].target, at: now)
             handler.send(self.plan.changes.request(attempt.number), at: now)
-            // What was begun may have left a repeat for a connection that had its turn already.
+            // The attempt that was begun may have left a repeat for a connection that had its turn already.
             turns = self.idle.count
         }
         self.wakeWhenDue()

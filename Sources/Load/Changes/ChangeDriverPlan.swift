@@ -1,4 +1,4 @@
-/// What one event loop has to do in a load of changes.
+/// The part of one event loop in a load of changes.
 package struct ChangeDriverPlan: Sendable {
     package let changes: any ChangePlan
     package let watcher: (any ChangeWatcher)?
@@ -22,7 +22,7 @@ package struct ChangeDriverPlan: Sendable {
     /// First and longest wait before a request or a connection is tried again: 20 ms, doubled up to 1 s.
     package let backOff: ClosedRange<Int64> = 20_000_000...1_000_000_000
 
-    /// What an attempt came to, when it may not be sent again for ever.
+    /// The outcome of an attempt, when it may not be sent again for ever.
     package func limited(_ outcome: ChangeOutcome, _ attempt: ChangeAttempt) -> ChangeOutcome {
         guard case .again(let doubt) = outcome, let limit = self.retryLimit, attempt.attempts >= limit else {
             return outcome

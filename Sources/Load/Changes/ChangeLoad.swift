@@ -1,7 +1,7 @@
 package import NIOCore
 import NIOPosix
 
-/// What to send, how fast, and over what: a load of changes, shared among event loops.
+/// A load of changes, shared among event loops: the changes, their pace, and their connections.
 package struct ChangeLoad: Sendable {
     package let changes: any ChangePlan
     package var watcher: (any ChangeWatcher)?

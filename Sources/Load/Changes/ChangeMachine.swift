@@ -5,7 +5,7 @@
 ///       └──── refused, failed, lost ─────────────────▶ over
 ///
 /// `again` changes no state: the attempt is sent once more. Of all answers that accept it, all have one body, and all
-/// but one say that they are replays. What was refused is never accepted, nor the other way round.
+/// but one say that they are replays. A change that was refused is never accepted, nor the other way round.
 package struct ChangeMachine: Sendable {
     package let number: Int
     private var isRepeatOwed: Bool

@@ -1,10 +1,10 @@
-/// What the service said when it took a change.
+/// The service's answer when it took a change.
 package struct ChangeReceipt: Hashable, Sendable {
     package let transactionID: String
     /// Where it stands in the account, and the balance there; nil while that is open.
     package let place: Place?
     package let isReplay: Bool
-    /// What it waited for, as the service says it.
+    /// The durability that it waited for, as the service says it.
     package let durability: String?
     package let body: [UInt8]
 
@@ -22,7 +22,7 @@ package struct ChangeReceipt: Hashable, Sendable {
     }
 }
 
-/// What one attempt to have a change made came to.
+/// The outcome of one attempt to have a change made.
 package enum ChangeOutcome: Hashable, Sendable {
     case accepted(ChangeReceipt)
     /// To be sent again with the same key.
@@ -56,7 +56,7 @@ package enum ChangeOutcome: Hashable, Sendable {
         }
     }
 
-    /// What an answer means that does not accept the change.
+    /// The outcome of an answer that does not accept the change.
     package init(refusal answer: ExchangeAnswer) {
         switch answer.status {
         case 503: self = .again(.unavailable(answer.problem))

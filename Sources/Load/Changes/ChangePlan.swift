@@ -2,13 +2,13 @@
 package protocol ChangePlan: Sendable {
     var count: Int { get }
 
-    /// What one of them is called in complaints: `add`.
+    /// The name of one change in complaints: `add`.
     var word: String { get }
 
     /// Whether each one that was taken is kept in the tally, for a comparison afterwards.
     var isRemembered: Bool { get }
 
-    /// Whose account it changes first.
+    /// The user whose account it changes first.
     func user(of number: Int) -> String
 
     func `repeat`(_ number: Int) -> ChangeRepeat
@@ -18,7 +18,7 @@ package protocol ChangePlan: Sendable {
 
     func outcome(_ answer: ExchangeAnswer, of number: Int) -> ChangeOutcome
 
-    /// What it means that there is no answer; by default that it is sent again.
+    /// The outcome of a change without an answer; by default it is sent again.
     func outcome(_ reason: ExchangeBreak, of number: Int) -> ChangeOutcome
 }
 

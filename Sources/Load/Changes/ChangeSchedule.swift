@@ -1,8 +1,8 @@
 import DequeModule
 
-/// Which change is sent next on which target: new ones in their order, and before them those to be sent again.
+/// The order in which changes are sent on each target: new ones in their order, and before them those to be sent again.
 ///
-/// What is sent again waits for a connection to its own target; others take it only while that target has none.
+/// A change to send again waits for a connection to its own target; others take it only while that target has none.
 package struct ChangeSchedule: Sendable {
     private var fresh: RequestSchedule
     private var ready: [Deque<ChangeAttempt>]

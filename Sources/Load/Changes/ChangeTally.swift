@@ -11,7 +11,7 @@ package struct ChangeTally: Sendable {
         package let transactionID: String?
     }
 
-    /// Those whose plan wants them remembered.
+    /// The changes that were taken, if their plan wants them remembered.
     package var taken: [Taken] = []
     package var takenCount = 0
     /// Numbers of changes that may or may not have happened: failed, lost, or not answered when the time was over.
@@ -132,7 +132,7 @@ package struct ChangeTally: Sendable {
         self.taken.append(Taken(number: number, place: receipt.place, transactionID: id))
     }
 
-    /// What is wrong with the answers alone; `word` is what one change is called.
+    /// All that is wrong with the answers alone; `word` is the name of one change.
     package func complaints(word: String, isBehindProxy: Bool) -> [String] {
         var complaints = self.failures.sorted { $0.key < $1.key }.map { "\($0.value) answers were wrong: \($0.key)" }
         if let first = self.firstFailure { complaints.append("the first: \(first)") }

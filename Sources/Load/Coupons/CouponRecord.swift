@@ -1,4 +1,4 @@
-/// What is known of one issue of a load.
+/// The record of one issue of a load.
 package struct CouponRecord: Hashable, Sendable {
     package enum State: Hashable, Sendable {
         case unsent

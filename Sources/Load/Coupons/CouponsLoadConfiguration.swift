@@ -1,4 +1,4 @@
-/// What coupons to ask for, how, and how strictly to judge.
+/// The coupons to ask for, how, and how strictly to judge.
 package struct CouponsLoadConfiguration: LoadConfiguration {
     /// Coupons and issues in one load: 5 000 000, because each one is remembered until it is checked.
     package static let issueLimit = 5_000_000
@@ -71,7 +71,7 @@ package struct CouponsLoadConfiguration: LoadConfiguration {
 
     package init() {}
 
-    /// What names and request ids begin with in this run.
+    /// The beginning of names and request ids in this run.
     package var prefix: String { "coupons\(self.seed)-\(self.runID)" }
 
     package var couponUsers: CouponUsers { CouponUsers(count: self.users, prefix: self.prefix, seed: self.seed) }

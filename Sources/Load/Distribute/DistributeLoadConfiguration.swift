@@ -1,4 +1,4 @@
-/// What coins to ask for, how long to wait for what, and how strictly to judge.
+/// The coins to ask for, how long to wait for each answer, and how strictly to judge.
 package struct DistributeLoadConfiguration: LoadConfiguration {
     /// Requests in one load: 1 000 000, because each one is remembered, with some 700 bytes, until it is checked.
     package static let requestLimit = 1_000_000
@@ -9,7 +9,7 @@ package struct DistributeLoadConfiguration: LoadConfiguration {
     package var chain: String?
     /// One after the other: default 100 in sequence, then 100 at once.
     package var phases = [DistributionPhase.sequence(100), .atOnce(100)]
-    /// Who gets the coins.
+    /// The address that gets the coins.
     ///
     /// Default Hardhat's account #1.
     package var address = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
@@ -58,7 +58,7 @@ package struct DistributeLoadConfiguration: LoadConfiguration {
 
     package init() {}
 
-    /// What keys begin with in this run.
+    /// The beginning of keys in this run.
     package var prefix: String { "distribute\(self.seed)-\(self.runID)" }
 
     /// Requests this load makes, repeats not counted.

@@ -20,7 +20,7 @@ package final class DistributionBook: ChangeWatcher {
 
     package var records: [DistributionRecord] { self.state.withLock { $0.records } }
 
-    /// What was found wrong in answers that belong together.
+    /// The violations in answers that belong together.
     package var findings: Findings<DistributionViolation> { self.state.withLock { $0.findings } }
 
     /// From the first request to the last answer.

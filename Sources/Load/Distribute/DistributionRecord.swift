@@ -1,4 +1,4 @@
-/// What is known of one request of a load.
+/// The record of one request of a load.
 package struct DistributionRecord: Hashable, Sendable {
     package enum State: UInt8, Hashable, Sendable {
         case unsent
@@ -13,7 +13,7 @@ package struct DistributionRecord: Hashable, Sendable {
     }
 
     package var state = State.unsent
-    /// What the service promised; the first 200 if there was one.
+    /// The service's promise; the first 200 if there was one.
     package var answer: DistributionAnswer?
     /// The whole body of the first 200.
     package var body: [UInt8] = []

@@ -1,4 +1,4 @@
-/// What one connection of a load is doing, as plain values: no channel, no clock.
+/// The state of one connection of a load, as plain values: no channel, no clock.
 ///
 ///     idle ──send──▶ waiting ──ended──▶ idle
 ///      └── close ───────┴── close, overdue ──▶ closed

@@ -1,4 +1,4 @@
-/// What one event loop has to do in a load.
+/// The part of one event loop in a load.
 package struct LoadPlan: Sendable {
     package var schedule: RequestSchedule
     /// Where each connection of this loop goes.

@@ -1,6 +1,6 @@
 import DequeModule
 
-/// Which request is sent next, and when: the share of one event loop in a load.
+/// The order and the times in which requests are sent: the share of one event loop in a load.
 ///
 /// With `stride` loops, loop `first` takes the requests numbered `first`, `first + stride`, … In closed mode
 /// (`interval` nil) a request is due when somebody asks for it, in open mode at its place in the pace. A request to

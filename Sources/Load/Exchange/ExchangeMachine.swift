@@ -1,4 +1,4 @@
-/// What one connection is doing, as plain values: no channel, no clock.
+/// The state of one connection, as plain values: no channel, no clock.
 ///
 ///     idle ──send──▶ waiting ──ended──▶ idle
 ///      └── close ───────┴── close, overdue ──▶ closed

@@ -1,4 +1,4 @@
-/// What adds to make, how long to wait for what, and how strictly to judge.
+/// The adds to make, how long to wait for each answer, and how strictly to judge.
 package struct LedgerLoadConfiguration: LoadConfiguration {
     /// When adds are sent.
     package enum Mode: Hashable, Sendable {
@@ -9,7 +9,7 @@ package struct LedgerLoadConfiguration: LoadConfiguration {
         case open(rate: Int, seconds: Int)
     }
 
-    /// What an answer shall wait for: `Prefer: durability=…`.
+    /// The durability that an answer shall wait for: `Prefer: durability=…`.
     package enum Durability: String, Hashable, Sendable, CaseIterable {
         case local
         case replicated
@@ -31,7 +31,7 @@ package struct LedgerLoadConfiguration: LoadConfiguration {
     package var repeatShare = 0.05
     /// Decides users, amounts, order and repeats: default 7.
     package var seed = 7
-    /// What the users' names begin with, 1 to 50 of `A–Z a–z 0–9 _ -`.
+    /// The beginning of the users' names, 1 to 50 of `A–Z a–z 0–9 _ -`.
     ///
     /// Default nil: made from the seed and ``runID``, so that two runs do not meet. With a prefix of one's own, what
     /// the accounts held before is read first and taken into account.
@@ -46,7 +46,7 @@ package struct LedgerLoadConfiguration: LoadConfiguration {
     ///
     /// Default 600 s, in open mode the load's seconds and 60 more.
     package var timeLimit: Duration?
-    /// What answers shall wait for; nil, the default, leaves it to the service.
+    /// The durability that answers shall wait for; nil, the default, leaves it to the service.
     package var durability: Durability?
     /// Compare balances, histories and statements with what was acknowledged.
     ///
@@ -66,7 +66,7 @@ package struct LedgerLoadConfiguration: LoadConfiguration {
 
     package init() {}
 
-    /// What the users' names begin with in this run.
+    /// The beginning of the users' names in this run.
     package var effectiveUserPrefix: String { self.userPrefix ?? "load\(self.seed)-\(self.runID)" }
 
     /// Adds this load makes, repeats not counted.

@@ -58,7 +58,7 @@ package struct LedgerProgressBar: Sendable {
         self.width = max(width, 1)
     }
 
-    /// What to print now, as it is, without a newline added; nil when it is too early.
+    /// The text to print now, as it is, without a newline added; nil when it is too early.
     package mutating func text(for progress: LedgerProgress) -> String? {
         let interval: Duration = self.isTerminal ? .seconds(1) : .seconds(5)
         if let last = self.last, last.phase == progress.phase, progress.elapsed - last.elapsed < interval { return nil }
@@ -67,7 +67,7 @@ package struct LedgerProgressBar: Sendable {
         return self.isTerminal ? "\r\(self.line(for: progress))\u{1B}[K" : self.line(for: progress) + "\n"
     }
 
-    /// What to print at the end, so that the next text starts a line.
+    /// The text to print at the end, so that the next text starts a line.
     package mutating func end() -> String {
         defer { self.last = nil }
 

@@ -3,7 +3,7 @@ import Synchronization
 
 /// All that a mixed load remembers of its requests.
 package final class MixedBook: ChangeWatcher {
-    /// What is counted of one kind; each sending of a request counts.
+    /// The counts of one kind; each sending of a request counts.
     package struct Counts: Sendable {
         package var sent = 0
         package var good = 0
@@ -17,7 +17,7 @@ package final class MixedBook: ChangeWatcher {
         package var latency = ChangeTally.emptyHistogram
     }
 
-    /// What is known of one change.
+    /// The record of one change.
     package struct Record: Hashable, Sendable {
         package var sentAt: Int64
         /// The name that the service gave it, and the first good answer.

@@ -1,7 +1,7 @@
 import CouponAPI
 import Synchronization
 
-/// What is wrong with what a mixed load left behind.
+/// The faults in the state that a mixed load left behind.
 package enum MixedViolation: String, Violation {
     case balance
     case entries
@@ -44,7 +44,7 @@ package struct MixedCheck: Sendable {
             let expected = adds[user] ?? AccountCheck.Standing()
             found.withLock { $0.add(self.compare(name, reading, expected)) }
         }
-        // What one payment took another account got, so with one unknown none of them is sure.
+        // One account got the sum that a payment took from another, so with one unknown none of them is sure.
         if self.isExact {
             try await workers.forEach(payments.keys) { reader, user throws(LoadError) in
                 let name = self.plan.payments.user(user)
@@ -63,7 +63,7 @@ package struct MixedCheck: Sendable {
         return found.withLock { $0 }
     }
 
-    /// What adds leave, by user.
+    /// The accounts as the adds leave them, by user.
     private var adds: [Int: AccountCheck.Standing] {
         var standings: [Int: AccountCheck.Standing] = [:]
         for number in self.taken(.add) {

@@ -1,4 +1,4 @@
-/// What a mixed load sends, how long it waits for what, and how strictly it judges.
+/// The requests of a mixed load, how long it waits for each answer, and how strictly it judges.
 package struct MixedLoadConfiguration: LoadConfiguration {
     /// Requests in one load: 1 000 000, because each one is remembered until it is checked.
     package static let requestLimit = 1_000_000

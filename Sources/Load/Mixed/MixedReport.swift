@@ -1,6 +1,6 @@
 import Histogram
 
-/// What a mixed load found out.
+/// The findings of a mixed load.
 package struct MixedReport: Sendable {
     package let configuration: MixedLoadConfiguration
     package let counts: [MixedOperation: MixedBook.Counts]
@@ -44,7 +44,7 @@ package struct MixedReport: Sendable {
         return total.sent > 0 ? Double(total.failed + self.tally.unanswered) * 100 / Double(total.sent) : 0
     }
 
-    /// What is wrong; nothing when the load has passed.
+    /// All that is wrong; nothing when the load has passed.
     package var complaints: [String] {
         var complaints = self.findings.complaints
         let limit = self.configuration.failedPercentLimit

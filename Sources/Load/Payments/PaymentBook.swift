@@ -27,7 +27,7 @@ package final class PaymentBook: ChangeWatcher {
 
     package var reasons: [String: Int] { self.state.withLock { $0.reasons } }
 
-    /// What was found wrong so far.
+    /// The violations that were found so far.
     package var findings: PaymentFindings { self.state.withLock { $0.findings } }
 
     /// Payments that have come to their end.

@@ -1,4 +1,4 @@
-/// What is known of one payment of a load.
+/// The record of one payment of a load.
 package struct PaymentRecord: Hashable, Sendable {
     package enum State: UInt8, Hashable, Sendable {
         case unsent

@@ -1,4 +1,4 @@
-/// What payments to make, how long to wait for what, and how strictly to judge.
+/// The payments to make, how long to wait for each answer, and how strictly to judge.
 package struct PaymentsLoadConfiguration: LoadConfiguration {
     /// When payments are sent.
     package enum Mode: Hashable, Sendable {
@@ -20,7 +20,7 @@ package struct PaymentsLoadConfiguration: LoadConfiguration {
     package var balance: Int64 = 100_000
     /// Default 100 payments per second for 60 s.
     package var mode = Mode.open(rate: 100, seconds: 60)
-    /// Who pays whom.
+    /// The pattern of payers and payees.
     ///
     /// Default uniform.
     package var pattern = PaymentPattern.uniform
@@ -63,7 +63,7 @@ package struct PaymentsLoadConfiguration: LoadConfiguration {
 
     package init() {}
 
-    /// What the accounts' names begin with in this run.
+    /// The beginning of the accounts' names in this run.
     package var prefix: String { "pay\(self.seed)-\(self.runID)" }
 
     /// Payments this load makes, repeats not counted.

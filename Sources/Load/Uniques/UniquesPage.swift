@@ -25,7 +25,7 @@ package struct UniquesPage: Hashable, Sendable, Decodable {
     }
 }
 
-/// What the service says it counted, by start of the window in seconds since 1970.
+/// The counts that the service reports, by start of the window in seconds since 1970.
 package struct UniquesReport: Hashable, Sendable {
     package struct Window: Hashable, Sendable {
         package var count: Int

@@ -1,6 +1,6 @@
 import CouponAPI
 
-/// What answers to an issue mean.
+/// The outcomes of answers to an issue.
 extension ChangeOutcome {
     package init(issue answer: ExchangeAnswer, _ codec: CouponCodec) {
         guard answer.status == 200 else {
@@ -25,7 +25,7 @@ extension ChangeOutcome {
 
     private static func refusal(_ answer: ExchangeAnswer) -> ChangeOutcome {
         guard let error = ConnectRefusal(answer.body) else {
-            // What a proxy says when nobody answers it.
+            // A proxy's answer when nobody answers it.
             guard (502...504).contains(answer.status) else {
                 return .failed("status \(answer.status) without a Connect error")
             }

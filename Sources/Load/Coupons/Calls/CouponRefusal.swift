@@ -20,7 +20,7 @@ package enum CouponRefusal: String, Hashable, Sendable, CaseIterable {
         }
     }
 
-    /// What the service must say; nil when it may choose its words.
+    /// The message that the service must send; nil when it may choose its words.
     package var message: String? {
         switch self {
         case .notStarted: "coupon issuance not started yet"

@@ -1,4 +1,4 @@
-/// Which codes there may be.
+/// The form that every code must have.
 package enum CouponAlphabet {
     /// Characters of a code at most: 10.
     package static let longest = 10

@@ -1,6 +1,6 @@
 package import CouponAPI
 
-/// What a load knows of its campaign before it asks for coupons.
+/// A load's knowledge of its campaign before it asks for coupons.
 package struct CouponCampaign: Hashable, Sendable {
     package let id: Int64
     package let name: String

@@ -1,6 +1,6 @@
 import CouponAPI
 
-/// What is wrong with what the service lists.
+/// The comparison with the service's lists.
 extension CouponCheck {
     mutating func compare(_ listing: CouponListing) {
         self.compareSources(listing)
@@ -38,7 +38,7 @@ extension CouponCheck {
             guard let code = issue.record.code, !listed.contains(code) else { continue }
             self.findings.add(.missing, "\(code), of \(issue.name)")
         }
-        // What nobody got may belong to an issue whose answer was lost, of the same user.
+        // A code that nobody got may belong to an issue whose answer was lost, of the same user.
         var doubts: [String: Int] = [:]
         for issue in self.issues where issue.record.state == .doubtful {
             doubts[self.evidence.users[issue.number] ?? "", default: 0] += 1

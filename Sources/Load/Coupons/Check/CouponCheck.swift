@@ -2,7 +2,7 @@
 package struct CouponCheck {
     let evidence: CouponEvidence
     let issues: [CouponEvidence.Issue]
-    /// Who was handed each code first.
+    /// The issue that was handed each code first.
     private(set) var handed: [String: CouponEvidence.Issue] = [:]
     var findings = Findings<CouponViolation>()
 
@@ -37,7 +37,7 @@ package struct CouponCheck {
                 self.handed[code] = issue
             }
         }
-        // Those that were listed and handed out once more are counted once.
+        // Codes that were listed and handed out once more are counted once.
         let count = self.handed.keys.count { !before.contains($0) } + before.count
         if count > self.evidence.campaign.quota {
             self.findings.add(.oversold, "\(count) of \(self.evidence.campaign.quota) were handed out")

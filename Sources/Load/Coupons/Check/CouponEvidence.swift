@@ -26,7 +26,7 @@ package struct CouponEvidence: Sendable {
         package let name: String
     }
 
-    /// Those of all phases.
+    /// The issues of all phases.
     package var all: [Issue] {
         let late = self.issues.count
         return self.early.enumerated().map { Issue(record: $1, number: $0, name: "early issue \($0)") }

@@ -1,6 +1,6 @@
 package import CouponAPI
 
-/// What the service tells of a campaign, from two sources.
+/// The service's lists of a campaign, from two sources.
 package struct CouponListing: Sendable {
     package var campaign: Coupon_V1_Campaign
     /// By `GetCampaign`.

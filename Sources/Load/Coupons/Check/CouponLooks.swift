@@ -15,7 +15,7 @@ package final class CouponLooks: Sendable {
 
     package init(_ campaign: CouponCampaign) { self.campaign = campaign }
 
-    /// What was found wrong so far.
+    /// The violations that were found so far.
     package var findings: Findings<CouponViolation> { self.state.withLock { $0.findings } }
 
     /// Looks that had an answer, and that had none.
@@ -55,7 +55,7 @@ package final class CouponLooks: Sendable {
         }
     }
 
-    /// What was seen in the meantime and is not listed in the end.
+    /// Takes the final list; a code that was seen in the meantime and is not in it is a violation.
     package func end(_ codes: [String]) {
         let listed = Set(codes)
         self.state.withLock { state in

@@ -1,4 +1,4 @@
-/// What a coupon service can do wrong.
+/// The faults of a coupon service.
 package enum CouponViolation: String, Violation {
     case earlyIssue = "early_issue"
     case earlyTime = "early_time"

@@ -9,10 +9,10 @@ package struct IssuePlan: ChangePlan {
     private let users: CouponUsers
     private let path: String
     private let codec: CouponCodec
-    /// What request ids begin with; nil when there are none.
+    /// The beginning of request ids; nil when there are none.
     private let prefix: String?
     private let repeats: ChangeRepeats
-    /// What all issues send, when nothing tells them apart.
+    /// The request that all issues send, when nothing tells them apart.
     private let common: ExchangeRequest?
 
     package init(_ configuration: CouponsLoadConfiguration, campaign: Int64, first: Int, count: Int) {

@@ -1,6 +1,6 @@
-/// What a load of coupons found out.
+/// The findings of a load of coupons.
 package struct CouponsReport: Sendable {
-    /// What each phase saw; nil when there was none.
+    /// The tally of each phase; nil when there was none.
     package struct Tallies: Sendable {
         package var early: ChangeTally?
         package var issues = ChangeTally()

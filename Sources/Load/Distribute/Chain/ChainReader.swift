@@ -20,7 +20,7 @@ package struct ChainReader {
 
     package mutating func close() { self.http.close() }
 
-    /// What addresses hold by the newest block.
+    /// The balances of addresses by the newest block.
     package mutating func balances(of addresses: [Address]) async throws(LoadError) -> [Wei] {
         let calls = addresses.map { Call(method: "eth_getBalance", parameters: [$0.lowercased, "latest"]) }
         var balances: [Wei] = []
@@ -31,7 +31,7 @@ package struct ChainReader {
         return balances
     }
 
-    /// What the node knows of each transaction, nil when nothing.
+    /// The transactions with these hashes as the node knows them; nil for one that it does not know.
     package mutating func transactions(_ hashes: [Hash32]) async throws(LoadError) -> [ChainTransaction?] {
         let calls = hashes.flatMap { hash in
             ["eth_getTransactionByHash", "eth_getTransactionReceipt"].map { Call(method: $0, parameters: [hash.text]) }

@@ -7,7 +7,7 @@ package struct CoinCheck {
 
     private init(_ evidence: CoinEvidence) { self.evidence = evidence }
 
-    /// What is wrong with the answers alone.
+    /// All that is wrong with the answers alone.
     package static func answers(_ evidence: CoinEvidence) -> Findings<DistributionViolation> {
         var check = CoinCheck(evidence)
         check.compareAnswers()
@@ -15,7 +15,7 @@ package struct CoinCheck {
         return check.findings
     }
 
-    /// What is wrong on the chain.
+    /// All that is wrong on the chain.
     package static func chain(_ evidence: CoinEvidence) -> Findings<DistributionViolation> {
         var check = CoinCheck(evidence)
         check.compareTransactions()
@@ -57,7 +57,7 @@ package struct CoinCheck {
         }
     }
 
-    /// What delivers a coin has succeeded and carries it to its recipient, and nothing else does.
+    /// A transaction that delivers a coin has succeeded and carries it to its recipient, and no other does.
     private mutating func compareTransactions() {
         for (number, record) in self.evidence.records.enumerated() {
             guard let promise = record.answer, case .delivered(let hash, let nonce)? = self.evidence.ends[number]

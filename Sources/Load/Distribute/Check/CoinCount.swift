@@ -1,6 +1,6 @@
 package import Ethereum
 
-/// What became of a load's requests, in numbers.
+/// The outcomes of a load's requests, in numbers.
 package struct CoinCount: Hashable, Sendable {
     /// Answered with 200, and with 202 only.
     package private(set) var submitted = 0

@@ -7,7 +7,7 @@ package struct CoinEvidence: Sendable {
     package let records: [DistributionRecord]
     /// Of those that were accepted.
     package var ends: [Int: DistributionEnd] = [:]
-    /// Those that the chain has.
+    /// The transactions that the chain has.
     package var transactions: [Hash32: ChainTransaction] = [:]
     /// Of each recipient; empty when the chain is not checked.
     package var before: [Wei] = []

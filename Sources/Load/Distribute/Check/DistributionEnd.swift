@@ -1,6 +1,6 @@
 package import Ethereum
 
-/// What became of a distribution that was accepted, as the service tells.
+/// The end of a distribution that was accepted, as the service tells it.
 package enum DistributionEnd: Hashable, Sendable {
     /// By this transaction, with this nonce.
     case delivered(Hash32, nonce: UInt64)

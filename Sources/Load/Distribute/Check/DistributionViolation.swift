@@ -1,4 +1,4 @@
-/// What a faucet can do wrong.
+/// The faults of a faucet.
 package enum DistributionViolation: String, Violation {
     case otherAnswer = "other_answer"
     case sharedID = "shared_id"

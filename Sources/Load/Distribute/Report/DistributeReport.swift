@@ -1,8 +1,8 @@
 package import Ethereum
 
-/// What a load of the faucet found out.
+/// The findings of a load of the faucet.
 package struct DistributeReport: Sendable {
-    /// What one phase saw.
+    /// The tally of one phase.
     package struct Phase: Sendable {
         package let phase: DistributionPhase
         package let tally: ChangeTally

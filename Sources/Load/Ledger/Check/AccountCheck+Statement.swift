@@ -1,5 +1,5 @@
 extension AccountCheck {
-    /// What a statement of everything says otherwise than the history, which has its oldest entry first.
+    /// The differences of a statement of everything from the history, which has its oldest entry first.
     package func complaints(statement lines: [StatementLine], entries: [Entry], standing: Standing) -> [String] {
         guard let opening = lines.first, let closing = lines.last, lines.count >= 2, opening.record == "opening",
             closing.record == "closing"

@@ -66,7 +66,7 @@ package struct AccountCheck: Hashable, Sendable {
     /// Whether adds may happen while it is read.
     package var isMoving: Bool { self.hasQueued || !self.doubtful.isEmpty }
 
-    /// What is wrong with the account's balance.
+    /// All that is wrong with the account's balance.
     package func complaints(_ standing: Standing) -> [String] {
         let lowest = self.expected
         let highest = Standing(
@@ -85,7 +85,7 @@ package struct AccountCheck: Hashable, Sendable {
         return complaints
     }
 
-    /// What is wrong with the whole history, oldest entry first, of an account with this balance.
+    /// All that is wrong with the whole history, oldest entry first, of an account with this balance.
     package func complaints(_ entries: [Entry], standing: Standing) -> [String] {
         self.first(self.chainComplaints(entries, standing: standing)) + self.first(self.takenComplaints(entries))
     }

@@ -1,4 +1,4 @@
-/// What the comparison of the accounts has found.
+/// The findings of the comparison of the accounts.
 package struct LedgerFindings: Hashable, Sendable {
     /// Complaints that are kept: 20; the others are counted.
     package static let shownLimit = 20

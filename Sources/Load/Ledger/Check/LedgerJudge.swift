@@ -25,7 +25,7 @@ package struct LedgerJudge: Sendable {
         self.counters = counters
     }
 
-    /// What the users' accounts hold before the load; nothing to ask when nobody else can have used their names.
+    /// The state of the users' accounts before the load; nothing to ask when nobody else can have used their names.
     package func standings() async throws(LoadError) -> [AccountCheck.Standing] {
         let none = Array(repeating: AccountCheck.Standing(), count: self.configuration.users)
         guard self.configuration.userPrefix != nil else { return none }
@@ -138,7 +138,7 @@ package struct LedgerJudge: Sendable {
         findings.add(check.complaints(statement: lines, entries: entries, standing: standing))
     }
 
-    /// What each account must hold.
+    /// The expectation of each account.
     private func checks(_ tally: ChangeTally, _ before: [AccountCheck.Standing]) -> [AccountCheck] {
         var checks = before.indices.map { AccountCheck(user: self.plan.user($0)) }
         for user in before.indices { checks[user].before = before[user] }
@@ -171,7 +171,7 @@ package struct LedgerJudge: Sendable {
 }
 
 extension LedgerFindings {
-    /// What was read; nil when it was wrong, which is kept as a complaint.
+    /// The value that was read; nil when it was wrong, which is kept as a complaint.
     fileprivate mutating func take<Value>(_ reading: AccountReader.Reading<Value>) -> Value? {
         switch reading {
         case .read(let value): return value

@@ -1,10 +1,10 @@
-/// What a load of the ledger found out.
+/// The findings of a load of the ledger.
 package struct LedgerReport: Sendable {
     package let configuration: LedgerLoadConfiguration
     package let tally: ChangeTally
     /// From the first add to the last answer.
     package let elapsed: Duration
-    /// What the comparison of the accounts found; nil when nothing was compared.
+    /// The findings of the comparison of the accounts; nil when nothing was compared.
     package private(set) var findings: LedgerFindings?
     /// Why it did not pass, with the first ones of many; empty when it did.
     package private(set) var complaints: [String]

@@ -1,6 +1,6 @@
 /// Compares one account's whole history with the payments that it made and got, in exact cents.
 package struct PaymentAccountCheck {
-    /// What an account has of one payment.
+    /// The entries of one payment in an account.
     private struct Entered {
         var debits = 0
         var credits = 0
@@ -19,7 +19,7 @@ package struct PaymentAccountCheck {
         self.user = knowledge.plan.user(account)
     }
 
-    /// What is wrong with an account that has these entries, oldest first, and this balance.
+    /// All that is wrong with an account that has these entries, oldest first, and this balance.
     package static func findings(
         _ account: Int,
         _ entries: [PaymentEntry],
@@ -123,7 +123,7 @@ package struct PaymentAccountCheck {
         }
     }
 
-    /// What was given, and what done payments brought and took; unknown while one payment is.
+    /// Compares the balance with the seed and the done payments; says nothing while one payment is unknown.
     private mutating func compareBalance(_ balance: Int64) {
         var expected = self.knowledge.seeded
         for number in self.knowledge.payments(of: self.account).lazy.map({ Int($0) }) {

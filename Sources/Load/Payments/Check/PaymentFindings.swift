@@ -1,4 +1,4 @@
-/// What a service of payments can do wrong.
+/// The faults of a service of payments.
 package enum PaymentViolation: String, Violation {
     case unknown
     case misread
@@ -41,13 +41,13 @@ package enum PaymentViolation: String, Violation {
     }
 }
 
-/// What was found wrong in payments, and what was looked at.
+/// The violations in payments, and how much was looked at.
 package struct PaymentFindings: Hashable, Sendable {
     private var all = Findings<PaymentViolation>()
     /// Accounts that were read whole, and their entries.
     package var accounts = 0
     package var entries = 0
-    /// What these accounts hold together, in cents.
+    /// The balances of these accounts together, in cents.
     package var sum: Int64 = 0
 
     package init() {}

@@ -1,4 +1,4 @@
-/// What a load knows of its payments when all is over, and which of them concern which account.
+/// A load's knowledge of its payments when all is over, and of the accounts that each concerns.
 package struct PaymentKnowledge: Sendable {
     package let plan: PaymentPlan
     package let records: [PaymentRecord]

@@ -1,7 +1,7 @@
 import DequeModule
 import Synchronization
 
-/// Which payment is looked at next: the oldest accepted one, but not before most are done.
+/// The order in which payments are looked at: the oldest accepted one first, but not before most are done.
 ///
 /// A look that finds a payment at its end is the only one it needs, so that following costs one question a payment.
 package final class FollowQueue: Sendable {

@@ -30,7 +30,7 @@ package struct PaymentsPage: Hashable, Sendable, Decodable {
     }
 }
 
-/// What the service says of a payment.
+/// The service's answer about a payment.
 package enum PaymentLook: Hashable, Sendable {
     package struct End: Hashable, Sendable {
         package let state: PaymentRecord.State

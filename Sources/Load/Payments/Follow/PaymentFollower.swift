@@ -67,7 +67,7 @@ package struct PaymentFollower: Sendable {
 }
 
 extension AccountReader {
-    /// What the service says of a payment, when it is over or after so many seconds.
+    /// The service's answer about a payment, when it is over or after so many seconds.
     package mutating func look(
         _ id: PaymentID,
         number: Int,

@@ -1,4 +1,4 @@
-/// Who pays whom in a load.
+/// The pattern of payers and payees in a load.
 package enum PaymentPattern: String, Hashable, Sendable, CaseIterable {
     case uniform
     /// One account pays half of all.
@@ -12,7 +12,7 @@ package enum PaymentPattern: String, Hashable, Sendable, CaseIterable {
     /// All of these in turn.
     case mixed
 
-    /// What one account of so many pays another, decided by two random words.
+    /// The choice of a payment's two sides among so many accounts, decided by two random words.
     package struct Draw: Sendable {
         package let accounts: Int
         package let ringSize: Int

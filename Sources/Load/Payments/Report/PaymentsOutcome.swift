@@ -1,6 +1,6 @@
 package import Histogram
 
-/// What became of a load's payments, in numbers.
+/// The outcomes of a load's payments, in numbers.
 package struct PaymentsOutcome: Sendable {
     package private(set) var accepted = 0
     package private(set) var done = 0

@@ -1,4 +1,4 @@
-/// What a load of payments found out.
+/// The findings of a load of payments.
 package struct PaymentsReport: Sendable {
     package let configuration: PaymentsLoadConfiguration
     package let tally: ChangeTally
