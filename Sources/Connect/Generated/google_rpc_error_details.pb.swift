@@ -60,7 +60,7 @@ package nonisolated struct Google_Rpc_RetryInfo: Sendable {
   fileprivate var _retryDelay: SwiftProtobuf.Google_Protobuf_Duration? = nil
 }
 
-/// Which fields of a request are wrong.
+/// The fields of a request that are wrong.
 package nonisolated struct Google_Rpc_BadRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for

@@ -405,7 +405,7 @@ package nonisolated struct Coupon_V1_Coupon: Sendable {
   /// Clears the value of `endTime`. Subsequent reads from it will return its default value.
   package mutating func clearEndTime() {self._endTime = nil}
 
-  /// Who redeemed it, when that was said.
+  /// The user who redeemed it, when that was said.
   package var redeemerID: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()

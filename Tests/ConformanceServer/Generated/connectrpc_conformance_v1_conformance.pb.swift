@@ -221,7 +221,7 @@ package nonisolated struct Connectrpc_Conformance_V1_ServerCompatRequest: Sendab
   /// Most bytes of one message, inflated; 0 is the server's own limit.
   package var messageReceiveLimit: UInt32 = 0
 
-  /// What to serve with; a server that is given nothing makes its own.
+  /// The certificate to serve with; a server that is given none makes its own.
   package var serverCreds: Connectrpc_Conformance_V1_TLSCreds {
     get {_serverCreds ?? Connectrpc_Conformance_V1_TLSCreds()}
     set {_serverCreds = newValue}
@@ -309,7 +309,7 @@ package nonisolated struct Connectrpc_Conformance_V1_Error: Sendable {
   fileprivate var _message: String? = nil
 }
 
-/// What one answer shall be.
+/// The answer that a request asks for.
 package nonisolated struct Connectrpc_Conformance_V1_UnaryResponseDefinition: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -350,7 +350,7 @@ package nonisolated struct Connectrpc_Conformance_V1_UnaryResponseDefinition: Se
   package init() {}
 }
 
-/// What the answers of a stream shall be.
+/// The answers that a stream's request asks for.
 package nonisolated struct Connectrpc_Conformance_V1_StreamResponseDefinition: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -642,7 +642,7 @@ package nonisolated struct Connectrpc_Conformance_V1_ConformancePayload: Sendabl
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  /// What the server saw of the request.
+  /// The request as the server saw it.
   package nonisolated struct RequestInfo: Sendable {
     // SwiftProtobuf.Message conformance is added in an extension below. See the
     // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
