@@ -5,7 +5,7 @@ package struct ServiceURL: Hashable, Sendable, CustomStringConvertible {
     package let host: String
     package let port: Int
     package let usesTLS: Bool
-    /// PEM file of whom to believe certificates of, instead of the system's authorities.
+    /// PEM file of the certificate authorities to trust, instead of the system's.
     package var authorityFile: String?
     /// Empty, or `/…` without a slash at its end.
     package let path: String

@@ -55,7 +55,7 @@ extension FaucetError: ProblemConvertible {
             )
         case .addressForbidden:
             Problem("address-forbidden", .badRequest, title: "This address gets no coins; nothing was done")
-        case .idInvalid: Problem("distribution-invalid", .badRequest, title: "That is not the id of a distribution")
+        case .idInvalid: Problem("distribution-invalid", .badRequest, title: "The text is not the id of a distribution")
         case .distributionUnknown:
             Problem("distribution-unknown", .notFound, title: "There is no distribution with this id")
         case .idempotencyKeyReused: .idempotencyKeyReused

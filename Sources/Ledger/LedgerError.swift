@@ -54,7 +54,7 @@ extension LedgerError: ProblemConvertible {
         case .pageInvalid:
             Problem("page-invalid", .badRequest, title: "A page is a whole number from 1 to 100000000")
         case .transactionInvalid:
-            Problem("transaction-invalid", .badRequest, title: "That is not the id of a transaction")
+            Problem("transaction-invalid", .badRequest, title: "The text is not the id of a transaction")
         case .transactionUnknown:
             Problem("transaction-unknown", .notFound, title: "There is no transaction with this id")
         case .idempotencyKeyReused: .idempotencyKeyReused

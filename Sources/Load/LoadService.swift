@@ -6,7 +6,7 @@ package struct LoadService: Hashable, Sendable {
     package var urls = ["http://127.0.0.1:8080"]
     /// The API key of all requests, where one is asked for.
     package var apiKey: String?
-    /// PEM file of whom to believe certificates of, instead of the system's authorities.
+    /// PEM file of the certificate authorities to trust, instead of the system's.
     package var authorityFile: String?
 
     package init() {}

@@ -4,13 +4,13 @@ import ArgumentParser
 struct AdminCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "admin",
-        abstract: "Look at what operators did.",
+        abstract: "Read the log of operators' actions.",
         subcommands: [Log.self]
     )
 
     struct Log: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Print the newest entries of the log of what operators did, as JSON lines.",
+            abstract: "Print the newest entries of the log of operators' actions, as JSON lines.",
             discussion: """
                 Keys that were made or ended, campaigns that were made or changed, coupons made void, lanes paused, \
                 dead letters sent again: who, what, when, and how it ended. 'tally audit admin' checks that no entry \
@@ -18,7 +18,7 @@ struct AdminCommand: AsyncParsableCommand {
                 """
         )
 
-        @Option(help: "How many.")
+        @Option(help: "Number of entries.")
         var last = 100
 
         @OptionGroup var nearby: NearbyOptions

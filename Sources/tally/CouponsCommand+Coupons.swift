@@ -10,7 +10,7 @@ extension CouponsCommand {
         @Argument(help: "The campaign's id.")
         var campaign: Int64
 
-        @Option(help: "Who gets it; needed when a user's coupons are limited.")
+        @Option(help: "User who gets it; needed when a user's coupons are limited.")
         var user: String?
 
         @OptionGroup var repetition: RepetitionOptions
@@ -34,7 +34,7 @@ extension CouponsCommand {
         @Argument(help: "The coupon's code.")
         var code: String
 
-        @Option(help: "Who uses it; must be whom it was issued to, when that was said.")
+        @Option(help: "User who redeems it; the one it was issued to, when the issue named one.")
         var user: String?
 
         @OptionGroup var repetition: RepetitionOptions
@@ -55,7 +55,7 @@ extension CouponsCommand {
     struct Annul: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "void",
-            abstract: "Make a coupon worthless that was not redeemed."
+            abstract: "Make a coupon void that was not redeemed."
         )
 
         @Argument(help: "The coupon's code.")
@@ -73,14 +73,14 @@ extension CouponsCommand {
 
     struct Watch: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Follow what happens to a campaign, through restarts of the service.",
+            abstract: "Follow a campaign's events, through restarts of the service.",
             discussion: "Ends when it is interrupted, or when nobody reads what it prints."
         )
 
         @Argument(help: "The campaign's id.")
         var campaign: Int64
 
-        @Flag(help: "Begin with the first thing that happened, not with the next.")
+        @Flag(help: "Begin with the campaign's first event, not with the next.")
         var fromStart = false
 
         @Option(help: "Begin behind this answer: the 'cursor' that --json prints.")

@@ -11,7 +11,7 @@ struct CallOptions: ParsableArguments {
 
     @OptionGroup var place: DirOptions
 
-    @Option(help: "PEM file of whom to believe certificates of, instead of the system's authorities.")
+    @Option(help: "PEM file of the certificate authorities to trust, instead of the system's.")
     var caFile: String?
 
     @Flag(help: "Print JSON, with the names of the interface.")

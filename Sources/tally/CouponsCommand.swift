@@ -30,7 +30,7 @@ struct CouponsCommand: AsyncParsableCommand {
         @Option(help: "When the issuing begins, as 2026-11-21T09:00:00Z; without it, at once.")
         var start: String?
 
-        @Option(help: "The same, in so many seconds by this machine's clock.")
+        @Option(help: "Seconds until the issuing begins, by this machine's clock, instead of a time.")
         var startIn: Double?
 
         @Option(help: "When the issuing ends; without it, never.")
@@ -111,7 +111,7 @@ struct CouponsCommand: AsyncParsableCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List campaigns, the newest first.")
 
-        @Option(help: "At most so many.")
+        @Option(help: "Maximum number of rows.")
         var limit = 50
 
         @OptionGroup var call: CallOptions

@@ -42,7 +42,7 @@ struct CouponsLoadCommand: AsyncParsableCommand {
     @Option(help: "Issues at the fixed pace.")
     var issues = 10_000
 
-    @Option(help: "Over so many seconds they are spread; and a rush ends after so many.")
+    @Option(help: "Seconds over which issues are spread, and after which a rush ends.")
     var seconds = 10
 
     @Option(help: "Seconds until the new campaign starts; 0 starts it at once.")
@@ -60,7 +60,7 @@ struct CouponsLoadCommand: AsyncParsableCommand {
     @Option(help: "The service's full name; the other one is couponpb.CouponService.")
     var service = "coupon.v1.CouponService"
 
-    @Flag(help: "Send a request id with each issue, and what is not answered again with it.")
+    @Flag(help: "Send a request id with each issue, and repeat an unanswered issue with its id.")
     var requestIds = false
 
     @Option(help: "Share of the issues with ids that are deliberately sent twice, half of them both at once.")

@@ -45,7 +45,7 @@ struct DevCommand: AsyncParsableCommand {
     @Option(help: "The faucet's chain: local, none, or the URL of a node.")
     var chain = DevChain.local
 
-    @Option(help: "Whose pool rules a local chain has: hardhat or geth.")
+    @Option(help: "Pool rules of a local chain: hardhat or geth.")
     var chainRules = DevChain.Rules.hardhat
 
     @Option(help: "When a local chain makes blocks: auto or interval:SECONDS.")

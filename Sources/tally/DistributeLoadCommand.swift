@@ -23,10 +23,10 @@ struct DistributeLoadCommand: AsyncParsableCommand {
     @Option(help: "Origin of a node of the chain; that of the 'tally dev' when there is one.")
     var chain: String?
 
-    @Option(help: "So many requests, each one after the answer to the one before.")
+    @Option(help: "Number of requests to send one at a time.")
     var sequence: Int?
 
-    @Option(help: "So many requests together, each on a connection of its own.")
+    @Option(help: "Number of requests to send at once, each on a connection of its own.")
     var atOnce: Int?
 
     @Option(help: "Requests per second at a fixed pace, however slow the answers are.")
@@ -35,13 +35,13 @@ struct DistributeLoadCommand: AsyncParsableCommand {
     @Option(help: "How long to keep that pace.")
     var seconds = 60
 
-    @Option(help: "Who gets the coins.")
+    @Option(help: "Address that gets the coins.")
     var address = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 
-    @Option(help: "So many addresses that nobody has used instead, in turn.")
+    @Option(help: "Number of unused addresses to send to in turn, instead of one.")
     var addresses: Int?
 
-    @Flag(help: "Send a key with each request, and what is not answered again with it.")
+    @Flag(help: "Send a key with each request, and repeat an unanswered request with its key.")
     var keys = false
 
     @Option(help: "Share of the requests with keys that are deliberately sent twice, half of them both at once.")
@@ -56,7 +56,7 @@ struct DistributeLoadCommand: AsyncParsableCommand {
     @Option(help: "Connections at a fixed pace, when slow answers keep all busy.")
     var connectionLimit = 1024
 
-    @Option(help: "Connections that ask what became of distributions.")
+    @Option(help: "Connections that follow distributions to their end.")
     var followers = 8
 
     @Option(help: "Decides recipients and repeats.")

@@ -4,7 +4,7 @@ import ArgumentParser
 struct FaucetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "faucet",
-        abstract: "Look after the faucet's lanes and what they have not delivered yet.",
+        abstract: "Show and steer the faucet's lanes and their open distributions.",
         subcommands: [
             Status.self, Pause.self, Resume.self, Rebroadcast.self, Cancel.self, Open.self, Era.self,
         ]
@@ -76,7 +76,7 @@ struct FaucetCommand: AsyncParsableCommand {
 
     struct Era: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Say that the chain was started anew, though its genesis is the same.",
+            abstract: "Begin a new era: the chain was started anew with the same genesis.",
             discussion: """
                 What was delivered on the chain before is not sent again, and new coins do not wait for it; what is \
                 open is delivered on the chain that is. 'tally faucet status' says 'replaying' when this may be wanted.
@@ -96,7 +96,7 @@ struct FaucetCommand: AsyncParsableCommand {
         @Option(help: "Only those of this address.")
         var sender: String?
 
-        @Option(help: "At most so many of each sender.")
+        @Option(help: "Maximum number of rows of each sender.")
         var limit = 100
 
         @OptionGroup var nearby: NearbyOptions

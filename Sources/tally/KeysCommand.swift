@@ -18,10 +18,10 @@ struct KeysCommand: AsyncParsableCommand {
             discussion: "Scopes: \(KeyDesk.scopes.joined(separator: ", "))."
         )
 
-        @Argument(help: "Who gets it; keys with one name are one caller's.")
+        @Argument(help: "Name of the owner; keys with one name are one caller's.")
         var name: String
 
-        @Option(name: [.customLong("scope")], help: "What it may do; may be said more than once.")
+        @Option(name: [.customLong("scope")], help: "A scope of the key; may be repeated.")
         var scopes: [String]
 
         @Option(help: "Days until it ends; for ever without it.")

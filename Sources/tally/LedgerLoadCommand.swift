@@ -42,7 +42,7 @@ struct LedgerLoadCommand: AsyncParsableCommand {
 
     @Option(
         help:
-            "What the users' names begin with; by default of the seed and a random part, so that runs do not meet."
+            "Beginning of the users' names; by default the seed and a random part, so that runs do not meet."
     )
     var userPrefix: String?
 
@@ -52,7 +52,7 @@ struct LedgerLoadCommand: AsyncParsableCommand {
     @Option(help: "Seconds to wait for an answer.")
     var timeout = 10.0
 
-    @Option(help: "What answers shall wait for: local or replicated.")
+    @Option(help: "Durability that answers shall wait for: local or replicated.")
     var durability: LedgerLoadConfiguration.Durability?
 
     @Option(help: "Seconds after which the load ends in any case.")

@@ -6,7 +6,7 @@ struct LoadOptions: ParsableArguments {
     @Option(help: "Where to send, http or https; may be repeated. Without it, the 'tally dev', else 127.0.0.1:8080.")
     var url: [String] = []
 
-    @Option(help: "PEM file of whom to believe certificates of, instead of the system's authorities.")
+    @Option(help: "PEM file of the certificate authorities to trust, instead of the system's.")
     var caFile: String?
 
     /// The API key is that of `TALLY_API_KEY_FILE`.

@@ -26,10 +26,10 @@ struct MixedLoadCommand: AsyncParsableCommand {
     @Option(help: "How long to keep that pace.")
     var seconds = 30
 
-    @Option(help: "How often each kind comes, as KIND=SHARE,…; what is not named does not come.")
+    @Option(help: "Share of each kind, as KIND=SHARE,…; a kind that is not named does not come.")
     var mix: String?
 
-    @Option(help: "How often what was not answered, or with 5xx, is sent again.")
+    @Option(help: "Number of repeats of a request that got no answer, or a 5xx.")
     var retry = 0
 
     @Flag(help: "Changes carry no Idempotency-Key and no request id.")

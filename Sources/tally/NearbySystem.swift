@@ -33,7 +33,7 @@ struct NearbySystem {
 
 /// Where a command looks for a `tally dev`.
 struct DirOptions: ParsableArguments {
-    @Option(help: "The folder of a 'tally dev', which stands in for what nothing else names; ./.tally without it.")
+    @Option(help: "The folder of a 'tally dev', for addresses that nothing else names; ./.tally without it.")
     var dir: String?
 
     /// The system of the folder; one that was named must run, and without a name there may be none.

@@ -69,7 +69,7 @@ struct NginxCommand: ParsableCommand {
     @Option(help: "ADDRESS:PORT of /healthz, /metrics and /stub_status.")
     var status = "127.0.0.1:8089"
 
-    @Option(help: "As whom workers run when nginx is started as root: a user, and a group behind it.")
+    @Option(help: "User, and group behind it, as whom workers run when nginx is started as root.")
     var user = ""
 
     @Option(help: "Worker processes.")

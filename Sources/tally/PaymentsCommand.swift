@@ -4,7 +4,7 @@ import ArgumentParser
 struct PaymentsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "payments",
-        abstract: "Look after payments that workers gave up on.",
+        abstract: "List payments in the dead-letter queue, and retry them.",
         subcommands: [Dead.self, Redrive.self]
     )
 
@@ -20,7 +20,7 @@ struct PaymentsCommand: AsyncParsableCommand {
 
     struct Redrive: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Give them to the workers again, with no tries behind them."
+            abstract: "Give dead payments to the workers again, with their tries forgotten."
         )
 
         @Option(help: "Only the payment with this id, as 'tally payments dead' prints it.")

@@ -22,7 +22,7 @@ struct PaymentsLoadCommand: AsyncParsableCommand {
     @Option(help: "Accounts that pay each other.")
     var accounts = 1000
 
-    @Option(help: "What each account is given first.")
+    @Option(help: "Balance that each account begins with.")
     var balance = "1000.00"
 
     @Option(help: "Payments per second at a fixed pace, however slow the answers are.")
@@ -31,7 +31,7 @@ struct PaymentsLoadCommand: AsyncParsableCommand {
     @Option(help: "How long to keep that pace.")
     var seconds = 60
 
-    @Option(help: "So many payments instead, each connection sending its next one after the last answer.")
+    @Option(help: "Number of payments instead of a pace; each connection sends its next one after the last answer.")
     var count: Int?
 
     @Option(help: "Connections to send over.")
@@ -40,7 +40,7 @@ struct PaymentsLoadCommand: AsyncParsableCommand {
     @Option(help: "Connections at a fixed pace, when slow answers keep all busy.")
     var connectionLimit = 512
 
-    @Option(help: "Who pays whom: uniform, hot-payer, hot-payee, pairs, rings or mixed.")
+    @Option(help: "Pattern of payers and payees: uniform, hot-payer, hot-payee, pairs, rings or mixed.")
     var pattern = PaymentPattern.uniform
 
     @Option(help: "Accounts in a ring.")
@@ -55,7 +55,7 @@ struct PaymentsLoadCommand: AsyncParsableCommand {
     @Option(help: "Decides payers, payees, amounts and repeats.")
     var seed = 7
 
-    @Option(help: "Connections that ask what became of payments.")
+    @Option(help: "Connections that follow payments to their end.")
     var followers = 8
 
     @Option(help: "Threads that send.")

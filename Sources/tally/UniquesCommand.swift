@@ -4,7 +4,7 @@ import ArgumentParser
 struct UniquesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "uniques",
-        abstract: "Look after the reports of unique counts.",
+        abstract: "List dead reports of unique counts, and send them again.",
         subcommands: [Dead.self, Replay.self]
     )
 

@@ -44,7 +44,7 @@ enum MetricDescriptions {
         ),
         ("tally_faucet_requests_total", "Requests for coins, by what became of them."),
         ("tally_faucet_transactions_total", "Transactions, by what nodes said to them and what became of them."),
-        ("tally_faucet_balance_coins", "What a sender has, as its lane last saw it."),
+        ("tally_faucet_balance_coins", "The balance of a sender, as its lane last saw it."),
         ("tally_faucet_open", "Distributions of a sender that are not over."),
         ("tally_faucet_nonce_drift", "Nonces that were given out and are not mined yet."),
         ("tally_faucet_stall_seconds", "How long a sender's first transaction that is not mined has been the first."),

@@ -33,7 +33,7 @@ extension Settings {
         "coupons.callerStreamLimit",
         .integer(1...100_000),
         default: "256",
-        "Those of one API key; more are answered resource_exhausted"
+        "Open streams of one API key; more are answered resource_exhausted"
     )
     static let healthStreamLimit = Setting(
         "coupons.healthStreamLimit",

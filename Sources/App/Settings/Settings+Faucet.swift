@@ -27,7 +27,7 @@ extension Settings {
         "faucet.amountWei",
         .text,
         default: "1000000000000000000",
-        "What one distribution sends, in wei"
+        "Amount that one distribution sends, in wei"
     )
     static let faucetWait = Setting(
         "faucet.waitSeconds",
@@ -57,7 +57,7 @@ extension Settings {
         "faucet.callerWatchLimit",
         .integer(1...100_000),
         default: "1000",
-        "Those of one API key, or of one of faucet.callersFile; then 503 too-many-watchers"
+        "Waiting requests of one API key, or of one of faucet.callersFile; then 503 too-many-watchers"
     )
     static let faucetCooldown = Setting(
         "faucet.cooldownSeconds",

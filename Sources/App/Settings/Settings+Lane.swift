@@ -101,7 +101,7 @@ extension Settings {
         "faucet.rpcBroadcast",
         .choice(["one": "the one in use", "all": "every one"]),
         default: "one",
-        "Which nodes are sent transactions"
+        "Nodes that transactions are sent to"
     )
     static let lane = [
         Self.laneLease, Self.laneWindow, Self.lanePoll, Self.laneConfirmations, Self.laneStall, Self.laneRebroadcast,

@@ -3,7 +3,7 @@ extension Settings {
         "money.durability",
         .choice(["local": "on the primary's disk", "replicated": "on replicas as well"]),
         default: "local",
-        "What a success means when the request does not say"
+        "Durability of a success when the request names none"
     )
     static let replicas = Setting(
         "money.replicas",
@@ -21,7 +21,7 @@ extension Settings {
         "money.unsafeStore",
         .choice(["refuse": "answer 503", "serve": "serve all the same"]),
         default: "refuse",
-        "What to do with money when Redis is not set up to keep it"
+        "Answer to requests about money when Redis is not set up to keep it"
     )
     static let idempotencyHours = Setting(
         "idempotency.keepHours",

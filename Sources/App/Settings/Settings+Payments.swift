@@ -49,7 +49,7 @@ extension Settings {
         "payments.callerWatchLimit",
         .integer(1...100_000),
         default: "500",
-        "Those of one API key; then 503 too-many-watchers"
+        "Waiting connections of one API key; then 503 too-many-watchers"
     )
     static let webhookSecretFile = Setting(
         "payments.webhookSecretFile",

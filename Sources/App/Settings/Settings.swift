@@ -121,7 +121,7 @@ package enum Settings {
         "http.connectionAnswerBytes",
         .integer(65_536...1_073_741_824),
         default: "16777216",
-        "Those of one HTTP/2 connection; then a further answer is given up, ENHANCE_YOUR_CALM"
+        "Bytes of answers that wait on one HTTP/2 connection; then a further answer is given up, ENHANCE_YOUR_CALM"
     )
     static let bodyLimit = Setting(
         "http.bodyLimitBytes",

@@ -17,7 +17,7 @@ package struct AddQueue: Sendable {
     /// Adds once for each idempotency key; see ``Ledger/add(_:_:)``.
     ///
     /// When the account is held it waits its turn, for the configuration's `queueWait`; then the result is `accepted`.
-    /// A repetition of an order that waits waits with it.
+    /// A duplicate of a queued order shares its place and its answer.
     package func add(_ order: AddOrder, _ durability: Durability) async throws(LedgerError) -> AddResult {
         do {
             let result = try await self.addOrWait(order, durability)

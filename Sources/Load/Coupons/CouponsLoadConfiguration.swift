@@ -25,7 +25,7 @@ package struct CouponsLoadConfiguration: LoadConfiguration {
     package var codec = CouponCodec.protobuf
     /// The service's full name: default `coupon.v1.CouponService`.
     package var service = "coupon.v1.CouponService"
-    /// Send a request id with each issue, and what is not answered again with it.
+    /// Send a request id with each issue, and repeat an unanswered issue with its id.
     ///
     /// Default off.
     package var hasRequestIDs = false

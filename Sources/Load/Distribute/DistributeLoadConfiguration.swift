@@ -15,7 +15,7 @@ package struct DistributeLoadConfiguration: LoadConfiguration {
     package var address = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
     /// So many addresses that nobody has used instead, in turn: 1 to 100 000.
     package var addresses: Int?
-    /// Send a key with each request, and what is not answered again with it.
+    /// Send a key with each request, and repeat an unanswered request with its key.
     ///
     /// Default off.
     package var hasKeys = false

@@ -13,7 +13,7 @@ package struct MixedLoadConfiguration: LoadConfiguration {
     package var seconds = 30
     /// How often each kind of request comes.
     package var shares = MixedShares.standard
-    /// How often what was not answered, or with 5xx, is sent again: default 0, to 1000.
+    /// Repeats of a request that got no answer, or a 5xx: default 0, to 1000.
     package var retries = 0
     /// Changes carry no key, so that what is not answered is never sent again.
     ///

@@ -43,7 +43,7 @@ extension AccessRefusal: ProblemConvertible {
             Problem(
                 "unauthorized",
                 .unauthorized,
-                title: "This API key is not valid, or no longer",
+                title: "This API key is unknown, expired or revoked",
                 challenge: "Bearer realm=\"tally\", error=\"invalid_token\""
             )
         case .scopeMissing(let scope):

@@ -11,9 +11,9 @@ import TLS
 
 /// How Hummingbird's server sets up each connection of ours.
 ///
-/// One port speaks HTTP/1.1 and, to who begins with its preface, HTTP/2. HTTP/1.1 is like Hummingbird's own channel,
-/// with ``HTTPConnectionChannelHandler`` in the place of its connection state handler, before the HTTP types are made,
-/// so that hot requests cost neither those nor a task. With a certificate all of that is inside of TLS.
+/// The connection preface selects HTTP/2; everything else is HTTP/1.1, which is like Hummingbird's own channel, with
+/// ``HTTPConnectionChannelHandler`` in the place of its connection state handler, before the HTTP types are made, so
+/// that hot requests cost neither those nor a task. With a certificate all of that is inside of TLS.
 package struct HTTPListener: ServerChildChannel, HTTPChannelHandler {
     package typealias Value = HTTPConnection
 

@@ -1,6 +1,6 @@
 package import HTTPTypes
 
-/// The preferences of a request (RFC 7240): what it would like, and what nobody has to know.
+/// The preferences of a request (RFC 7240): optional wishes, of which unknown ones are ignored.
 package struct Preferences: Hashable, Sendable {
     private var values: [String: String] = [:]
 
