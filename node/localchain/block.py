@@ -51,7 +51,7 @@ class Block:
     hash: bytes = b""
     size: int = 0
     before: Values = field(default_factory=dict, repr=False)
-    """What the keys were that this block changed: undoes it."""
+    """The values of the keys that this block changed, from before: undoes it."""
 
     def seal(self, parent_root: bytes, changes: Values) -> None:
         """Computes roots and hash, when everything in it is final.

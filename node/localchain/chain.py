@@ -36,9 +36,9 @@ class ChainOptions:
     min_tip: int = 1
     """The least tip that geth's rules take, its `--txpool.pricelimit`."""
     tip: int = 1_000_000_000
-    """What `eth_maxPriorityFeePerGas` proposes, while the price of gas is not fixed."""
+    """The tip that `eth_maxPriorityFeePerGas` proposes, while the price of gas is not fixed."""
     pool: PoolLimits | None = None
-    """What geth's rules keep of one account and of all; None is more than any test sends."""
+    """The transactions that geth's rules keep of one account and of all; None is more than any test sends."""
 
 
 class Chain:
@@ -78,12 +78,12 @@ class Chain:
 
     @property
     def least_price(self) -> int:
-        """What the next block takes for gas."""
+        """The price of gas in the next block."""
         return self.gas_price or 0 if self.is_legacy else self.base_fee
 
     @property
     def usual_price(self) -> int | None:
-        """What a gas price oracle takes from the last blocks: the 60th percentile, as geth 1.9 does; None without any.
+        """The price of gas in the last blocks: the 60th percentile, as an oracle takes it; None without any.
 
         So it follows whoever pays more than it says.
         """
@@ -167,7 +167,7 @@ class Chain:
             if transaction.gas > GAS_LIMIT - block.gas_used:
                 continue
             self.pool.remove(transaction)
-            # What cannot be paid is dropped without a word; those behind it have a gap before them now.
+            # A transaction that cannot be paid is dropped without a word; those behind it have a gap before them now.
             if self._run(transaction, block):
                 order.go_on(rest)
 
@@ -247,7 +247,7 @@ class Chain:
     def reorganize(self, depth: int, drop: set[bytes], returns: bool) -> list[Block]:
         """Replaces the last blocks by as many others, in which the dropped transactions are not.
 
-        What cannot be mined without them goes back into the pool; they do so only if `returns`.
+        A transaction that cannot be mined without them goes back into the pool; they do so only if `returns`.
         """
         blocks = []
         waiting: list[Transaction] = []

@@ -31,7 +31,7 @@ class Control:
         return self._faults.clear()
 
     def tally_calls(self, parameters: Parameters) -> dict[str, Any]:
-        """What was asked since the start; `{"clear": true}` begins anew."""
+        """The requests since the start; `{"clear": true}` begins anew."""
         answer = {
             "calls": dict(sorted(self._faults.calls.items())),
             "transactions": list(self._faults.transactions),
@@ -61,7 +61,7 @@ class Control:
         return [{"from": data(t.sender), "nonce": quantity(t.nonce), "hash": data(t.hash)} for t in waiting]
 
     def tally_setGasPrice(self, parameters: Parameters) -> str | None:
-        """What gas costs from the next block on; null follows the rule of EIP-1559 again."""
+        """Sets the price of gas from the next block on; null follows the rule of EIP-1559 again."""
         self.chain.gas_price = None if parameters[0] is None else parameters.quantity(0)
         return parameters[0]
 

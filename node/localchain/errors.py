@@ -1,4 +1,4 @@
-"""What a JSON-RPC call is refused with."""
+"""The errors that refuse a JSON-RPC call."""
 
 from typing import Any
 

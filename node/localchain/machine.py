@@ -52,7 +52,7 @@ class _State(CancunState):
 
 @dataclass(slots=True)
 class Surroundings:
-    """What a transaction can see of its block."""
+    """The facts of its block that a transaction can see."""
 
     coinbase: bytes
     timestamp: int
@@ -67,7 +67,7 @@ class Surroundings:
 
 @dataclass(slots=True)
 class Outcome:
-    """What running a transaction led to."""
+    """The result of running a transaction."""
 
     is_success: bool
     gas_used: int

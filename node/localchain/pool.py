@@ -78,7 +78,7 @@ class Pool:
         return [mine[nonce] for nonce in range(self._world.get_nonce(sender), self.next_nonce(sender))]
 
     def queued(self, sender: bytes) -> list[Transaction]:
-        """Those behind a gap, lowest nonce first."""
+        """The transactions behind a gap, lowest nonce first."""
         end = self.next_nonce(sender)
         mine = self._by_sender.get(sender, {})
         return [mine[nonce] for nonce in sorted(mine) if nonce > end]

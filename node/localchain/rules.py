@@ -1,4 +1,4 @@
-"""What both nodes' rules have in common."""
+"""The rules that both nodes share."""
 
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Rules:
-    """Which transactions a node takes, and the words with which it refuses the others."""
+    """The choice of transactions that a node takes, and the words with which it refuses the others."""
 
     name = ""
 
@@ -20,7 +20,7 @@ class Rules:
         raise NotImplementedError
 
     def failed(self, mined: "Mined") -> RPCError | None:
-        """What the sender is told when a transaction was mined at once, and failed."""
+        """The words to the sender of a transaction that was mined at once, and failed."""
         return None
 
     def reverted(self, error: str, output: bytes) -> RPCError:

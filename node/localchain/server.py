@@ -17,7 +17,7 @@ LONGEST_BODY = 16 * 1024 * 1024
 
 
 class Unreadable(Exception):
-    """What came in is not a request that this server reads; the answer's status."""
+    """The bytes are no request that this server reads; the answer's status."""
 
     def __init__(self, status: str) -> None:
         super().__init__(status)

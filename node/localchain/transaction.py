@@ -57,11 +57,11 @@ class Transaction:
 
     @property
     def cost(self) -> int:
-        """What the sender must be able to pay."""
+        """The sum that the sender must be able to pay."""
         return self.gas * self.max_fee_per_gas + self.value
 
     def price(self, base_fee: int) -> int:
-        """What is paid for each gas in a block with that base fee."""
+        """The price of each gas in a block with that base fee."""
         return min(self.max_fee_per_gas, base_fee + self.max_priority_fee_per_gas)
 
     def validate(self) -> None:
@@ -88,7 +88,7 @@ def _sender(digest: bytes, parity: int, r: int, s: int) -> bytes | None:
 def decode(raw: bytes, sender: bytes | None = None) -> Transaction:
     """The transaction in `raw`, of type 0 or 2; its sender is None when the signature is invalid.
 
-    Who knows the sender gives it, and saves the most expensive part.
+    A caller that knows the sender gives it, and saves the most expensive part.
     """
     if not raw:
         raise InvalidTransaction("rlp: value size exceeds available input length")

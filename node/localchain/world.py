@@ -21,7 +21,7 @@ def code_hash(code: bytes) -> bytes:
 
 
 class World:
-    """What py-evm calls an account database.
+    """An account database, as py-evm calls it.
 
     A key is an address, whose value is an account, or an address and a slot, whose value is a number. Each write goes
     into `log` with the value before it, so a checkpoint is a position in the log, and going back is undoing from the
@@ -69,7 +69,7 @@ class World:
                 self._put(key, value)
 
     def begin_transaction(self) -> None:
-        """What the next transaction finds counts as original, nothing is warm, and transient storage is empty."""
+        """Takes the present state as original; nothing is warm, and transient storage is empty."""
         self._originals.clear()
         self._warm.clear()
         self._transient.clear()
@@ -84,7 +84,7 @@ class World:
         before = {key: value for key, value in before.items() if self.values.get(key) != value}
         return {key: self.values.get(key) for key in before}, before
 
-    # What py-evm asks for
+    # The questions of py-evm.
 
     def account(self, address: bytes) -> Account:
         return self.values.get(address, EMPTY)
@@ -171,7 +171,7 @@ class World:
             self._warm.add(key)
             self.log.append((WARM, key))
 
-    # What lasts for one transaction
+    # The state that lasts for one transaction.
 
     def get_transient_storage(self, address: bytes, slot: int) -> bytes:
         return self._transient.get((address, slot), b"")

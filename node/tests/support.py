@@ -1,4 +1,4 @@
-"""What the tests share: chains in this process, and transactions of the development accounts."""
+"""The parts that the tests share: chains in this process, and transactions of the development accounts."""
 
 import contextlib
 import http.client

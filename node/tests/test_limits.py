@@ -1,4 +1,4 @@
-"""What real nodes do not do: keep all state, take any batch, any tip, or any number of transactions."""
+"""The limits of real nodes, which do not keep all state, take any batch, any tip, or any number of transactions."""
 
 import json
 
