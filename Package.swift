@@ -387,7 +387,7 @@ let package = Package(
 
 /// Tests are not shipped, and compile in half the time unoptimized.
 ///
-/// Those of the tree read it letter by letter.
+/// Tests of the tree read it letter by letter.
 let unoptimized = settings + [.unsafeFlags(["-Onone"])]
 for target in package.targets where target.type != .system {
     let isTest = target.type == .test || target.path?.hasPrefix("Tests/") == true

@@ -1,6 +1,6 @@
 """Backlogs of payments, kills of workers, load beyond capacity: called by scripts/bench-backlog, which says more.
 
-What is measured stands in Redis: how many payments are unfinished, how many messages the workers' group was given, and
+The measures stand in Redis: how many payments are unfinished, how many messages the workers' group was given, and
 in each record when the payment was made and when it ended.
 """
 import argparse
