@@ -1,4 +1,4 @@
-"""Which tests share a process, and which processes run side by side.
+"""The plan of a run: the tests that share a process, and the processes that run side by side.
 
 costs.tsv says of each suite what one run of it costs. A suite whose tests wait a lot may be cut into its tests there.
 """
@@ -30,7 +30,7 @@ class Cost:
 
 @dataclass
 class Unit:
-    """What one process runs."""
+    """The part of the tests that one process runs."""
 
     title: str
     mode: str
@@ -130,7 +130,7 @@ def pack(apart):
 def choose(waiting, running, cores):
     """The next unit to start beside the running ones, or None while none fits.
 
-    The longest comes first, and of what fits beside it the longest again. Those that run alone come last.
+    The longest comes first, and of those that fit beside it the longest again. Processes that run alone come last.
     """
     if any(unit.mode == "alone" for unit in running) or len(running) >= MOST_AT_ONCE:
         return None

@@ -1,4 +1,4 @@
-"""What a run of the tests says: while it goes on, at its end, and what it writes into the table of costs."""
+"""The report of a run of the tests: while it goes on, at its end, and into the table of costs."""
 
 import binary
 import plan
@@ -35,7 +35,7 @@ def progress(run, share):
 
 
 def problems(run):
-    """What was wrong in a process, a text each; nothing when all of its tests ran and passed."""
+    """The faults of a process, a text each; nothing when all of its tests ran and passed."""
     results, found = run.results, []
     for test in sorted(results.failed):
         texts = results.problems.get(test, ["it began, and the process ended in it"])
@@ -52,7 +52,7 @@ def problems(run):
 
 
 def wrong_tests(run):
-    """The names of its tests that did not pass. What belongs to none counts for its first."""
+    """The names of its tests that did not pass. A failure of no test counts for its first."""
     results = run.results
     names = results.failed | (set(run.unit.tests) - results.ended - results.skipped)
     return names or ({run.unit.tests[0]} if problems(run) else set())
@@ -113,7 +113,7 @@ def verdict(done, again, names, seconds, wrong, suites):
     for complaint in wrong:
         say(f"✘ {complaint}")
     if failed:
-        say("What failed:")
+        say("Failures:")
         for run in done:
             for line in problems(run):
                 say("  " + line[:1500].replace("\n", "\n    "))
@@ -131,7 +131,7 @@ def verdict(done, again, names, seconds, wrong, suites):
 
 
 HEAD = """\
-# What one run of each suite costs: name, mode, wall and processor seconds. Written by scripts/test --record.
+# The cost of one run of each suite: name, mode, wall and processor seconds. Written by scripts/test --record.
 # together: in the one process that runs unit tests in parallel; apart: in a process of its own, beside others;
 # alone: nothing beside it. A suite whose tests mostly wait may have a row for each of its tests instead of its own.
 """

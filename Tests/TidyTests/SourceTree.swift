@@ -28,7 +28,7 @@ package struct TidyFile: Sendable {
     package var isShell: Bool { self.path.hasPrefix("scripts/") || self.path.hasPrefix(".ci/") }
 }
 
-/// What a rule has to say about one line.
+/// The finding of a rule about one line.
 package struct Violation: Hashable, CustomStringConvertible, Sendable {
     package let path: String
     package let line: Int
@@ -57,7 +57,7 @@ package struct SourceTree: Sendable {
         return root
     }
 
-    /// What git does not keep, as `.gitignore` has it.
+    /// The files that git does not keep, as `.gitignore` has it.
     private static let ignored: Set<String> = [
         ".build", ".git", ".swiftpm", ".tally", "Package.resolved", "__pycache__", "node_modules", ".venv",
     ]
@@ -66,7 +66,7 @@ package struct SourceTree: Sendable {
         Self.ignored.contains(name) || name.hasPrefix(".build-") || name.hasSuffix(".profraw")
     }
 
-    /// What is kept, and written by a tool: no rule of style is for it.
+    /// The folders whose files a tool writes, though they are kept: no rule of style is for them.
     private static let made: Set<String> = ["Generated"]
 
     private init(root: URL) {
@@ -85,7 +85,7 @@ package struct SourceTree: Sendable {
     package func file(_ path: String) -> TidyFile? { self.files.first { $0.path == path } }
 
     private static func collect(_ folder: URL, prefix: String, into files: inout [TidyFile]) {
-        // What cannot be listed is no folder, and what cannot be read as UTF-8 is no text.
+        // A path that cannot be listed is no folder, and a file that cannot be read as UTF-8 is no text.
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
         for name in names where !Self.made.contains(name) && !Self.isIgnored(name) {
             let url = folder.appending(path: name)
@@ -99,7 +99,7 @@ package struct SourceTree: Sendable {
     }
 
     private static func collect(_ folder: URL, prefix: String, into paths: inout [String]) {
-        // What cannot be listed is no folder; a symbolic link is a file, wherever it leads.
+        // A path that cannot be listed is no folder; a symbolic link is a file, wherever it leads.
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
         for name in names where !Self.isIgnored(name) {
             let url = folder.appending(path: name)

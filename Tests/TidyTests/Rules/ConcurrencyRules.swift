@@ -1,4 +1,4 @@
-/// What the compiler is known to get wrong about tasks, and so may not be written.
+/// The code about tasks that the compiler is known to get wrong, and that may not be written.
 package enum ConcurrencyRules {
     private static let message =
         "an aggregate with an 'await' inside a group's task: at -O its other parts may be lost. "

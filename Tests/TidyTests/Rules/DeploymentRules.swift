@@ -1,4 +1,4 @@
-/// What holds between the sources and `docker/`.
+/// The agreement of the sources with `docker/`.
 package enum DeploymentRules {
     static let users = "docker/users.acl"
     static let version = "Sources/App/Version.swift"

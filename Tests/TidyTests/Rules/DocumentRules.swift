@@ -37,7 +37,7 @@ package enum DocumentRules {
     package static func namedSettings(_ files: [TidyFile]) -> [Violation] {
         let names = Set(Self.settings(files))
         let groups = Set(names.compactMap { $0.split(separator: ".").first.map(String.init) })
-        // What operators did has names of the same form: they stand in the code as they are.
+        // The names of operators' actions have the same form: they stand in the code as they are.
         let others = Set(files.filter(\.isSource).flatMap { $0.swift.literals.map(\.text) })
         return files.filter { $0.path.hasSuffix(".md") }.flatMap { file in
             file.lines.enumerated().flatMap { index, line in

@@ -24,7 +24,7 @@ package enum ErrorRules {
 
     private struct Switch {
         let line: Int
-        /// What it is called tells that it is an error.
+        /// Whether its name tells that it is an error.
         let isOfError: Bool
         var cases: Set<String> = []
         var hasDefault = false
@@ -41,7 +41,7 @@ package enum ErrorRules {
                 if label.word == "default" || text.trimmingPrefix(" ") == "_" {
                     found.hasDefault = true
                 } else {
-                    // What is no case of an enum, as a range or a type, is not found among the cases of errors.
+                    // A label that is no case of an enum, as a range or a type, is not found among the cases of errors.
                     found.cases.formUnion(Self.names(text))
                 }
             }
@@ -74,7 +74,7 @@ private struct SwiftBlock {
 
     init(_ text: Substring) { self.text = text }
 
-    /// What follows each `case` and `default` of this block itself, not of blocks in it, up to one of `ends`.
+    /// The labels of this block itself, `case` and `default`, not of blocks in it, up to one of `ends`.
     func labels(until ends: Set<Character>) -> [(word: String, text: String)] {
         var labels: [(word: String, text: String)] = []
         var depth = (braces: 1, others: 0)

@@ -1,6 +1,6 @@
-/// Who may import what.
+/// The imports that each target may have.
 package enum ImportRules {
-    /// What the toolchain brings; nobody declares these.
+    /// The modules that the toolchain brings; nobody declares these.
     private static let toolchain: Set<String> = [
         "Dispatch", "Foundation", "FoundationEssentials", "FoundationNetworking", "Glibc", "Synchronization", "Swift",
         "Testing",

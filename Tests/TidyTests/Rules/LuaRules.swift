@@ -1,6 +1,6 @@
 /// How a script that Redis runs presents itself.
 package enum LuaRules {
-    /// What it decides, then `KEYS`, `ARGV` and what it returns, each at its place in the header.
+    /// The decision, then `KEYS`, `ARGV` and the reply, each at its place in the header.
     package static func header(_ file: TidyFile) -> [Violation] {
         guard file.isLua, file.isSource else { return [] }
         let header = file.lines.prefix { $0.hasPrefix("--") }

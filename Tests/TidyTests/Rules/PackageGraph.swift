@@ -1,4 +1,5 @@
-/// What `Package.swift` declares, read from its text: asking SwiftPM would wait for the lock that the tests hold.
+/// The targets that `Package.swift` declares, read from its text: asking SwiftPM would wait for the lock that the tests
+/// hold.
 package struct PackageGraph: Sendable {
     package struct Target: Sendable {
         package let name: String

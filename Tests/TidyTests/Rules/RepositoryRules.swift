@@ -1,4 +1,4 @@
-/// What holds for the repository as a whole.
+/// The rules for the repository as a whole.
 package enum RepositoryRules {
     /// A shell script may be executed, says what it does, fails early and answers `--help`.
     package static func shell(_ file: TidyFile) -> [Violation] {

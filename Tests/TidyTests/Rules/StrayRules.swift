@@ -1,4 +1,5 @@
-/// What may be kept, by name in the root and by kind everywhere: what nobody decided to keep is a stray file.
+/// The files that may be kept, by name in the root and by kind everywhere: a file that nobody decided to keep is a
+/// stray.
 package enum StrayRules {
     /// The files of the root.
     private static let root: Set<String> = [
@@ -30,7 +31,7 @@ package enum StrayRules {
         paths.filter { !Self.isKept($0) }.map { "\($0) is a stray file: remove it, or add it to StrayRules" }
     }
 
-    /// What is allowed and is not there: a list that only grows says nothing.
+    /// The entries of the lists that no file uses: a list that only grows says nothing.
     package static func unused(_ paths: [String]) -> [String] {
         let kinds = Set(paths.compactMap { Self.kind($0) })
         let folders = Set(paths.compactMap { $0.split(separator: "/").first.map(String.init) })

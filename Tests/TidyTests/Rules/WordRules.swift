@@ -1,4 +1,4 @@
-/// What may not be written, and where.
+/// The words that may not be written, and where.
 package enum WordRules {
     private struct Word {
         let pattern: Regex<Substring>
