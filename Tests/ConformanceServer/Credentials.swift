@@ -2,7 +2,7 @@ import Foundation
 import Logging
 import TLS
 
-/// What the launcher gave the server to prove who it is, and to know its clients by.
+/// The certificate and key that the launcher gave the server, and the authority by which it knows its clients.
 ///
 /// The files that hold it last as long as it takes to read them.
 struct Credentials {
@@ -15,7 +15,7 @@ struct Credentials {
         let manager = FileManager.default
         let attributes: [FileAttributeKey: Any] = [.posixPermissions: 0o700]
         try manager.createDirectory(at: folder, withIntermediateDirectories: true, attributes: attributes)
-        // What is left behind is of use to nobody: the certificate is good for this machine and a day.
+        // A file that is left behind is of use to nobody: the certificate is good for this machine and a day.
         defer { try? manager.removeItem(at: folder) }
         let (certificate, key) = (folder.appending(path: "server.pem"), folder.appending(path: "server.key"))
         if order.hasServerCreds {

@@ -2,7 +2,7 @@ import Connect
 import HTTPTypes
 import SwiftProtobuf
 
-/// What the service sends back of what it got, and the words in which it is told what to send.
+/// The requests that the service sends back, and the words in which it is told its answer.
 enum Echo {
     /// The requests so far, with what came before them.
     static func info(_ requests: [any Message], _ context: RPCContext) throws -> ConformancePayload.RequestInfo {

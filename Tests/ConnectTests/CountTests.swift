@@ -38,7 +38,7 @@ struct CountTests {
         )
     }
 
-    /// What a caller is the cause of would else count against the budget of errors, and wake somebody.
+    /// A call that its caller spoiled would else count against the budget of errors, and wake somebody.
     @Test(arguments: HTTPVersion.allCases)
     func `only what is ours is counted as the service's error`(version: HTTPVersion) async throws {
         let metrics = TestMetrics()

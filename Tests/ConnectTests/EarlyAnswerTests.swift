@@ -49,7 +49,7 @@ struct EarlyAnswerTests {
                 try await connection.send(half)
                 let answer = try await connection.read { statuses($0).count == number && $0.contains("\r\n\r\n") }
                 #expect(statuses(answer).last == example.status)
-                // What the listener refuses by itself is the connection's last.
+                // A request that the listener refuses by itself is the connection's last.
                 guard !answer.lowercased().contains("connection: close") else { break }
             }
             connection.close()

@@ -4,7 +4,7 @@ import Support
 import Testing
 import Web
 
-/// Which calls take the places of which.
+/// The places that calls take, and those that they leave to other calls.
 struct PlaceTests {
     private static let watch = "/grpc.health.v1.Health/Watch"
 

@@ -5,7 +5,7 @@ import SwiftProtobuf
 import Testing
 import Web
 
-/// What streams do besides passing messages on.
+/// The duties of streams besides passing messages on.
 struct StreamTests {
     private func head(_ client: TestClient, _ method: String, _ form: String, _ fields: HTTPFields = [:]) -> HTTPRequest
     {

@@ -5,7 +5,7 @@ import Support
 import Synchronization
 import Testing
 
-/// What looking for an idempotency key finds, and what it costs Redis.
+/// The result of looking for an idempotency key, and its cost for Redis.
 struct IdempotencyLookupTests {
     private static let now = ServerTime(milliseconds: 1_000_000)
 

@@ -40,7 +40,7 @@ struct LeaseTests {
         )
     }
 
-    /// What holds the lease by a script's own word.
+    /// Whether this fence holds the lease, by a script's own word.
     private func isHeld(_ fence: Fence, _ node: RedisNode) async throws -> Bool {
         let source = LuaLibrary.lease + Array("return lease_is_held(KEYS[1], ARGV[1]) and 1 or 0".utf8)
         let call = RedisScriptCall(RedisScript("held", source: source), keys: [self.key], arguments: [fence.argument])
@@ -53,7 +53,7 @@ struct LeaseTests {
             let lost = try #require(try await first.take())
             #expect(try await self.isHeld(lost, node))
             #expect(try await second.take() == nil)
-            // What the replica did not have: the lease and the count of its holders.
+            // The replica did not have these: the lease and the count of its holders.
             _ = try await node.send(RedisCommand("DEL", .key(self.key), .key(self.tokenKey)), within: nil)
             let held = try #require(try await second.take())
             #expect(lost.description == "first:1" && held.description == "second:1")

@@ -60,7 +60,7 @@ struct OutboxTests {
                 let page = await fixture.outbox.messages(after: position, limit: limit)
                 #expect(page.failure == nil)
                 #expect(page.messages.count <= limit)
-                // What one stream does not need, another may have.
+                // The share that one stream does not need, another may have.
                 if read.isEmpty, limit >= 3 { #expect(page.messages.count == min(limit, 65)) }
                 read += page.messages
                 position = page.position
@@ -162,7 +162,7 @@ struct OutboxFixture: Sendable {
         )
     }
 
-    /// What the streams hold, in their order.
+    /// The messages of the streams, in their order.
     func all() async throws -> [OutboxMessage] {
         let page = await self.outbox.messages(after: Outbox.Position(), limit: 10_000)
         if let failure = page.failure { throw failure }

@@ -142,7 +142,7 @@ func running(_ queues: [ServiceGroup], _ body: @Sendable @escaping () async thro
     }
 }
 
-/// What consumers were given.
+/// The messages that consumers were given.
 final class Handled: Sendable {
     private struct State {
         var messages: [WorkMessage] = []

@@ -49,7 +49,7 @@ struct WorkQueueTakeOverTests {
             }
             let old = Set(handled.messages.filter(\.isRedelivered).compactMap { $0.fields["number"] })
             #expect(old == Set((0..<25).map { "\($0)" }))
-            // Those of other places are left to them, and five were new.
+            // The messages of other places are left to them, and five were new.
             #expect(handled.numbers.count == 30)
             let pending = try await fixture.pending("s")
             #expect(pending == 10)

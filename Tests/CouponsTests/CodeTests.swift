@@ -75,7 +75,7 @@ import Testing
         #expect(CouponCode(wide) == code)
     }
 
-    /// What stands between, before and behind the signs of codes that people paste.
+    /// The signs between, before and behind those of codes that people paste.
     static let clutter: [Unicode.Scalar] = [
         "\u{200B}", "\u{200C}", "\u{200D}", "\u{200E}", "\u{200F}", "\u{202A}", "\u{202E}", "\u{2060}", "\u{2066}",
         "\u{2069}", "\u{FEFF}", "\u{AD}", "\u{180E}", "\u{34F}", "\u{FE0F}", "\u{E0001}", "\u{E0020}", "\u{E0100}",

@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    /// What the root has lent is what its parts have.
+    /// The root has lent exactly as much as its parts have.
     private static func expectBalance(_ fixture: CouponsFixture, _ id: CampaignID) async throws {
         let root = try await fixture.coupons.standing(id)
         var held: Int64 = 0

@@ -4,7 +4,7 @@ import Glibc
 import Support
 import Testing
 
-/// Which chain a system has, and what its children are told of it.
+/// The chain of a system, and the settings that its children get for it.
 @Suite
 struct DevChainTests {
     @Test

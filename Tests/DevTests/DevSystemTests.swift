@@ -65,7 +65,7 @@ struct DevSystemTests {
             .deletingLastPathComponent().appending(path: "node").path
     }
 
-    /// What the chain says of its first block; nil while it does not answer.
+    /// The chain's first block; nil while the chain does not answer.
     private func genesis(_ ports: DevPorts) async throws -> Substring? {
         let body = #"{"jsonrpc":"2.0","id":1,"method":"eth_getBlockByNumber","params":["0x0",false]}"#
         let head = "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: \(body.utf8.count)\r\n\r\n"

@@ -4,7 +4,7 @@ import NIOCore
 import Support
 import Testing
 
-/// What callers of services see of nginx: gRPC, gRPC-Web and Connect, on both entries.
+/// Nginx as callers of services see it: gRPC, gRPC-Web and Connect, on both entries.
 struct NginxCallTests {
     enum Entry: CaseIterable { case http, grpc }
 
@@ -45,7 +45,7 @@ struct NginxCallTests {
         return String(decoding: data, as: UTF8.self).lowercased()
     }
 
-    /// What a caller sends, and the same in the one spelling that it is answered in.
+    /// The content type that a caller sends, and the one spelling of it that the answer has.
     private static let enveloped = [
         ("application/grpc", "application/grpc"), ("application/grpc+proto", "application/grpc+proto"),
         ("Application/gRPC+JSON", "application/grpc+json"), ("application/grpc-web", "application/grpc-web+proto"),

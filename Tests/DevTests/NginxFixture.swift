@@ -79,7 +79,7 @@ func withNginx<Result: Sendable>(
     }
 }
 
-/// What nginx says against `nginx.conf` of the folder; nothing when it takes it.
+/// The complaint of nginx about `nginx.conf` of the folder; nothing when it takes it.
 func nginxComplaint(folder: String) throws -> String {
     let process = Process()
     let pipe = Pipe()

@@ -2,7 +2,7 @@ import Dev
 import Support
 import Testing
 
-/// What nginx does with too many requests of one client, and how it knows one from the other.
+/// The limits of nginx on the requests of one client, and how it knows one client from the other.
 struct NginxLimitTests {
     private static let path = "/api/verve/accept?id=1"
 

@@ -4,7 +4,7 @@ import NIOCore
 import Support
 import Testing
 
-/// What nginx writes down of requests: lines that a machine reads, and nothing that may be secret.
+/// The access log of nginx: lines that a machine reads, and nothing that may be secret.
 struct NginxLogTests {
     private static let secret = "s3cr3t"
 
@@ -30,7 +30,7 @@ struct NginxLogTests {
         try await withUpstream(.killing) { upstream in
             try await withNginx(upstreams: [try freePort(), upstream.port]) { entry in
                 for request in Self.requests {
-                    // What is no request may be answered with a reset.
+                    // Bytes that are no request may be answered with a reset.
                     _ = try? await exchange(bytes: request, port: entry.http)
                 }
                 let folder = URL(filePath: entry.prefix).appending(path: "log")

@@ -2,7 +2,7 @@ import Dev
 import Foundation
 import Testing
 
-/// What the compose file and the manifests tell nginx, read by nginx itself.
+/// The configuration that the compose file and the manifests give nginx, read by nginx itself.
 struct NginxShippedTests {
     private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()

@@ -145,7 +145,7 @@ struct SupervisorMachineTests {
     }
 }
 
-/// What the machine's actions have led to.
+/// The state that the machine's actions have led to.
 private struct World {
     var launching: Set<String> = []
     var alive: Set<String> = []

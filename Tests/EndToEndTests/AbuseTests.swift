@@ -2,7 +2,7 @@ import Foundation
 import Support
 import Testing
 
-/// What nobody should send, at the accept route, straight to an instance and through nginx.
+/// Requests that nobody should send, at the accept route, straight to an instance and through nginx.
 @Suite(.serialized)
 struct AbuseTests {
     private static let badQueries = [

@@ -2,7 +2,7 @@ import Foundation
 import Support
 import Testing
 
-/// What stands in `docker/`, as far as it can be held against something without an engine.
+/// The files in `docker/`, as far as they can be held against something without an engine.
 struct ContainerTests {
     private let root: URL = {
         var root = URL(filePath: #filePath)

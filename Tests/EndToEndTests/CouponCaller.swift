@@ -120,7 +120,7 @@ struct CouponCaller {
             let details: [Detail]?
         }
         guard answer.head.lowercased().contains("\r\ncontent-type: application/json\r\n") else {
-            // What a proxy says when nobody answered it; clients of Connect take it for the same.
+            // A proxy's answer when nobody answered it; clients of Connect take it for the same.
             if [502, 503, 504].contains(answer.status) {
                 return Refusal(status: answer.status, code: "unavailable", message: answer.text)
             }
@@ -180,7 +180,7 @@ extension CouponCaller {
         return issued.couponCode
     }
 
-    /// What an issue is refused with.
+    /// The refusal of an issue.
     func refusedIssue(_ campaign: Int64, user: String = "", request: String = "") async throws -> Refusal {
         let input = Coupon_V1_IssueCouponRequest.with {
             $0.campaignID = campaign

@@ -83,7 +83,7 @@ struct CouponClientsTests {
             var random = Round.seed.random
             for round in 0..<Round.long(victims.count) {
                 try await Task.sleep(for: .milliseconds(1500 + Int(random.next() % 1000)))
-                // Whoever is being started again is not there to be killed.
+                // A process that is being started again is not there to be killed.
                 if let pid = try? system.pid(victims[round % victims.count]) { kill(pid, SIGKILL) }
             }
             try await load.end(within: .seconds(240))

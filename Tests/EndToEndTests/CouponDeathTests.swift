@@ -30,7 +30,7 @@ struct CouponDeathTests {
             ("given", 1), ("dry", 1),
         ]
         let places = steps.flatMap { step, pass in
-            // What is behind a step is passed less often than what is before it, while others die in between.
+            // A place behind a step is passed less often than the one before it, while others die in between.
             [(point: "\(step).before", pass: pass), (point: "\(step).after", pass: max(1, pass - 1))]
         }
         try await self.withDeaths(places) { system in

@@ -11,7 +11,7 @@ struct CouponFaultTests {
             try await eventually("the crowd comes to \(share)", within: .seconds(120)) {
                 !crowd.isRunning || CouponPeer.progress(crowd) >= share
             }
-            // Whoever is being started again is not there to be killed.
+            // A process that is being started again is not there to be killed.
             if let pid = try? system.pid(name) { Glibc.kill(pid, SIGKILL) }
         }
     }

@@ -4,7 +4,8 @@ import Support
 import SwiftProtobuf
 import Testing
 
-/// What people and programs of other makes write: taken as it is meant, or refused where it could be meant in two ways.
+/// The writings of people and of programs of other makes: taken as they are meant, or refused where they could be meant
+/// in two ways.
 struct CouponMeaningTests {
     @Test func `what could be meant in two ways is refused, and what people paste is found`() async throws {
         try await TallySystem.with { system in

@@ -20,7 +20,7 @@ struct FaucetFaultTests {
                 let names = ["instance-1", "worker-1", "instance-2", "worker-2"]
                 for round in 0..<(seconds / 3) {
                     try await Task.sleep(for: .milliseconds(2000 + Int(random.next() % 1500)))
-                    // Whoever is being started again is not there to be killed.
+                    // A process that is being started again is not there to be killed.
                     let name = round % 9 == 2 ? "chain" : names[round < 5 ? round % 4 : Int(random.next() % 4)]
                     if let pid = try? system.pid(name) { kill(pid, SIGKILL) }
                 }

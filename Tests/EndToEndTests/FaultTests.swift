@@ -27,7 +27,7 @@ struct FaultTests {
             var random = Round.seed.random
             for round in 0..<Round.long(victims.count) {
                 try await Task.sleep(for: .milliseconds(1800 + Int(random.next() % 1000)))
-                // Whoever is being started again is not there to be killed.
+                // A process that is being started again is not there to be killed.
                 if let pid = try? system.pid(victims[round % victims.count]) { Foundation.kill(pid, SIGKILL) }
             }
             try await load.end(within: .seconds(120))
@@ -132,7 +132,7 @@ final class ReportSink: Sendable {
         self.program = try Program("/usr/bin/env", ["python3", "-c", script, "\(self.port)"])
     }
 
-    /// What was delivered, in the order of delivery.
+    /// The reports that were delivered, in the order of delivery.
     var reports: [Report] {
         self.program.output.split(separator: "\n").compactMap { line in
             let words = line.split(separator: " ").map(String.init)

@@ -311,7 +311,7 @@ struct LedgerTests {
                 // Stopped for some 10 s: it comes back in the middle of everything.
                 if round % 5 == 0 { try system.kill("instance-2", SIGSTOP) }
                 if round % 5 == 4 { try system.kill("instance-2", SIGCONT) }
-                // Whoever is being started again is not there to be killed.
+                // A process that is being started again is not there to be killed.
                 if let pid = try? system.pid(victims[round % victims.count]) { kill(pid, SIGKILL) }
             }
             try await load.end(within: .seconds(200))

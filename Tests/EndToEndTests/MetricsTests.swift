@@ -2,7 +2,7 @@ import Foundation
 import Support
 import Testing
 
-/// What the rules and the dashboard ask for is what real processes tell.
+/// The rules and the dashboard ask only for metrics that real processes tell.
 struct MetricsTests {
     @Test func `rules and dashboard ask for metrics that processes tell`() async throws {
         try await TallySystem.with(chain: []) { system in
@@ -29,7 +29,7 @@ struct MetricsTests {
         }
     }
 
-    /// What `scripts/manifests metrics` says of all processes now.
+    /// The complaints of `scripts/manifests metrics` about all processes now.
     private static func complaints(of system: TallySystem) async throws -> String {
         var files: [String] = []
         for port in system.ports.admin {

@@ -119,7 +119,7 @@ struct PaymentsTests {
             try await self.expectExact(system, rate: 80, seconds: seconds) {
                 for round in 0..<(2 * seconds) {
                     try await Task.sleep(for: .milliseconds(400 + Int(random.next() % 200)))
-                    // Whoever is being started again is not there to be killed.
+                    // A process that is being started again is not there to be killed.
                     if let pid = try? system.pid("worker-\(round % 2 + 1)") { Foundation.kill(pid, SIGKILL) }
                     if round % 12 == 8, let pid = try? system.pid("redis") { Foundation.kill(pid, SIGKILL) }
                     if round % 12 == 11, let pid = try? system.pid("instance-1") { Foundation.kill(pid, SIGKILL) }

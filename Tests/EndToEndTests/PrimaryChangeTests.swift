@@ -12,7 +12,7 @@ struct PrimaryChangeTests {
 
     private static let json = ["-H", "Content-Type: application/json"]
 
-    /// What clients ask all the time; the numbers are curl's own.
+    /// The requests that clients make all the time; the numbers are curl's own.
     private static func requests(_ url: String, campaign: Int64) -> [[String]] {
         let coupon = "\(url)/coupon.v1.CouponService/IssueCoupon#[1-20]"
         let payment = #"{"from_account":"alice","to_account":"bob","amount":"0.01"}"#

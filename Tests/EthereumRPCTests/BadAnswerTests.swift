@@ -4,7 +4,7 @@ import Outbound
 import Support
 import Testing
 
-/// What comes back when a node, or what stands before it, is not itself.
+/// The answers of a node, or of a proxy before it, that is not itself.
 @Suite
 struct BadAnswerTests {
     struct Case: Sendable, CustomTestStringConvertible {

@@ -44,7 +44,7 @@ struct BatchSizeTests {
         #expect((4...7).contains(size.size))
     }
 
-    /// What nodes and gateways answer to a batch that is too large.
+    /// The answers of nodes and gateways to a batch that is too large.
     static let refusals = [
         "{\"id\":null,\"error\":{\"code\":-32600,\"message\":\"batch too large\"}}",
         "[{\"id\":0,\"error\":{\"code\":-32600,\"message\":\"batch too large\"}}]",

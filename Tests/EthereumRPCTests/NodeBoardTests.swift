@@ -178,7 +178,7 @@ struct NodeBoardTests {
         #expect(board.report(at: Self.start).nodes[0].rolledBack == 0)
     }
 
-    /// What a person would keep on paper.
+    /// The notes that a person would keep on paper.
     private struct Paper {
         var chain: ChainIdentity?
         var head: UInt64 = 0

@@ -132,7 +132,7 @@ struct RefusalTests {
         Row("batch too large", .rejected("batch too large")),
         // Redbelly
         Row("Sender not authorised to write transactions", .notAuthorised),
-        // What looks like another thing
+        // Words that look like another refusal.
         Row("unknown transaction", .rejected("unknown transaction")),
         Row("rlp: expected input list for types.txdata", .rejected("rlp: expected input list for types.txdata")),
         Row("exceeds block gas limit", .rejected("exceeds block gas limit")),

@@ -23,7 +23,7 @@ final class ScriptedNode: Sendable {
         case half(String)
         /// The connection's end.
         case reset
-        /// That many bytes of nothing.
+        /// So many bytes of nothing.
         case bytes(Int)
     }
 

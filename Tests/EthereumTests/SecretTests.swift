@@ -118,7 +118,7 @@ struct SecretTests {
         }
     }
 
-    /// What would be found is shown here: a rule that cannot fail is no rule.
+    /// The search finds copies when there are some: a rule that cannot fail is no rule.
     @Test
     func `copies in any form are found`() async throws {
         let (path, masked) = try await Self.makeKey()

@@ -47,13 +47,13 @@ struct SenderKeyTests {
     @Test(arguments: [0o640, 0o604, 0o660, 0o610, 0o601, 0o700, 0o500, 0o4600, 0o1600, 0o444, 0o777])
     func `a file for others is refused`(mode: Int) throws {
         let file = try KeyFile(Self.digits, mode: mode)
-        // What root's group may read is another matter: see below.
+        // A file that root's group may read is another matter: see below.
         if geteuid() == 0 { try file.give(to: 0, group: 12345) }
         #expect(throws: SenderKeyError.tooOpen(mode: UInt32(mode))) { try SenderKey(contentsOf: file.path) }
         #expect("\(SenderKeyError.tooOpen(mode: 0o640))".contains("0640"))
     }
 
-    /// What Kubernetes makes of a secret with `fsGroup`, and systemd of a credential.
+    /// A file as Kubernetes makes it of a secret with `fsGroup`, and systemd of a credential.
     ///
     /// Only root can make such files.
     @Test(.enabled(if: geteuid() == 0), arguments: [0o440, 0o640])

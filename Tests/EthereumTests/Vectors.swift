@@ -1,7 +1,7 @@
 import Ethereum
 import Foundation
 
-/// What `Vectors/eth_vectors.json` holds: made with eth-account, and checked with a second implementation.
+/// The content of `Vectors/eth_vectors.json`: made with eth-account, and checked with a second implementation.
 struct Vectors: Decodable {
     struct Signed: Decodable {
         var nonce, to, value, gas, data, privateKey, sender, raw, hash, r, s: String

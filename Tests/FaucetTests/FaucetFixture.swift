@@ -215,7 +215,8 @@ struct FaucetFixture: Sendable {
         return rise?.divided(by: self.options.faucet.amount)?.quotient.exact
     }
 
-    /// That each distribution has one mined transaction of its own and the recipient exactly that many coins more.
+    /// Expects that each distribution has one mined transaction of its own and the recipient exactly that many coins
+    /// more.
     func expectDelivered(
         _ distributions: [Distribution],
         to address: String = Self.recipient,
@@ -230,7 +231,7 @@ struct FaucetFixture: Sendable {
         }
         let coins = try await self.coins(address, since: before)
         #expect(coins == UInt64(distributions.count))
-        // Whoever has delivered once and gone on may have delivered twice: nothing more is on its way.
+        // A lane that has delivered once and gone on may have delivered twice: nothing more is on its way.
         let pending = try await self.chain.text("eth_getTransactionCount", "\"\(Self.sender)\"", "\"pending\"")
         let latest = try await self.chain.text("eth_getTransactionCount", "\"\(Self.sender)\"", "\"latest\"")
         #expect(pending == latest)

@@ -82,7 +82,7 @@ struct FaucetWrongTypeTests {
         fixture.logs.lines.count { $0.message == "Lane waits for Redis" && $0.metadata["error"] == "storeInconsistent" }
     }
 
-    /// What a lane reads or writes; wakes only when it gives an item another nonce.
+    /// The key that a lane reads or writes; wakes only when it gives an item another nonce.
     private static func key(_ name: String, _ lane: LaneName, _ id: String) -> String {
         switch name {
         case "lane": FaucetKeys.lane(lane)

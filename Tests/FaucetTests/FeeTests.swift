@@ -4,7 +4,7 @@ import Faucet
 import Support
 import Testing
 
-/// What transactions offer: quotes, raises and the cap.
+/// The offers of transactions: quotes, raises and the cap.
 struct FeeTests {
     private static let gwei: UInt64 = 1_000_000_000
 
@@ -96,7 +96,7 @@ struct FeeTests {
     @Test func `what a node asks for is offered, and not more, within the cap`() {
         let fee = Fee.market(maxFee: Self.wei(20), tip: Wei(1))
         let tip = FeeFloor(.tip, Self.wei(5))
-        // What was left for the base fee stays for it.
+        // The part that was left for the base fee stays for it.
         #expect(fee.reaching(tip, cap: nil) == .market(maxFee: Wei(24_999_999_999), tip: Self.wei(5)))
         #expect(fee.reaching(tip, cap: Self.wei(24)) == nil)
         let price = FeeFloor(.price, Self.wei(30))

@@ -7,7 +7,7 @@ import Redis
 import Support
 import Testing
 
-/// What the scripts of a lane compare, for holders and eras that look alike after a failover.
+/// The fences that the scripts of a lane compare, for holders and eras that look alike after a failover.
 struct FenceTests {
     private let tag = "tally:{faucet-\(UInt64.random(in: .min ... .max))}"
     private static let folder = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
@@ -32,7 +32,7 @@ struct FenceTests {
         return try await node.run(call, within: nil).array?.first?.string
     }
 
-    /// What each script of a lane answers to this fence and era.
+    /// The first word of each lane script's reply to this fence and era.
     private func words(fence: String, era: [String], _ node: RedisNode) async throws -> [String: String?] {
         let text = era.joined(separator: " ")
         let observed = ["lease", "era", "lane", "nonce", "open", "bound", "senders", "cancels", "distribution:"]
@@ -87,7 +87,7 @@ struct FenceTests {
         try await self.withNode { node in
             let words = try await self.words(fence: "worker-1:2", era: Self.otherChain, node)
             #expect(words["observe"] == "era" && words["rebind"] == "era")
-            // Who knows another era by this number begins none behind it.
+            // A process that knows another era by this number begins none behind it.
             let other = Self.otherChain.joined(separator: " ")
             #expect(try await self.word("faucet_era", ["era"], [other, "31337", "0xc"], node) == "1")
             let known = Self.era.joined(separator: " ")

@@ -110,7 +110,7 @@ private struct World {
     /// The node: what is mined, and what waits, by nonce.
     var mined: [UInt64: Hash32] = [:]
     var pool: [UInt64: Hash32] = [:]
-    /// What was ever given to the node.
+    /// The nonces that the node was ever given.
     var given: Set<UInt64> = []
     var owner: [Hash32: String] = [:]
     var versions: UInt64 = 0

@@ -5,7 +5,7 @@ import Support
 import Testing
 import Web
 
-/// Who may wait for coins when many do.
+/// The shares of callers in the places to wait for coins.
 struct WatchShareTests {
     @Test func `one key's waiters leave places to other keys`() throws {
         let logs = CapturedLogs()

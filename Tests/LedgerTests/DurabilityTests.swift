@@ -50,7 +50,7 @@ struct DurabilityTests {
             await #expect(throws: LedgerError.idempotencyKeyReused) {
                 try await fixture.add("gopal", 501, key: "k", .none, .replicated)
             }
-            // Whoever asks for less gets it, and is held up by nobody.
+            // A request that asks for less gets it, and is held up by nobody.
             #expect(try await fixture.add("other", 1).durability == .local)
             replica.resume()
             try await eventually("the replica is back") {

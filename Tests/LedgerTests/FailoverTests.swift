@@ -5,7 +5,7 @@ import Redis
 import Support
 import Testing
 
-/// What Redis no longer has: taken by a failover, or damaged.
+/// Records that Redis no longer has: taken by a failover, or damaged.
 struct FailoverTests {
     private static let holder = "s00-holder"
 
@@ -46,7 +46,7 @@ struct FailoverTests {
             let damaged = try await self.endOfLostAdd(fixture, "alice")
             #expect(damaged == .storeInconsistent)
             let lost = try await self.endOfLostAdd(fixture, "bob") {
-                // What a promotion does to the history that a primary goes on with.
+                // A promotion gives a primary another history of changes like this.
                 _ = try await fixture.node.send(RedisCommand("DEBUG", "CHANGE-REPL-ID"), within: nil)
             }
             #expect(lost == .store(.outcomeUnknown(.demoted)))

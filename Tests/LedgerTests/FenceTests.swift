@@ -7,7 +7,7 @@ import Testing
 
 /// A longer operation whose worker is paused past its lease, with all three guards and with the lock alone.
 struct FenceTests {
-    /// What the worker does once it holds the lock: read, be away, write.
+    /// The work of a worker once it holds the lock: read, be away, write.
     enum Worker: CaseIterable {
         /// The write is a script that checks lock, token and whether the operation was done already.
         case fenced

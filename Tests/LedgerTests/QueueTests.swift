@@ -215,7 +215,7 @@ struct QueueTests {
         }
     }
 
-    /// Whoever is killed, paused or late: each order is entered once, in the end by somebody.
+    /// Some hands are killed, paused or late: each order is entered once, in the end by one of them.
     @Test(arguments: Seed.cases(4))
     func `orders that wait are entered once by many hands at once`(seed: Seed) async throws {
         var configuration = LedgerConfiguration()

@@ -5,7 +5,7 @@ import NIOHTTP1
 import NIOPosix
 import Synchronization
 
-/// What a ``FakeService`` does wrong.
+/// The faults of a ``FakeService``.
 struct Faults: Sendable {
     enum Answer: Sendable {
         /// Counts the id, then answers with this status.
@@ -105,7 +105,7 @@ final class FakeService: Sendable {
         var isClosing = false
     }
 
-    /// What to answer; nil is silence.
+    /// The reply; nil is silence.
     func reply(to uri: String) -> Reply? {
         let parts = uri.split(separator: "?", maxSplits: 1)
         let query = (parts.count == 2 ? parts[1] : "").split(separator: "&").reduce(into: [String: String]()) {

@@ -49,7 +49,7 @@ extension OutboundClient {
     }
 }
 
-/// What a test waits for without knowing how long it takes.
+/// Waits for a condition without knowing how long it takes.
 func eventually(
     within limit: Duration = .seconds(30),
     _ condition: () async throws -> Bool

@@ -1,7 +1,7 @@
 import Outbound
 import Testing
 
-/// What `Retry-After` says, in each form that HTTP has for it.
+/// The wait that `Retry-After` names, in each form that HTTP has for it.
 struct RetryAfterTests {
     /// 06 Nov 1994 08:49:37, the example of RFC 9110.
     private static let example: Int64 = 784_111_777

@@ -5,7 +5,7 @@ import MetricsTestKit
 import Outbound
 import Testing
 
-/// What stands behind the reading of URLs: were a spelling to slip through, its socket would still not open.
+/// The guard behind the reading of URLs: were a spelling to slip through, its socket would still not open.
 struct SocketFilterTests {
     /// All lead to a listener on 127.0.0.1 when nothing stops them.
     static let loopbacks = [
@@ -15,7 +15,7 @@ struct SocketFilterTests {
     /// These too, in a process that reads UTF-8.
     static let mappedLoopbacks = ["127。0。0。1", "１２７.０.０.１", "①②⑦.⓪.⓪.①"]
 
-    /// That none of `hosts` reaches a listener on 127.0.0.1, and that each of them does once it is opened.
+    /// Expects that none of `hosts` reaches a listener on 127.0.0.1, and that each of them does once it is opened.
     static func check(_ hosts: [String]) async throws {
         let peer = try await Peer("http")
         try await withClient { (client) async throws in

@@ -52,7 +52,7 @@ extension RedisClient {
         try await self.send(RedisCommand(name, arguments), within: nil)
     }
 
-    /// What became of a command.
+    /// The outcome of a command.
     package func outcome(
         _ command: RedisCommand,
         within: Duration? = nil
@@ -62,7 +62,7 @@ extension RedisClient {
         }
     }
 
-    /// What became of a script.
+    /// The outcome of a script.
     package func outcome(
         _ call: RedisScriptCall,
         within: Duration? = nil
@@ -90,7 +90,7 @@ extension RedisError {
 }
 
 extension RedisNode {
-    /// What became of commands sent in one turn of an event loop, with nothing repeated.
+    /// The outcomes of commands sent in one turn of an event loop, with nothing repeated.
     package func onLoop(
         _ commands: [RedisCommand],
         within: TimeAmount = .seconds(2),

@@ -6,7 +6,7 @@ package struct MachineModel {
     package private(set) var returned: [Int] = []
     package private(set) var complaints: [String] = []
     private var machine: ConnectionMachine<Int>
-    /// What Redis has still to answer, in order; `nil` for commands of the machine's own.
+    /// The replies that Redis still owes, in order; `nil` for commands of the machine's own.
     private var wire: [Int?] = []
     private var unflushed: [Int?] = []
     private var abandoned: Set<Int> = []

@@ -19,7 +19,7 @@ package final class CapturedLogs: Sendable {
 
     package init() {}
 
-    /// What was logged so far, oldest first.
+    /// The lines that were logged so far, oldest first.
     package var lines: [Line] { self.stored.withLock { $0 } }
 
     /// A logger that writes here.

@@ -1,6 +1,6 @@
 package import JSON
 
-/// What tests ask a chain most often, and how they break it.
+/// The calls that tests make to a chain most often, and the ways to break it.
 extension ChainNode {
     /// A result that is text: a quantity, a hash.
     package func text(_ method: String, _ parameters: String...) async throws -> String {
@@ -74,7 +74,7 @@ extension ChainNode {
         try await self.call("hardhat_setBalance", "\"\(address)\"", "\"\(balance)\"")
     }
 
-    /// What gas costs from the next block on, in wei; nil is the rule of EIP-1559.
+    /// Sets the price of gas from the next block on, in wei; nil is the rule of EIP-1559.
     package func setGasPrice(_ price: UInt64?) async throws {
         try await self.call("tally_setGasPrice", price.map { "\"0x\(String($0, radix: 16))\"" } ?? "null")
     }

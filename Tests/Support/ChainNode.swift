@@ -32,7 +32,7 @@ package final class ChainNode: Sendable {
         /// Whether blocks outlive ``kill()`` and ``stop()``; the pool and the faults never do.
         package var keepsBlocks = true
         package var chainID: UInt64 = 31_337
-        /// What gas costs, fixed, in wei.
+        /// The price of gas, fixed, in wei.
         package var gasPrice: UInt64?
         /// No base fee and no transactions of type 2.
         package var isLegacy = false

@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// All settings may be changed while connections are open.
 package final class FaultProxy: Sendable {
-    /// What happens to bytes.
+    /// The fate of bytes.
     package enum Mode: Hashable, Sendable {
         case pass
         /// Each piece arrives later by this much, in order.
@@ -20,7 +20,7 @@ package final class FaultProxy: Sendable {
 
     package enum Direction: Hashable, Sendable { case toServer, toClient }
 
-    /// What happens after the last byte that is let through.
+    /// The end of the connection behind the last byte that is let through.
     package enum End: Hashable, Sendable {
         /// Both sides are closed in the ordinary way.
         case close
@@ -152,7 +152,7 @@ package final class FaultProxy: Sendable {
         }
     }
 
-    /// What to do with `count` more bytes: let so many through, and then perhaps end.
+    /// The decision about `count` more bytes: let so many through, and then perhaps end.
     fileprivate func pass(_ count: Int, _ direction: Direction) -> (allowed: Int, end: End?, mode: Mode) {
         self.state.withLock { state in
             let before = state.bytes[direction] ?? 0

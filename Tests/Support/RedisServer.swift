@@ -17,7 +17,7 @@ package final class RedisServer: Sendable {
         package var users: [String] = []
         /// Listens on ``RedisServer/tlsPort`` too, with ``RedisServer/certificate``.
         package var usesTLS = false
-        /// What its certificate is for.
+        /// The names that its certificate is for.
         package var certificateNames = "DNS:localhost,IP:127.0.0.1"
         /// Whether TLS asks clients for a certificate of the same authority.
         package var asksClients = false
@@ -36,7 +36,7 @@ package final class RedisServer: Sendable {
     package let port: Int
     package let tlsPort: Int
     package let options: Options
-    /// Who vouches for the server's certificate; `nil` without TLS.
+    /// The authority that vouches for the server's certificate; `nil` without TLS.
     package let authority: CertificateAuthority?
     private let child: Mutex<ChildProcess?>
     private let starts = Mutex(0)

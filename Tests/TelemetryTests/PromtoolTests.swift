@@ -73,7 +73,7 @@ extension Seeded {
 
 /// Prometheus's own linter, from the Debian package `prometheus`.
 enum Promtool {
-    /// What `promtool check metrics` prints about a text; empty when it is content.
+    /// The output of `promtool check metrics` about a text; empty when it is content.
     static func complaints(about text: String) throws -> String {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")

@@ -18,7 +18,7 @@ final class OneKeyGuard: AccessGuard {
     }
 }
 
-@Suite("Who may make a request")
+@Suite("The callers that may make a request")
 struct AccessTests {
     private static func ask(_ port: Int, _ line: String, key: String?, body: String? = nil) async throws -> String {
         let connection = try await RawConnection.open(port: port)

@@ -66,7 +66,7 @@ struct BodyTests {
             for path in ["/things/a/put", "/mirror", "/nothing"] {
                 let client = try await RawConnection.open(port: port)
                 let head = get(path, "Transfer-Encoding: \(coding)\r\n", method: "POST")
-                // What stands behind a refused request is no request.
+                // Bytes behind a refused request are no request.
                 try await client.send(head + "3\r\nxyz\r\n0\r\n\r\n" + get("/plain"))
                 let text = try await client.readToEnd()
                 #expect(statuses(text) == [400] && !text.contains("xyz"), "\(text)")

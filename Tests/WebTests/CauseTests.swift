@@ -1,7 +1,7 @@
 import Testing
 import Web
 
-/// Who is the cause of an answer, and that the access log says so.
+/// The cause of an answer, and the access log's word for it.
 struct CauseTests {
     @Test(
         arguments: [

@@ -55,7 +55,7 @@ import Web
             try await client.pauseReading()
             // More than the kernel keeps for both sides.
             try await client.send(String(repeating: get("/long"), count: 10))
-            // What is sent to a closed connection is reset, which is heard without reading.
+            // Bytes that are sent to a closed connection are reset, which is heard without reading.
             try await eventually {
                 do { try await client.send(get("/hot?now")) } catch { return true }
                 return client.isEnded

@@ -32,7 +32,7 @@ struct HoldingTests {
     }
 
     private static func expectService(_ port: Int, _ access: Access) async throws {
-        // Who has no key is refused, and that is an answer.
+        // A caller without a key is refused, and that is an answer.
         let wanted = access.refuses ? 401 : 200
         let client = try await RawConnection.open(port: port)
         try await client.send(get("/keyed/plain", "\(access.lines)Connection: close\r\n"))
@@ -136,7 +136,7 @@ struct HoldingTests {
             try await raw.send(get("/keyed/long", access.lines))
             try await Self.expectService(port, access)
             #expect(try await frames.answer(1).resetCode == 8)
-            // What is sent to a closed connection is reset, which is heard without reading.
+            // Bytes that are sent to a closed connection are reset, which is heard without reading.
             try await eventually {
                 do { try await raw.send(get("/plain")) } catch { return true }
                 return raw.isEnded

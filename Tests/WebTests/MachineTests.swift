@@ -59,7 +59,7 @@ struct MachineTests {
         #expect(machine.isRoutedEarly)
         machine.holdBack(remaining: 2000)
         #expect(machine.produced(2, isEnd: true) == .queued)
-        // What is owed to earlier requests leaves.
+        // The answers that are owed to earlier requests leave.
         machine.answered(first ?? 99, with: 1)
         #expect(machine.next() == .answer(1))
         // Beyond the limit of bodies, because nobody keeps it.

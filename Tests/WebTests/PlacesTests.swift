@@ -5,7 +5,7 @@ import Web
 
 /// Places that requests take, and who gets them.
 struct PlacesTests {
-    /// What came, in order.
+    /// The requests that came, in order.
     private final class Order: Sendable {
         private let numbers = Mutex<[Int]>([])
 
@@ -25,7 +25,7 @@ struct PlacesTests {
         places.leave(shop)
         #expect(places.enter(Caller(name: "third")))
         places.leave(other)
-        // Who has no key is nobody in particular.
+        // A caller without a key is nobody in particular.
         #expect(places.enter(.anonymous))
         #expect(places.count == 5)
         for caller in [shop, other, .anonymous, .anonymous, Caller(name: "third")] { places.leave(caller) }

@@ -3,7 +3,7 @@ import Support
 import Testing
 import Web
 
-/// What every route refuses before it is called, on the hot way and on the routed one.
+/// The requests that every route refuses before it is called, on the hot way and on the routed one.
 struct RouteTermsTests {
     private static let conditions = [
         "If-None-Match: *", "if-none-match: \"u@1\"", "If-Match: *", "IF-MATCH: \"x\"", "If-Range: \"x\"",

@@ -192,7 +192,7 @@ func withServer(
     }
 }
 
-/// What an open route does, for whoever has a key.
+/// The twins of the open routes, for callers with a key.
 private func addKeyedTwins(to router: inout WebRouter) {
     let scope = Scope.write("hot")
     router.on(.get, "/keyed/plain", scope: scope, query: .none, effect: .reads) { _, _ in Response(text: "plain") }

@@ -114,7 +114,7 @@ def known(found: list[str], call: Call) -> list[str]:
 
 
 def unknown_service(client: Client) -> list[str]:
-    """What HTTP says of a path becomes a code."""
+    """A status of HTTP about a path becomes a code."""
     method = dataclasses.replace(client.method("Unary"), service_name="no.such.Service")
     try:
         client.client.execute_unary(request=request("Unary", data=DATA), method=method)

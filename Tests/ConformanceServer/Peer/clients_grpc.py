@@ -105,7 +105,7 @@ def run(launcher: Launcher, report: Report) -> None:
 
 
 def unknown_service(client: Client) -> list[str]:
-    """What HTTP says of a path becomes a code."""
+    """A status of HTTP about a path becomes a code."""
     way = client.channel.unary_unary("/no.such.Service/Unary", None, None)
     try:
         way(b"", timeout=5)

@@ -1,4 +1,4 @@
-"""What the answer to a call has to say, and whether it does."""
+"""The answer that a call has to get, and whether it does."""
 
 from dataclasses import dataclass, field
 
@@ -6,7 +6,7 @@ from messages import CODES, RequestInfo, TYPE_PREFIX, any_pb2, code_number, head
 from protocols import KINDS, Call, Connect, Form, Outcome, encode, grouped
 
 DATA = b"test response"
-# What a request's headers have to arrive as.
+# The form in which a request's headers have to arrive.
 SENT = [("x-conformance-test", "Value1"), ("x-conformance-test", "Value2")]
 TIMEOUT_SLACK_MS = 250
 
@@ -60,7 +60,7 @@ def pairs(headers) -> dict[str, list[str]]:
 
 
 def expect(call: Call) -> Expected:
-    """What the service says, told by the first request's own words."""
+    """The service's answer, as the first request's own words ask for it."""
     definition = call.messages[0].response_definition if call.messages else None
     if definition is None or not call.messages[0].HasField("response_definition"):
         is_single = KINDS[call.method] in ("unary", "client")

@@ -1,4 +1,4 @@
-"""What gRPC and gRPC-Web have of their own: content types, flags, time-outs, how often a message may come."""
+"""The particulars of gRPC and gRPC-Web: content types, flags, time-outs, how often a message may come."""
 
 import gzip
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What every answer has to be like on the wire, whatever it says; what is not is a remark."""
+"""The form that every answer has on the wire, whatever it says; a deviation is a remark."""
 
 import base64
 import binascii

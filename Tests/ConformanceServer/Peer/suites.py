@@ -23,7 +23,7 @@ def data_for(method: str):
 
 
 def more(method: str) -> list:
-    """What a stream of requests has behind its first one."""
+    """The requests of a stream behind its first one."""
     return [kind("ClientStreamRequest")(request_data=DATA)] if method == "ClientStream" else []
 
 
@@ -57,7 +57,7 @@ def metadata() -> Iterator[Case]:
 
 
 def hostile(name: str, method: str) -> Iterator[Case]:
-    """What a handler may not say: the runtime's own fields, and more fields in the value of one."""
+    """The fields that a handler may not set: the runtime's own fields, and more fields in the value of one."""
     own = {"content-type": ["text/plain"], "content-length": ["3"], "content-encoding": ["br"], "grpc-status": ["5"],
            "grpc-encoding": ["br"], "connect-content-encoding": ["br"], "transfer-encoding": ["chunked"]}
     late = {"grpc-status": ["7"], "grpc-message": ["no"], "grpc-status-details-bin": ["CAc"]}

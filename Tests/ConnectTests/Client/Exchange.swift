@@ -30,7 +30,7 @@ struct Exchange {
         _ body: sending (inout Exchange) async throws -> Outcome
     ) async throws -> Outcome {
         let (channel, connection) = try await Self.connect(version, port: port)
-        // Whoever hung up has closed it.
+        // A peer that hung up has closed it.
         defer { connection.close(promise: nil) }
         return try await channel.executeThenClose { inbound, outbound in
             var exchange = Exchange(connection: connection, outbound: outbound, inbound: inbound.makeAsyncIterator())

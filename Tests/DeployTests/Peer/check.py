@@ -1,4 +1,4 @@
-"""What must hold of deploy/: `check.py [GROUP…]`, `check.py --write`, `check.py metrics FILE…`.
+"""The checks of deploy/: `check.py [GROUP…]`, `check.py --write`, `check.py metrics FILE…`.
 
 Each complaint is a line on stdout; the exit code is 1 when there is one. A group that is content prints its name.
 """

@@ -1,4 +1,4 @@
-"""That the resources of an overlay fit each other, and that every pod is hardened."""
+"""Checks that the resources of an overlay fit each other, and that every pod is hardened."""
 
 import pods
 import references
@@ -9,7 +9,7 @@ CHECKS = [pods.complaints, references.complaints, traffic.complaints]
 
 
 def of(overlay, resources):
-    """What is wrong with these resources as that overlay."""
+    """The faults of these resources as that overlay."""
     for check in CHECKS:
         yield from (f"{overlay}: {complaint}" for complaint in check(overlay, resources))
 

@@ -27,8 +27,8 @@ METRIC = re.compile(r"(?<![\w:])((?:tally|http_server|redis|process)_\w+)(\{[^}]
 LABEL = re.compile(r"(\w+)\s*(?:=~|!~|!=|=)\s*\"")
 # Labels that Prometheus adds.
 FOREIGN = {"job", "instance", "le"}
-# What a process tells only when it has happened, or only with API keys: the name and its labels, as the code that counts
-# it writes them.
+# The metrics that a process tells only when it has happened, or only with API keys: the name and its labels, as the
+# code that counts it writes them.
 LATER = {
     "tally_access_keys": set(),
     "tally_access_refused_total": {"reason"},
@@ -172,7 +172,7 @@ def series(paths):
 
 
 def metrics(paths):
-    """What rules and dashboard ask for and real processes do not tell."""
+    """The metrics that rules and dashboard ask for and real processes do not tell."""
     told = series(paths) | LATER
     asked = set()
     for query in [rule["expr"] for rule in every_rule()] + list(expressions()):

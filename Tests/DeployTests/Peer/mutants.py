@@ -1,4 +1,4 @@
-"""That the checks can fail: each of these changes to a sound overlay has to be noticed."""
+"""Checks that the checks can fail: each of these changes to a sound overlay has to be noticed."""
 
 import base64
 

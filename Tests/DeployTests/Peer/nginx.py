@@ -1,4 +1,4 @@
-"""That nginx takes the template with the words of each overlay, as `nginx -t` says."""
+"""Checks that nginx takes the template with the words of each overlay, as `nginx -t` says."""
 
 import pathlib
 import re
@@ -20,7 +20,7 @@ def certificate(folder):
 
 
 def says(values, folder):
-    """What nginx says against the template with these words; the places of a pod become a folder's."""
+    """The complaint of nginx about the template with these words; the places of a pod become a folder's."""
     text = (DEPLOY / "k8s" / "base" / "nginx.conf.template").read_text()
     for word, value in values.items():
         text = text.replace("${" + word + "}", value or "")

@@ -2,7 +2,7 @@
 
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob")
 OURS = ("tally-serve", "tally-work")
-# What the standard lets a volume be.
+# The kinds of volumes that the standard allows.
 VOLUMES = {"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret"}
 # Between the end of the drain and the kill.
 MARGIN_SECONDS = 5
@@ -35,7 +35,7 @@ def settings(resources, container):
 
 
 def restricted(pod):
-    """What the standard asks of the pod as a whole."""
+    """The standard's demands on the pod as a whole."""
     context = pod.get("securityContext", {})
     for field in ("hostNetwork", "hostPID", "hostIPC"):
         if pod.get(field):
@@ -54,7 +54,7 @@ def restricted(pod):
 
 
 def confined(container):
-    """What the standard, and we, ask of each container."""
+    """The standard's demands, and ours, on each container."""
     context = container.get("securityContext", {})
     if context.get("allowPrivilegeEscalation") is not False:
         yield "it may gain privileges"

@@ -1,4 +1,4 @@
-"""That what a resource names is there: ConfigMaps, Secrets, mounts, settings, Services, ports, selectors, scales."""
+"""Checks that all references resolve: ConfigMaps, Secrets, mounts, settings, Services, ports, selectors, scales."""
 
 import base64
 import re
@@ -164,7 +164,7 @@ def namespaces(overlay, resources):
 
 
 def rights(text):
-    """What Redis's user tally may do, without the password."""
+    """The rights of Redis's user tally, without the password."""
     line = next((line for line in text.splitlines() if line.startswith("user tally ")), "")
     return [word for word in line.split() if not word.startswith("#")]
 

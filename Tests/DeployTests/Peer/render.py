@@ -18,7 +18,7 @@ VERSIONS = ["1.27", "1.37"]
 
 @functools.cache
 def text(overlay):
-    """What `kubectl kustomize` makes of an overlay."""
+    """The resources that `kubectl kustomize` makes of an overlay."""
     folder = DEPLOY / "k8s" / "overlays" / overlay
     done = subprocess.run([os.environ["KUBECTL"], "kustomize", folder], capture_output=True, text=True)
     if done.returncode != 0 or done.stderr:
@@ -32,7 +32,7 @@ def documents(overlay):
 
 
 def validated(rendered, version):
-    """What kubernetes-validate says against a text; nothing when it is content."""
+    """The complaint of kubernetes-validate about a text; nothing when it is content."""
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
         file.write(rendered)
         file.flush()

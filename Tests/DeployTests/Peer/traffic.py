@@ -1,4 +1,4 @@
-"""Who may talk to whom, by the NetworkPolicies as a cluster reads them."""
+"""The traffic that the NetworkPolicies allow, as a cluster reads them."""
 
 import ipaddress
 

@@ -12,7 +12,7 @@ FOLDER = DEPLOY / "systemd"
 UNITS = ["tally-serve@.service", "tally-work.service"]
 DROPINS = {"tally-serve@.service": "tls.conf", "tally-work.service": "faucet.conf"}
 EXPOSURE_LIMIT = 2.0
-# What has to be there besides what `systemd-analyze security` counts.
+# The lines that a unit needs besides those that `systemd-analyze security` counts.
 LINES = [
     "Type=exec", "Restart=always", "LimitCORE=0", "LimitNOFILE=65536", "DynamicUser=yes", "StartLimitIntervalSec=0",
     "Environment=SWIFT_BACKTRACE=enable=no", "MemoryDenyWriteExecute=yes", "SystemCallFilter=@system-service",
@@ -33,7 +33,7 @@ def exposure(path):
 
 
 def verified(unit, text):
-    """What systemd says of a unit with its example of a drop-in; the program is one that is there."""
+    """The complaint of systemd about a unit with its example of a drop-in; the program is one that exists."""
     with tempfile.TemporaryDirectory() as folder:
         place = pathlib.Path(folder)
         place.joinpath(unit).write_text(text.replace("/usr/local/bin/tally", "/bin/true"))

@@ -3,8 +3,9 @@
 usage: abuse.py --port PORT --admin PORT --pid PID [--connections 2000] [--seconds 10]
 
 Four kinds, each alone and then all together: idle connections, heads of a byte a second, bodies of a byte a second,
-and clients that ask for long answers and never read them. Who is thrown out comes back at once. Meanwhile a client
-makes one request after the other, each on a connection of its own, and another one does on a connection that it keeps.
+and clients that ask for long answers and never read them. A client that is thrown out comes back at once. Meanwhile a
+client makes one request after the other, each on a connection of its own, and another one does on a connection that it
+keeps.
 Ends with 0 when every request was answered with 200 and the process is alive.
 """
 

@@ -70,7 +70,7 @@ def hardening(name: str, service: dict) -> Iterator[str]:
 
 
 def life(name: str, service: dict, folder: Path) -> Iterator[str]:
-    """What starts, is seen to live, and ends."""
+    """A program that starts, is seen to live, and ends."""
     image = service.get("image", "")
     if not re.search(r":v?\d", image):
         yield f"{name}: {image} has no version"

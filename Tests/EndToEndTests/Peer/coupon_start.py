@@ -90,7 +90,7 @@ class Starts:
         connection.close()
 
     async def compare(self, connection: Connection, mode: int):
-        """What the log and the list say: nothing was issued before the start, and all that was answered."""
+        """The log and the list agree: nothing was issued before the start, and all that was answered."""
         tags = [f"{self.campaign}:{part}" for part in range(PARTS)] if mode == 2 else [str(self.campaign)]
         times = []
         for tag in tags:

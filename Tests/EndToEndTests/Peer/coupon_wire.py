@@ -163,7 +163,7 @@ class Connection:
                 return refused if refused.reason == "PAUSED" else Lost(str(refused))
             if "code" in error:
                 return Refused(error["code"], error.get("message", ""), error.get("details", []))
-        # What a proxy says when nobody answered it; a client of Connect takes all of these for `unavailable`.
+        # A proxy's answer when nobody answered it; a client of Connect takes all of these for `unavailable`.
         if status in (429, 502, 503, 504):
             return Lost(f"status {status}")
         return Refused(f"status {status}", data.decode(errors="replace")[:200], [])

@@ -26,7 +26,7 @@ PARTS = {
     "http1": fuzz_bytes.http1, "http2": fuzz_bytes.http2, "envelopes": fuzz_calls.envelopes,
     "json": fuzz_calls.json_bodies, "codes": fuzz_calls.codes, "redis": fuzz_store.replies,
 }
-# What a busy allocator may keep; a leak of a kilobyte a case is more.
+# The memory that a busy allocator may keep; a leak of a kilobyte a case is more.
 MEMORY_ROOM = 96 << 20
 
 

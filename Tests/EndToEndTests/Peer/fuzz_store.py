@@ -72,7 +72,7 @@ class Proxy:
             time.sleep(0.01)
 
     def lie(self, data: bytes) -> bytes:
-        """What is said instead; nothing ends the connection."""
+        """The bytes to send instead; nothing ends the connection."""
         at = self.rng.randrange(len(data))
         match self.rng.randrange(7):
             case 0: return data[:at] + bytes([self.rng.randrange(256)]) + data[at + 1:]
@@ -123,7 +123,7 @@ class Replies:
         """When Redis tells the truth again, everything is as it was."""
         self.target.proxy.tell_the_truth()
         self.target.ready(30)
-        # What was believed of Redis's settings is asked again only now and then.
+        # An instance asks again only now and then for the settings of Redis that it believes.
         end = time.monotonic() + 60
         for method, path, content in self.REQUESTS:
             # A campaign may have been paused by a call that meant it.

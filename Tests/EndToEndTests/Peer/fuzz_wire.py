@@ -1,4 +1,4 @@
-"""What an answer has to be like, whatever it answers."""
+"""The form that every answer must have, whatever it answers."""
 
 import json
 import re
@@ -16,7 +16,7 @@ PASSING = {"unavailable", "deadline_exceeded"}
 
 
 class Finding(Exception):
-    """What should not be."""
+    """An answer that should not be."""
 
 
 class Answer:
@@ -117,7 +117,7 @@ def exchange(port: int, data: bytes, ends: bool = True, patience: float = 8) -> 
             while piece := connection.recv(65536):
                 received += piece
         except (BrokenPipeError, ConnectionResetError):
-            # Who is refused while he sends on may lose the answer.
+            # A client that is refused while it sends on may lose the answer.
             return b""
         except TimeoutError:
             raise Finding(f"no end of the connection after {patience} s; so far {received[:200]!r}") from None

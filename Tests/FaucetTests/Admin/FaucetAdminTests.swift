@@ -8,7 +8,7 @@ import Redis
 import Support
 import Testing
 
-/// What an operator sees, and does.
+/// The operator's view of the faucet, and the operator's actions.
 @Suite
 struct FaucetAdminTests {
     @Test

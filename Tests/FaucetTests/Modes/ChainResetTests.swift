@@ -33,7 +33,7 @@ struct ChainResetTests {
             let distributions = try await fixture.ended(waiting)
             try await fixture.expectOneCoinEach(range, distributions)
             #expect(try await fixture.eraNumber() == 2)
-            // What was delivered stays delivered, where it was.
+            // A coin that was delivered stays delivered, where it was.
             for address in FaucetFixture.addresses(0..<5) { #expect(try await fixture.balance(address).isZero) }
         }
     }

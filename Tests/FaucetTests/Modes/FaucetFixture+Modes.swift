@@ -8,7 +8,7 @@ import ServiceLifecycle
 import Support
 import Testing
 
-/// What can go wrong, by number, and where it is tested.
+/// The failure modes, by number, and where each is tested.
 ///
 /// "Coins" are counted on the chain: each address has exactly its own.
 ///
@@ -148,7 +148,8 @@ extension FaucetFixture {
 
     // MARK: What must be true
 
-    /// That each of the addresses has exactly one coin, that all who asked are told so, and that no more is to come.
+    /// Expects that each of the addresses has exactly one coin, that all who asked are told so, and that no more is to
+    /// come.
     ///
     /// `others` are transactions of the sender that are not theirs: fillers, strangers', refused ones.
     func expectOneCoinEach(_ range: Range<Int>, _ distributions: [Distribution], others: Int = 0) async throws {
@@ -166,7 +167,7 @@ extension FaucetFixture {
         try await self.expectQuiet(transactions: range.count + others)
     }
 
-    /// That as many transactions of the sender are mined, none waits, and the counter goes on behind them.
+    /// Expects that as many transactions of the sender are mined, none waits, and the counter goes on behind them.
     func expectQuiet(transactions: Int) async throws {
         let nonce = try await self.chain.nonce(of: Self.sender)
         #expect(nonce == transactions)

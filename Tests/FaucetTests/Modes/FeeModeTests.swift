@@ -6,7 +6,7 @@ import Redis
 import Support
 import Testing
 
-/// What gas costs: modes 17, 18 and 32.
+/// The price of gas: modes 17, 18 and 32.
 @Suite(.serialized)
 struct FeeModeTests {
     private static func options(stall: Duration = .milliseconds(300)) -> FaucetFixture.Options {

@@ -3,7 +3,7 @@ import Faucet
 import Support
 import Testing
 
-/// What a node answers, or does not: modes 7, 8, 9, 12, 13, 14 and 33.
+/// The answers of a node, and their absence: modes 7, 8, 9, 12, 13, 14 and 33.
 @Suite(.serialized)
 struct NodeAnswerTests {
     struct Case: Sendable, CustomStringConvertible {
@@ -61,7 +61,7 @@ struct NodeAnswerTests {
             for fault in trouble.faults { try await fixture.chain.fault(fault) }
             let admissions = try await fixture.admitEach(0..<20)
             let distributions = try await fixture.ended(admissions)
-            // What has not struck, because the lane asked in another way, is not for the questions that follow.
+            // A fault that has not struck, because the lane asked in another way, is not for the questions that follow.
             try await fixture.chain.clearFaults()
             try await fixture.expectOneCoinEach(0..<20, distributions)
         }

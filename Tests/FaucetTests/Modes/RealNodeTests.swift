@@ -9,7 +9,8 @@ import Redis
 import Support
 import Testing
 
-/// What real nodes do, and a tame one does not: little state, small batches, tips, small pools, chains that come back.
+/// The habits of real nodes that a tame one lacks: little state, small batches, tips, small pools, chains that come
+/// back.
 @Suite(.serialized)
 struct RealNodeTests {
     private static let stranger = "0x00000000000000000000000000000000deadbeef"
@@ -153,7 +154,7 @@ struct RealNodeTests {
         try await FaucetFixture.with(options) { fixture in
             let distributions = try await fixture.ended(try await fixture.admitEach(0..<250))
             let sends = try await fixture.chain.received().count
-            // Those that were lost first, and again if a block came just then.
+            // The transactions that were lost are sent again, and once more if a block came just then.
             #expect(sends <= 250 + 128, "\(sends)")
             try await fixture.expectOneCoinEach(0..<250, distributions)
         }

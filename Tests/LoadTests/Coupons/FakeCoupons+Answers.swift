@@ -3,7 +3,7 @@ import Foundation
 import Load
 import SwiftProtobuf
 
-/// What a ``FakeCoupons`` tells.
+/// The answers of a ``FakeCoupons``.
 extension FakeCoupons {
     static let unavailable = FakeCoupons.error(503, "unavailable", "away", reason: "DEPENDENCY_UNAVAILABLE")
 

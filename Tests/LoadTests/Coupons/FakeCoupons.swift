@@ -4,7 +4,7 @@ import Load
 import NIOCore
 import Synchronization
 
-/// What a ``FakeCoupons`` does wrong.
+/// The faults of a ``FakeCoupons``.
 struct CouponFaults: Sendable {
     enum Fault: Hashable, Sendable {
         /// Answers like a proxy, after issuing or not.

@@ -2,7 +2,7 @@ import Ethereum
 import Foundation
 import Load
 
-/// What a ``FakeFaucet`` tells.
+/// The answers of a ``FakeFaucet``.
 extension FakeFaucet {
     static func address(_ request: FakeLedgerRequest) -> Address? {
         guard request.method == "POST" else { return request.query["address"].flatMap { Address(hex: $0) } }

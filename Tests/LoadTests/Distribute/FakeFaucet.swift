@@ -5,7 +5,7 @@ import Load
 import NIOCore
 import Synchronization
 
-/// What a ``FakeFaucet`` does wrong.
+/// The faults of a ``FakeFaucet``.
 struct FaucetFaults: Sendable {
     enum Fault: Hashable, Sendable {
         /// Answers with this, after paying or not.

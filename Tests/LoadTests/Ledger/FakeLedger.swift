@@ -2,7 +2,7 @@ import Foundation
 import Load
 import Synchronization
 
-/// What a ``FakeLedger`` does wrong.
+/// The faults of a ``FakeLedger``.
 struct LedgerFaults: Sendable {
     enum Fault: Hashable, Sendable {
         /// Enters the add twice.
@@ -76,12 +76,12 @@ final class FakeLedger: Sendable {
 
     var keys: [String] { self.state.withLock { $0.answers.keys.sorted() } }
 
-    /// What adds asked for with `Prefer`, and how often an amount was a number and a text.
+    /// The durabilities that adds asked for with `Prefer`, and how often an amount was a number and a text.
     var asked: (preferred: Set<String>, numbers: Int, texts: Int) {
         self.state.withLock { ($0.preferred, $0.numbers, $0.texts) }
     }
 
-    /// What to answer; nil is silence.
+    /// The answer to a request; nil is silence.
     func answer(_ request: FakeLedgerRequest) -> FakeLedgerAnswer? {
         let parts = request.path.split(separator: "/")
         if parts.first == "users", parts.count == 3, parts[2] == "add" {

@@ -35,7 +35,7 @@ struct FakeLedgerAnswer: Sendable {
 
 /// A service in one process.
 protocol FakeAnswering: Sendable {
-    /// What to answer; nil is silence.
+    /// The answer to a request; nil is silence.
     func answer(_ request: FakeLedgerRequest) -> FakeLedgerAnswer?
 }
 

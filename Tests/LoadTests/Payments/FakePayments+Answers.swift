@@ -1,7 +1,7 @@
 import Foundation
 import Load
 
-/// What a ``FakePayments`` tells.
+/// The answers of a ``FakePayments``.
 extension FakePayments {
     static func accepted(_ id: String) -> FakeLedgerAnswer {
         var answer = FakeLedgerAnswer(

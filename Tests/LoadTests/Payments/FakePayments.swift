@@ -3,7 +3,7 @@ import Load
 import NIOCore
 import Synchronization
 
-/// What a ``FakePayments`` does wrong.
+/// The faults of a ``FakePayments``.
 struct PaymentsFaults: Sendable {
     enum Fault: Hashable, Sendable {
         /// Answers 503, or closes the connection, after accepting it or not; only the first request for it.

@@ -143,7 +143,7 @@ struct BacklogTests {
                 try await client.send(get("/long"))
                 waiting.append(client)
             }
-            // As many are sent away as are too many. What is sent to a closed connection is reset, which is
+            // As many are sent away as are too many. Bytes that are sent to a closed connection are reset, which is
             // heard without reading.
             try await eventually("one of them is sent away") {
                 for client in waiting {

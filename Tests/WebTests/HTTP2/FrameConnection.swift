@@ -68,7 +68,7 @@ func request(_ method: String, _ path: String, _ fields: [(String, String)] = []
 /// The header block of a plain GET.
 func request(_ path: String) -> [UInt8] { request("GET", path) }
 
-/// What one stream was answered.
+/// The answer on one stream.
 struct StreamAnswer {
     var status = 0
     var fields: HPACKHeaders = [:]
@@ -182,7 +182,7 @@ final class FrameConnection: Sendable {
         return self.frames.last { $0.is(.goAway) }?.number(at: 4)
     }
 
-    /// What all streams were answered so far.
+    /// The answers on all streams so far.
     func answers() throws -> [UInt32: StreamAnswer] {
         var decoder = HPACKDecoder(allocator: ByteBufferAllocator())
         var answers: [UInt32: StreamAnswer] = [:]

@@ -50,7 +50,7 @@ struct HTTP2LimitTests {
         }
         try await withServer { port, _, _ in
             let client = try await FrameConnection.open(port: port)
-            // What was announced holds from here on.
+            // The announced settings hold from here on.
             try await client.send(Frame(.settings, flags: Frame.acknowledged))
             for (index, (fields, status)) in [
                 (fields(60, 10), 200), (fields(65, 1), 400), (fields(1, 8000), 200), (fields(1, 8192), 400),

@@ -3,7 +3,7 @@ import Support
 import TLS
 import Testing
 
-/// What is wrong with files of certificates is said before anybody connects.
+/// The faults of certificate files, which are told before anybody connects.
 struct TLSFilesTests {
     private let authority: CertificateAuthority
     private let issued: CertificateAuthority.Issued
