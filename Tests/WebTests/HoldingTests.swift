@@ -3,7 +3,7 @@ import Support
 import Testing
 import Web
 
-/// The table "Who may hold what" of docs/threat-model.md, at an instance: each row by each protocol.
+/// The table "Resources that callers hold" of docs/threat-model.md, at an instance: each row by each protocol.
 struct HoldingTests {
     enum Access: CaseIterable, Sendable {
         /// Nobody needs a key.
