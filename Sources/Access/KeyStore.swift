@@ -2,7 +2,7 @@ package import Coordination
 import RESP
 package import Redis
 
-/// The API keys in Redis, for those who hand them out; each change is an entry in the log of what operators did.
+/// The API keys in Redis, for those who hand them out; each change is an entry in the log of operators' actions.
 package struct KeyStore: Sendable {
     /// Most keys there may be; those that have ended count for ``forgetting`` more.
     package static let limit = 10_000

@@ -3,7 +3,7 @@ import JSON
 import Redis
 import Uniques
 
-/// The log of what operators did, for people.
+/// The log of operators' actions, for people.
 package struct AdminRecord: Sendable {
     private static let page = 500
 

@@ -1,7 +1,7 @@
 -- Make an API key, or one in the place of another that goes on for a while.
 --
 -- KEYS[1]  the keys, a hash by id     KEYS[2]  revision of the keys
--- KEYS[3]  log of what operators did  KEYS[4]  its head
+-- KEYS[3]  log of operators' actions  KEYS[4]  its head
 -- ARGV[1]  id of the new key          ARGV[2]  digest of its secret
 -- ARGV[3]  life_ms, or 0 for ever     ARGV[4]  most keys there may be
 -- ARGV[5]  forget_ms: how long a key that has ended is kept

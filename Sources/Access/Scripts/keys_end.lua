@@ -1,7 +1,7 @@
 -- End an API key, now or in a while; never later than it would end anyway.
 --
 -- KEYS[1]  the keys, a hash by id     KEYS[2]  revision of the keys
--- KEYS[3]  log of what operators did  KEYS[4]  its head
+-- KEYS[3]  log of operators' actions  KEYS[4]  its head
 -- ARGV[1]  id of the key              ARGV[2]  after_ms, or 0 for now
 -- ARGV[3…]  who does it, as fields of the log
 --

@@ -2,7 +2,7 @@
 --
 -- KEYS[1]  the keys, a hash by id     KEYS[2]  revision of the keys
 -- KEYS[3]  when each was used last, a hash by id
--- KEYS[4]  head of the log of what operators did
+-- KEYS[4]  head of the log of operators' actions
 -- ARGV[1]  what was answered as the revision before, or "" for none
 -- ARGV[2…]  ids of keys that were used just now
 --

@@ -1,7 +1,7 @@
 import Nettle
 import RESP
 
-/// One entry of the log of what operators did.
+/// One entry of the log of operators' actions.
 package struct AdminEntry: Hashable, Sendable {
     /// Counted from 1, without a gap.
     package let number: Int64

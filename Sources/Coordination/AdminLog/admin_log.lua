@@ -1,4 +1,4 @@
--- The log of what operators did: a library that is put before the scripts that need it.
+-- The log of operators' actions: a library that is put before the scripts that need it.
 --
 -- Returns nothing by itself: it defines admin_log_add.
 --
