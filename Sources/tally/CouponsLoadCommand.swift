@@ -15,8 +15,8 @@ struct CouponsLoadCommand: AsyncParsableCommand {
             fast as it is answered, until all --coupons are gone, and fails when they are not within --seconds; \
             every issue after that must be refused as sold out. In the end the codes handed out must be exactly \
             those that GetCampaign and ListCoupons list: each once, of at most 10 characters of Hangul and digits, \
-            none before the start, and never more than the quota. What was handed out must also be listed at once, \
-            so the campaign is looked at in between.
+            none before the start, and never more than the quota. A code that was handed out must also be listed at \
+            once, so the campaign is looked at in between.
 
             With --request-ids each issue has an id of its own, and what is not answered, or with 502, 503 or 504, \
             is sent again with it, to another origin: then nothing may stay unknown. Without ids it is sent once, \

@@ -78,7 +78,7 @@ struct FaucetCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Begin a new era: the chain was started anew with the same genesis.",
             discussion: """
-                What was delivered on the chain before is not sent again, and new coins do not wait for it; what is \
+                Coins delivered on the chain before are not sent again, and new coins do not wait for them; what is \
                 open is delivered on the chain that is. 'tally faucet status' says 'replaying' when this may be wanted.
                 """
         )

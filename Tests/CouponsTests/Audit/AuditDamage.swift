@@ -66,7 +66,7 @@ struct AuditScene: Sendable {
 
 /// Something that somebody breaks, and all that an audit must say of it.
 struct AuditDamage: Sendable {
-    /// What is broken.
+    /// The part that is broken.
     enum Group: CaseIterable {
         case keys, records, leases, logs, issues, uses
 

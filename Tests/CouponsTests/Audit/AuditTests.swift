@@ -157,7 +157,7 @@ struct AuditTests {
                 let use = turn.isMultiple(of: 40) ? Coupons.Use.void : .redeem(user: user)
                 _ = try await fixture.coupons.use(code, use, requestID: nil, caller: "test")
             case .failure(.soldOut):
-                // What is raised after that is issued too.
+                // A quota that is raised after that is issued too.
                 if hasHeardAll { return }
                 hasHeardAll = try await fixture.coupons.standing(id).campaign.revision >= 29
                 try await Task.sleep(for: .milliseconds(5))

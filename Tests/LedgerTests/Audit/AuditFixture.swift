@@ -46,7 +46,7 @@ struct AuditFixture: Sendable {
 
     private struct Finished: Error {}
 
-    /// What the audit of all currencies says.
+    /// The report of an audit of this currency, or of all.
     func audit(_ currency: Currency? = nil) async throws -> AuditReport {
         try await LedgerAudit(redis: self.redis, currency: currency).run()
     }
