@@ -179,6 +179,30 @@ struct RuleTests {
     }
 
     @Test
+    func `a sentence without its subject is found`() {
+        let slashes = "/" + "/"
+        let found = [
+            ("Sources/Redis/A.swift", "\(slashes)/ What it holds."),
+            ("Sources/Redis/A.swift", "    \(slashes)/ It holds one. Who asks gets it."),
+            ("Sources/Redis/A.swift", "let a = 1 \(slashes) Those of others"),
+            ("Sources/Redis/A.swift", "let help = \"Which of them.\""),
+            ("Sources/Redis/a_take.lua", "-- Whoever asks."), ("scripts/a", "# That is it."),
+            ("node/a.py", "\"\"\"What it holds.\"\"\""), ("README.md", "## What runs"),
+            ("README.md", "1. **Who** asks gets it."), ("README.md", "| a | (Those of b) |"),
+        ]
+        for (path, text) in found {
+            #expect(ProseRules.openings(TidyFile(path, text)).map(\.line) == [1], "\(text)")
+        }
+        let harmless = [
+            ("Sources/Redis/A.swift", "\(slashes)/ A list of what it holds, e.g. \"What is it?\" of those who ask."),
+            ("Sources/Redis/A.swift", "\(slashes)/ Whether That is a name."),
+            ("Tests/A/A.swift", "let a = \"What is it?\""),
+            ("README.md", "```\n# What runs\n```"), ("docs/decisions/0001-a.md", "What it is."),
+        ]
+        for (path, text) in harmless { #expect(ProseRules.openings(TidyFile(path, text)).isEmpty, "\(text)") }
+    }
+
+    @Test
     func `a default in a switch over an error is found`() {
         let errors = self.swift(
             "enum AError: Error {\n    case a\n    /// B.\n    case b(Int), c\n    case d\n}\n",

@@ -62,6 +62,9 @@ struct TidyTests {
     func `names say something`() { self.expectNone(self.violations(WordRules.names)) }
 
     @Test
+    func `a sentence begins with its subject`() { self.expectNone(self.violations(ProseRules.openings)) }
+
+    @Test
     func `a target imports what it declares`() {
         self.expectNone(ImportRules.declared(self.tree.files, self.graph))
         self.expectNone(ImportRules.homeless(self.tree.files, self.graph))
