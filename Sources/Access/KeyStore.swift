@@ -4,7 +4,7 @@ package import Redis
 
 /// The API keys in Redis, for those who hand them out; each change is an entry in the log of operators' actions.
 package struct KeyStore: Sendable {
-    /// Most keys there may be; those that have ended count for ``forgetting`` more.
+    /// Most keys there may be; a key that has ended counts for ``forgetting`` more.
     package static let limit = 10_000
     /// How long a key that has ended can still be listed.
     package static let forgetting = Duration.seconds(90 * 86_400)

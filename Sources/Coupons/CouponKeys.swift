@@ -16,7 +16,7 @@ package enum CouponKeys {
 
     // MARK: Of a campaign, or of a part of one
 
-    /// Hash: what the campaign is and where it stands.
+    /// Hash: the campaign's terms and its state.
     package static func campaign(_ place: CampaignPlace) -> String { "tally:{c:\(place)}:campaign" }
 
     /// Stream: everything that happened, in order.

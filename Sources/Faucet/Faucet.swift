@@ -82,7 +82,7 @@ package struct Faucet: Sendable {
         return distribution
     }
 
-    /// Why distributions are not over, by id; those that are over are not there.
+    /// Why distributions are not over, by id; distributions that are over are left out.
     ///
     /// One round trip, none when all are over.
     package func waiting(_ distributions: [Distribution]) async throws(FaucetError) -> [String: Waiting] {

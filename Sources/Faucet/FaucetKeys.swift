@@ -13,13 +13,13 @@ package enum FaucetKeys {
     /// Where the names of all records begin; the id follows.
     package static let distributions = "tally:{faucet}:distribution:"
 
-    /// Hash: what the distribution is and where it stands.
+    /// Hash: the distribution's order and its state.
     package static func distribution(_ id: String) -> String { Self.distributions + id }
 
     /// Sorted set of the distributions to an address, by when they were made.
     package static func list(_ address: Address) -> String { "tally:{faucet}:distributions:\(address.lowercased)" }
 
-    /// Stream: what became of distributions, for those who wait.
+    /// Stream: the states of distributions as they change, for the requests that wait.
     package static let events = "tally:{faucet}:events"
 
     // MARK: Limits
@@ -41,10 +41,10 @@ package enum FaucetKeys {
     /// Set of the addresses that pay.
     package static let senders = "tally:{faucet}:senders"
 
-    /// Stream: which senders' lanes have something to do.
+    /// Stream: the senders whose lanes have something to do.
     package static let wakes = "tally:{faucet}:wakes"
 
-    /// Hash: who runs a sender's lane.
+    /// Hash: the process that runs a sender's lane.
     package static func lease(_ sender: Address) -> String { "tally:{faucet}:lease:\(sender.lowercased)" }
 
     /// The counter of that role's fencing tokens.

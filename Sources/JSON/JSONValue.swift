@@ -21,7 +21,7 @@ package enum JSONError: Error, Hashable, Sendable {
     case unknownField
 }
 
-/// The fields of one object, taken out one by one; what is left at the end is unknown and refused.
+/// The fields of one object, taken out one by one; a field that is left at the end is unknown and refused.
 package struct JSONFields {
     private var fields: [String: JSONValue]
 

@@ -86,7 +86,7 @@ package struct Ledger: Sendable {
         return Balance(amount: Money(minorUnits: amount), sequence: sequence)
     }
 
-    /// The entries with the given sequences, in ascending order; those that do not exist are left out.
+    /// The entries with the given sequences, in ascending order; sequences without an entry are left out.
     ///
     /// One round trip.
     package func entries(_ account: Account, _ sequences: ClosedRange<Int64>) async throws(LedgerError) -> [Entry] {

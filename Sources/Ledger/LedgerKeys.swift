@@ -45,7 +45,7 @@ package enum LedgerKeys {
         "tally:{\(shard.tag)}:account:~world/\(currency.code)"
     }
 
-    /// Hash with the `balance` of what is on its way between shards: what left for others less what came from them.
+    /// Hash with the `balance` of money on its way between shards: the sum that left for others less the sum that came.
     package static func transit(_ shard: Shard, _ currency: Currency) -> String {
         "tally:{\(shard.tag)}:account:~transit/\(currency.code)"
     }

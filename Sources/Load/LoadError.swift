@@ -1,4 +1,4 @@
-/// Why a load could not be run or checked; what it found out is in its report instead.
+/// Why a load could not be run or checked; its findings are in its report instead.
 package enum LoadError: Error, Hashable, Sendable, CustomStringConvertible {
     /// A setting makes no sense; the text names it and its range.
     case badArgument(String)

@@ -128,7 +128,7 @@ package struct DispatchMachine<Ticket> {
         self.dropIfIdle(lane)
     }
 
-    /// Takes no more requests; those that are here have until `deadline`.
+    /// Takes no more requests; the present ones have until `deadline`.
     package mutating func drain(until deadline: Instant) {
         if case .open = self.phase { self.phase = .draining(until: deadline) }
     }

@@ -126,7 +126,7 @@ package final class OutboundClient: Service, Sendable {
         ticket.continuation.resume(returning: result)
     }
 
-    /// The thread: what the machine decides, carried out by libcurl, until the last turn.
+    /// The thread's work: libcurl carries out the machine's decisions, until the last turn.
     private func work() {
         guard var multi = CurlMulti(configuration: self.configuration, waker: self.waker) else {
             self.logger.error("libcurl does not start")

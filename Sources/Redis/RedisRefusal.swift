@@ -81,7 +81,7 @@ package struct RedisRefusal: Hashable, Sendable {
         }
     }
 
-    /// Whether neither time nor another connection mends it: what is stored, or what was asked, is wrong.
+    /// Whether neither time nor another connection mends it: the stored value, or the command, is wrong.
     package var isDefect: Bool {
         switch self.kind {
         case .wrongType, .crossSlot, .other: true

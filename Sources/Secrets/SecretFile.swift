@@ -8,7 +8,8 @@ package enum SecretFile {
 
     /// Opens a regular file of this process's user or of root that nobody else may read, for reading.
     ///
-    /// The descriptor is looked at, not the path: what is read is what was looked at. The caller closes it.
+    /// The descriptor is looked at, not the path: the file that is read is the one that was looked at. The caller
+    /// closes it.
     package static func open(_ path: String) throws(SecretFileError) -> FileDescriptor {
         let file: FileDescriptor
         // Without O_NONBLOCK a pipe would make us wait before it can be refused.

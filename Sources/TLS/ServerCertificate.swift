@@ -38,7 +38,7 @@ package final class ServerCertificate: Service, Sendable {
         self.files = files
         self.interval = interval
         self.logger = logger
-        // The stamps first: what changes while we read is seen at the next look.
+        // The stamps first: a change while we read is seen at the next look.
         let stamps = Self.stamps(of: files)
         self.state = Mutex(State(context: try files.serverContext(), stamps: stamps))
     }

@@ -8,7 +8,7 @@ import Synchronization
 /// Counts and logs every request once, whoever answers it.
 ///
 /// The access log takes one request in `accessLogSample`, and every one that failed by a defect of ours. Each is
-/// counted with its cause: what a caller or the operator is the cause of is no error of the service.
+/// counted with its cause: an answer that a caller or the operator causes is no error of the service.
 package final class RequestObserver: Sendable {
     private struct Series: Hashable {
         let route: String
@@ -100,7 +100,7 @@ package final class RequestObserver: Sendable {
         requestID: String,
         traceparent: String? = nil
     ) {
-        // In an outage every answer is a 503, and any client can ask for 501: those are sampled like the rest.
+        // In an outage every answer is a 503, and any client can ask for 501: both are sampled like the rest.
         if status != 500 {
             guard self.accessLogSample > 0,
                 self.count.wrappingAdd(1, ordering: .relaxed).oldValue % self.accessLogSample == 0

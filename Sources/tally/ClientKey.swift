@@ -5,7 +5,7 @@ import Secrets
 
 /// The API key with which a command calls the service: from the file that `TALLY_API_KEY_FILE` names.
 ///
-/// Not an option: what stands on a command line, everybody on the machine can read.
+/// Not an option: everybody on the machine can read a command line.
 enum ClientKey {
     /// `nil` without that variable.
     static func read() throws -> String? {

@@ -3,7 +3,7 @@ import Hummingbird
 import JSON
 import Web
 
-/// `GET /idempotency/{key}`: what is known of a key, without repeating the request.
+/// `GET /idempotency/{key}`: the records of a key, without repeating the request.
 struct IdempotencyRoutes: Sendable {
     private let lookup: IdempotencyLookup
     private let clock: ServerClock

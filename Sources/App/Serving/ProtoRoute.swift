@@ -3,7 +3,7 @@ import Hummingbird
 import NIOCore
 import Web
 
-/// `GET /coupon.proto`: what clients generate their code from.
+/// `GET /coupon.proto`: the file that clients generate their code from.
 enum ProtoRoute {
     static func add(to router: inout WebRouter) {
         let body = ByteBuffer(bytes: CouponAPI.proto)

@@ -121,7 +121,7 @@ package struct FaucetSettings: Sendable {
         return rpc
     }
 
-    /// One caller a line; what is wrong with a line is not shown.
+    /// One caller a line; a complaint never shows the line.
     private static func callers(_ path: String) throws(SettingsError) -> [FaucetCaller] {
         guard !path.isEmpty else { return [] }
         guard let data = try? Data(contentsOf: URL(filePath: path)) else {

@@ -43,7 +43,7 @@ package struct PaymentsSettings: Sendable {
         }
     }
 
-    /// One secret a line; what is wrong with a line is not shown.
+    /// One secret a line; a complaint never shows the line.
     private static func secrets(_ path: String) throws(SettingsError) -> [WebhookSecret] {
         guard !path.isEmpty else { return [] }
         let bytes: [UInt8]

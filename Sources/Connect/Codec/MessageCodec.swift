@@ -5,7 +5,7 @@ package enum MessageCodec: String, CaseIterable, Hashable, Sendable {
     case proto
     case json
 
-    /// Reads a message; what it does not know is skipped.
+    /// Reads a message; unknown fields are skipped.
     func decode<M: Message>(_ bytes: [UInt8], as type: M.Type = M.self) throws(RPCError) -> M {
         do {
             switch self {

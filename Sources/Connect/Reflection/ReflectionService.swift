@@ -3,7 +3,7 @@ import HTTPTypes
 import SwiftProtobuf
 import Web
 
-/// gRPC's server reflection: which services are here, and the files that describe them.
+/// gRPC's server reflection: the services here, and the files that describe them.
 struct ReflectionService: Sendable {
     /// Both versions have the same messages on the wire.
     static let names = ["grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection"]

@@ -14,7 +14,7 @@ package struct RPCWriter<M: Message>: Sendable {
 
     package func write(_ message: M) async throws { try await self.sink.write(try self.codec.encode(message)) }
 
-    /// Sends messages as one block: who has many at hand spares the connection's event loop a turn for each.
+    /// Sends messages as one block: a handler with many at hand spares the connection's event loop a turn for each.
     package func write(contentsOf messages: [M]) async throws {
         try await self.sink.write(contentsOf: try messages.map { try self.codec.encode($0) })
     }

@@ -6,7 +6,7 @@ import Timing
 /// Between a stream's handler and the one task that writes to its caller.
 ///
 /// A handler waits until what it posted has left. Whatever ends the stream first, its handler or something else, ends
-/// it; what waits then is told that it is over.
+/// it; a post that waits then is told that it is over.
 package final class StreamMailbox: MessageSink {
     package enum Item: Sendable {
         case headers(HTTPFields)

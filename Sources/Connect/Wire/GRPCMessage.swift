@@ -1,4 +1,4 @@
-/// The text of an error as `grpc-message` writes it: what is not printable ASCII is percent-encoded.
+/// The text of an error as `grpc-message` writes it: bytes beyond printable ASCII are percent-encoded.
 package enum GRPCMessage {
     package static func encoded(_ message: String) -> String {
         var text = ""

@@ -71,7 +71,7 @@ package struct AdminLog: Sendable {
         _ = try await self.redis.run(call, within: nil)
     }
 
-    /// Entries behind a number, oldest first; what is no entry of ours is left out.
+    /// Entries behind a number, oldest first; an entry that is none of ours is left out.
     ///
     /// One round trip.
     package func entries(after number: Int64, limit: Int) async throws(RedisError) -> [AdminEntry] {

@@ -62,9 +62,9 @@ package struct FencedLock: Sendable {
 
     /// Joins the queue, and takes the lock when it is the operation's turn and `joinsOnly` is false.
     ///
-    /// `order` is the operation's place, the same for every account it wants: whoever wants two accounts joins both
-    /// queues before it takes either lock, so the oldest operation of all is the first in both. One round trip; safe to
-    /// repeat: the operation that has the lock gets it again under a new token.
+    /// `order` is the operation's place, the same for every account it wants: an operation that wants two accounts
+    /// joins both queues before it takes either lock, so the oldest operation of all is the first in both. One round
+    /// trip; safe to repeat: the operation that has the lock gets it again under a new token.
     package func take(
         _ keys: Keys,
         operation: String,

@@ -4,12 +4,11 @@
 --
 -- A lock is the string "<operation>:<token>" and is gone when its lease ends. Its owner is the operation, not a
 -- process, so one process can take it and another go on. The token is the account's field `token`, counted up for each
--- holder and never taken back: what a script does under the lock, it does only while lock and account both show it.
+-- holder and never taken back: a script changes something under the lock only while lock and account both show it.
 -- Operations that wait stand in a sorted set, in the order in which they came.
 
 -- The standing of an operation: "free" for it, "mine" when it has the lock, "held" by another, or "queued" behind
--- another.
--- The second value is the operation that is in the way.
+-- another. The second value is the operation that is in the way.
 local function lock_standing(lock_key, waiters_key, operation)
     if redis.call("EXISTS", lock_key, waiters_key) == 0 then
         return "free", ""

@@ -12,8 +12,8 @@
 -- ARGV[6]  is_back    1 when the operation may have had the lock before
 --
 -- Returns {"taken", token}; or {"parked", place, wait_ms}: place counts from 1, wait_ms is when to look again at the
--- latest. The operation that has the lock already gets it again under a new token: whoever acted for it before is
--- fenced off. It stays in the queue until it releases the lock. The wake-up that told it of its turn is answered by
+-- latest. The operation that has the lock already gets it again under a new token: a process that acted for it before
+-- is fenced off. It stays in the queue until it releases the lock. The wake-up that told it of its turn is answered by
 -- this call: a change behind it is told anew. A lease that ended told nobody: the operation that had it tells the first
 -- in the queue now. Safe to repeat.
 local operation, lease_ms = ARGV[1], tonumber(ARGV[3])

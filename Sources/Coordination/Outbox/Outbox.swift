@@ -91,7 +91,7 @@ package struct Outbox: Sendable {
         )
     }
 
-    /// Dead letters behind `position`, all from the first with `nil`; those of one stream oldest first.
+    /// Dead letters behind `position`, all from the first with `nil`; of one stream the oldest first.
     ///
     /// `limit` is at least the number of streams. Round trips as in ``messages(after:limit:)``.
     package func deadLetters(after position: Position?, limit: Int) async throws(RedisError) -> [DeadLetter] {

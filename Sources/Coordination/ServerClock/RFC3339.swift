@@ -40,7 +40,7 @@ extension ServerTime {
         // A text that the library cannot read either is no date.
         guard let date = try? Date(whole, strategy: .iso8601), date.timeIntervalSince1970 >= 0 else { return nil }
         let seconds = ServerTime(milliseconds: Int64(date.timeIntervalSince1970) * 1000)
-        // The library rolls the 30th of February over; what does not come back the same was no date.
+        // The library rolls the 30th of February over; a date that does not come back the same was none.
         guard seconds.rfc3339 == whole else { return nil }
         let rest = rounding == .earlier ? nanoseconds / 1_000_000 : (nanoseconds + 999_999) / 1_000_000
         self.init(milliseconds: min(seconds.milliseconds + rest, Self.latest))

@@ -7,7 +7,7 @@ import Synchronization
 /// Tells waiting requests of this process that it is some operation's turn on their account.
 ///
 /// Reads the shards' streams of wake-ups on a connection of its own. A wake-up may be lost, with Redis or between two
-/// connections: whoever waits looks again by itself, too.
+/// connections: a waiting request looks again by itself, too.
 package final class ShardWakes: Service, Sendable {
     /// The waiters, apart from the tasks that read for them: by account, then by operation, for which several may wait.
     private final class Board: Sendable {

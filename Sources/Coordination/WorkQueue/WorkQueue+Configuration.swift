@@ -10,7 +10,8 @@ extension WorkQueue {
         package var block = Duration.seconds(1)
         /// Idle time after which a message is taken over; default 5 s, range 10 ms…24 h.
         ///
-        /// Longer than the work of one read takes: what is taken over from a consumer that still works is done twice.
+        /// Longer than the work of one read takes: a message that is taken over from a consumer that still works is
+        /// done twice.
         package var reclaimAfter = Duration.seconds(5)
         /// Time between two looks for messages to take over, give or take a half; default 1 s, range 10 ms…1 h.
         package var reclaimInterval = Duration.seconds(1)

@@ -38,9 +38,9 @@ package final class WorkQueue: Service, Sendable {
     /// `streams` stand in order of priority: a read that finds messages in several gives them in this order.
     ///
     /// `consumer` is different for every queue that runs, in all processes. Consumers whose names begin with `place`
-    /// and a hyphen were there before it and are gone: what they left is taken over at the start, and not only after
-    /// ``Configuration/reclaimAfter``. One that is not gone loses nothing by it but work that is done twice. While
-    /// `isReady` says no, nothing is read: what is read and cannot be handled comes again only after that time.
+    /// and a hyphen were there before it and are gone: the messages they left are taken over at the start, and not only
+    /// after ``Configuration/reclaimAfter``. One that is not gone loses nothing by it but work that is done twice.
+    /// While `isReady` says no, nothing is read: a message that cannot be handled comes again only after that time.
     package init(
         node: RedisNode,
         streams: [String],

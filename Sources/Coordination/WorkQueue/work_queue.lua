@@ -2,8 +2,8 @@
 --
 -- Returns nothing by itself: it defines work_done and work_add.
 --
--- A message is one entry of a stream that the consumers of the group `workers` share. It is a hint: what is to be done
--- stands in a record, so a message may come twice and late, and none may be relied on to come at all.
+-- A message is one entry of a stream that the consumers of the group `workers` share. It is a hint: the work stands in
+-- a record, so a message may come twice and late, and none may be relied on to come at all.
 
 -- The message is finished: written in the same step as its effect. Safe to repeat; an empty id stands for no message.
 local function work_done(stream_key, message_id)

@@ -1,4 +1,4 @@
--- Let a consumer go: what it has not finished is the next one's to take over at once.
+-- Let a consumer go: the next one takes over at once the messages that it has not finished.
 --
 -- KEYS[1]  the stream
 -- ARGV[1]  group

@@ -40,7 +40,7 @@ package struct IssuedCoupon: Hashable, Sendable {
     package let isReplay: Bool
 }
 
-/// The ids of users: what mail addresses have in ASCII (RFC 5322's atoms, dots and `@`), and `:`.
+/// The ids of users: the characters of mail addresses in ASCII (RFC 5322's atoms, dots and `@`), and `:`.
 ///
 /// They are values and names of fields in Redis, never part of a key, and stand behind blanks in records: so no blank,
 /// no double quote, no backslash, and nothing that is not ASCII. 254 is the length of the longest address.

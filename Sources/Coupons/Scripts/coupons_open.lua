@@ -3,7 +3,8 @@
 -- KEYS[1] campaign
 -- ARGV    field, value …   of the record
 --
--- Returns {"new"} when it was made, {"known"} when it was there. Safe to repeat: what is there stays as it is.
+-- Returns {"new"} when it was made, {"known"} when it was there. Safe to repeat: a campaign that is there stays as it
+-- is.
 if redis.call("EXISTS", KEYS[1]) == 1 then
     return {"known"}
 end

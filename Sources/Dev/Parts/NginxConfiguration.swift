@@ -50,7 +50,7 @@ package struct NginxConfiguration: Hashable, Sendable {
     /// The same for both with TLS; needs a ``certificate``.
     package var tls = ""
     package var certificate: Pair?
-    /// The service's own name, with a port or without: what a request of HTTP/1.0 that names no host is for.
+    /// The service's own name, with a port or without: the host of a request of HTTP/1.0 that names none.
     package var host = "localhost"
     /// Where requests without TLS are sent, such as `https://tally.example.com`; empty serves them.
     package var redirect = ""

@@ -52,8 +52,8 @@ package struct ChildProcess: Sendable {
 
     /// Runs the program to its end and says how it ended, in words.
     ///
-    /// The process leads a group of its own, so Ctrl-C at the terminal does not reach it; what is left of the group
-    /// when it ends is killed, so that no nginx worker outlives its master. When the task is cancelled it is killed.
+    /// The process leads a group of its own, so Ctrl-C at the terminal does not reach it; the rest of the group is
+    /// killed when it ends, so that no nginx worker outlives its master. When the task is cancelled it is killed.
     /// `launched` gets the process id as soon as there is one.
     package func run(setpriv: String, launched: @escaping @Sendable (CInt) -> Void) async -> String {
         let leader = Mutex<CInt?>(nil)

@@ -123,7 +123,7 @@ package struct Supervisor: Sendable {
         let (launches, launch) = AsyncStream.makeStream(of: CInt.self)
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
-                // Not before it runs: whoever answered earlier was not this child.
+                // Not before it runs: an earlier answer was not this child's.
                 for await pid in launches {
                     feed.yield(.launched(child.name, pid))
                     let isReady = await child.probe.succeeds(within: self.readyDeadline)

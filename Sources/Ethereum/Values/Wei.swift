@@ -2,7 +2,7 @@ private import BigInt
 
 /// An amount in wei, the smallest unit of the coin: a whole number of at most 256 bits.
 ///
-/// Nothing wraps around: what has no answer within 256 bits is `nil`.
+/// Nothing wraps around: a result beyond 256 bits is `nil`.
 package struct Wei: Hashable, Sendable {
     package static let zero = Wei(0)
 

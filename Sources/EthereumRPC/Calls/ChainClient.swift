@@ -2,8 +2,8 @@ package import JSON
 
 /// One chain, asked through its nodes.
 ///
-/// When another chain has been accepted, it gets no more answers: what was signed for a chain that was reset must not
-/// reach the new one, where it would be good as well.
+/// When another chain has been accepted, it gets no more answers: transactions signed for a chain that was reset must
+/// not reach the new one, where they would be good as well.
 package struct ChainClient: Sendable {
     package let nodes: EthereumNodes
     package let chain: ChainIdentity

@@ -7,7 +7,7 @@ package struct SenderSnapshot: Hashable, Sendable {
     package let head: ChainBlock
     /// The next nonce, counting mined transactions only.
     package let nonce: UInt64
-    /// The next nonce that the node would take for its pool: what it has lost is at or above it.
+    /// The next nonce that the node would take for its pool: a nonce that it has lost is at or above it.
     package let pendingNonce: UInt64
     package let balance: Wei
     /// The node's suggested price of a unit of gas; `nil` when it does not tell.

@@ -126,7 +126,7 @@ package final class EthereumNodes: Service, Sendable {
         }
     }
 
-    /// Sends to every node that is up but one, side by side; what they say of it does not matter.
+    /// Sends to every node that is up but one, side by side; their answers do not matter.
     func broadcast(_ requests: [RPCRequest], of chain: ChainIdentity, except first: Int?) async {
         let timeout = self.configuration.probeTimeout
         let others = self.update { board, now in

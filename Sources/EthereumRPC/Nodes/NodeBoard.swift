@@ -133,7 +133,7 @@ package struct NodeBoard: Sendable {
 
     /// The highest head of the accepted chain.
     ///
-    /// A node that has just fallen silent counts for a while: what it showed is still to come on the others.
+    /// A node that has just fallen silent counts for a while: the others are still to show the head that it showed.
     private func best(at now: Instant) -> UInt64? {
         self.nodes.filter { node in
             guard let accepted, node.chain == accepted, let seenAt = node.seenAt else { return false }

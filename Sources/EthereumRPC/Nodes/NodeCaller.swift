@@ -1,7 +1,7 @@
 import JSON
 import Outbound
 
-/// Sends one batch to one node and reads what comes back; which node that is, others decide.
+/// Sends one batch to one node and reads the answer; the choice of the node is others'.
 struct NodeCaller: Sendable {
     /// The most bytes of an answer that are read, whatever was asked.
     private static let answerLimit = 16 * 1024 * 1024

@@ -82,12 +82,12 @@ package struct FaucetAdmin: Sendable {
         }
     }
 
-    /// Begins a new era on the chain that is: what had ended before counts as delivered on a chain that is gone, and is
-    /// not sent again; what is open is sent with nonces of the new era.
+    /// Begins a new era on the present chain: an ended distribution counts as delivered on a chain that is gone, and is
+    /// not sent again; an open one is sent with a nonce of the new era.
     ///
     /// For a chain that was started anew and has the same genesis as before. On a chain that was not, nothing is paid
-    /// twice: what a node has of the era before is waited for. Returns the new era and how many go over to it. Three
-    /// round trips; not safe to repeat.
+    /// twice: transactions of the era before that a node has are waited for. Returns the new era and how many go over
+    /// to it. Three round trips; not safe to repeat.
     package func beginEra() async throws(FaucetError) -> (era: Era, openCount: Int) {
         let (known, senders) = try await self.senders()
         guard let known else { throw .notReady }

@@ -10,7 +10,7 @@ package struct FaucetStatus: Hashable, Sendable {
         package let left: Duration
     }
 
-    /// One sender's lane: what it last saw of its chain, and what waits in it.
+    /// One sender's lane: its last look at the chain, and the distributions that wait in it.
     package struct Lane: Hashable, Sendable {
         package let sender: Address
         package let balance: Wei?

@@ -34,7 +34,7 @@ package enum Fee: Hashable, Sendable {
         }
     }
 
-    /// Whether it is worth no more to a node than another: what is for the base fee is not the node's.
+    /// Whether it is worth no more to a node than another: the part for the base fee is not the node's.
     func isAtMost(_ other: Fee) -> Bool {
         switch (self, other) {
         case (.market(_, let tip), .market(_, let otherTip)): tip <= otherTip

@@ -36,7 +36,7 @@ package struct LaneMachine: Sendable {
     private var headItem: (nonce: UInt64, since: Instant, head: UInt64)?
     /// The nonce that the chain takes next although a node was given it and does not have it, and the head by then.
     private var missing: (nonce: UInt64, head: UInt64)?
-    /// A node has lost something before a nonce: what it has tells the next look.
+    /// Whether a node has lost something before a nonce: the next look tells what it has.
     package private(set) var mustLook = false
     /// How soon an item is sent again that a node seems to have lost.
     private static let shortestResend = Duration.seconds(2)

@@ -7,7 +7,7 @@ import Timing
 extension LaneRun {
     /// Looks that must show the same hole: one node may only lag behind another.
     private static let holeLooksNeeded = 3
-    /// Looks until a hole is filled with nothing: what was sent there may still come.
+    /// Looks until a hole is filled with nothing: a transaction that was sent there may still come.
     private static let fillLooksNeeded = 60
     /// How long one look searches blocks.
     static let walkTime = Duration.seconds(1)

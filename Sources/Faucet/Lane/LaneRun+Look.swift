@@ -98,7 +98,7 @@ extension LaneRun {
         guard last.hash != block.hash else { return }
         if block.number == last.number + 1, block.parent == last.hash { return }
         if block.number > last.number + 1 {
-            // Nobody who does not answer proves anything; what is read again in vain does no harm.
+            // A missing answer proves nothing; reading again in vain does no harm.
             let before = try? await self.chain.blockHash(at: last.number)
             if before == last.hash { return }
         }

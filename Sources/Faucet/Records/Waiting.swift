@@ -14,7 +14,7 @@ package struct Waiting: Hashable, Sendable {
         case nodeOutcomeUnknown = "node-outcome-unknown"
         case nodeRateLimited = "node-rate-limited"
         case nodeRefuses = "node-refuses"
-        // Of a lane: what the node says to transactions.
+        // Of a lane: its node's refusals of transactions.
         case nonceTooHigh = "nonce-too-high"
         case feeTooLow = "fee-too-low"
         case feeCapExceeded = "fee-cap-exceeded"
@@ -38,7 +38,7 @@ package struct Waiting: Hashable, Sendable {
         case inPool = "in-pool"
         case confirmations
 
-        /// Whether it only keeps a lane from sending: what a node has already does not wait for it.
+        /// Whether it only keeps a lane from sending: transactions that a node has already do not wait for it.
         var isOfSending: Bool {
             switch self {
             case .paused, .nodeOutcomeUnknown, .nonceTooHigh, .feeTooLow, .feeCapExceeded, .insufficientFunds,

@@ -85,7 +85,7 @@ package struct FaucetRoutes: Sendable {
         var order = try DistributionOrder(address: text)
         order.requestID = context.requestID
         order.claim = key.map { order.claim(caller: caller, key: $0.text) }
-        // HEAD is for looking, and coins are not: what would be wrong is told, and nothing is done.
+        // HEAD is for looking, and coins are not: a fault is told, and nothing is done.
         guard request.method != .head else { return Response(status: .ok, json: "{}") }
         return try await self.distribute(
             order,

@@ -1,4 +1,4 @@
-/// The changes of a load, by number: what is sent for each, and how its answers are read.
+/// The changes of a load, by number: the request for each, and the reading of its answers.
 package protocol ChangePlan: Sendable {
     var count: Int { get }
 

@@ -47,7 +47,7 @@ package struct ExchangeAnswer: Hashable, Sendable {
     }
 }
 
-/// Why there is no answer; what was sent may have been carried out.
+/// Why there is no answer; a request that was sent may have been carried out.
 package enum ExchangeBreak: Hashable, Sendable, CustomStringConvertible {
     case closed
     case timedOut

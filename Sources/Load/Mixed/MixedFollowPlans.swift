@@ -1,4 +1,4 @@
-/// Sends every change of a mixed load once more, with its key: what was taken must be answered the same.
+/// Sends every change of a mixed load once more, with its key: a change that was taken must be answered the same.
 package struct MixedAgainPlan: ChangePlan {
     private let plan: MixedPlan
     private let book: MixedBook

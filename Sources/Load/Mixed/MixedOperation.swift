@@ -36,7 +36,7 @@ package struct MixedShares: Hashable, Sendable {
         self.parts = MixedOperation.allCases.flatMap { Array(repeating: $0, count: shares[$0] ?? 0) }
     }
 
-    /// Reads `accept=30,add=20`; what is not named does not come.
+    /// Reads `accept=30,add=20`; a kind that is not named does not come.
     package init(_ text: String) throws(LoadError) {
         var shares: [MixedOperation: Int] = [:]
         let names = MixedOperation.allCases.map(\.rawValue).joined(separator: ", ")

@@ -1,4 +1,4 @@
-/// Where a Redis is, and who we are there: what a URL says.
+/// The place of a Redis, and our user there, as a URL names them.
 package struct RedisAddress: Hashable, Sendable {
     package enum Place: Hashable, Sendable {
         case tcp(host: String, port: Int)

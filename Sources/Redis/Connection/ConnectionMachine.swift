@@ -216,7 +216,7 @@ package struct ConnectionMachine<Ticket> {
         if deadline < self.earliestDeadline { self.earliestDeadline = deadline }
     }
 
-    /// Some refusals mean that this connection is of no more use: what is written finishes, nothing new begins.
+    /// Some refusals mean that this connection is of no more use: written commands finish, nothing new begins.
     private mutating func learn(from refusal: RedisRefusal) {
         guard case .ready = self.phase else { return }
         if refusal.asksForNewConnection { self.phase = .draining(.demoted) }

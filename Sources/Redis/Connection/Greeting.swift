@@ -1,7 +1,7 @@
 package import NIOCore
 import RESP
 
-/// The first commands on a connection, sent in one write: who we are, and a `PING` that shows Redis at work.
+/// The first commands on a connection, sent in one write: our credentials, and a `PING` that shows Redis at work.
 package struct Greeting: Sendable {
     package let bytes: ByteBuffer
     /// The replies to expect.

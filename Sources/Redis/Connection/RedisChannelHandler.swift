@@ -181,7 +181,7 @@ package final class RedisChannelHandler: ChannelInboundHandler, NIOScheduledCall
         guard let tickets = self.machine.close(because: cause) else { return }
         self.channel?.close(mode: .all, promise: nil)
         self.metrics.report(inFlight: 0)
-        // First the owner: who sends again at once must not find this connection.
+        // First the owner: a caller that sends again at once must not find this connection.
         self.owner.closed(self, because: cause, detail: detail)
         let now = Uptime.now
         for ticket in tickets.unknown { self.finish(ticket, .failure(.outcomeUnknown(cause)), at: now) }

@@ -25,7 +25,7 @@ package struct Redaction {
 
     /// The secret that starts here, as the range to replace by the mask.
     ///
-    /// The range may start after `position`: what is between is fine to show. Must be asked in ascending order.
+    /// The range may start after `position`: the bytes between are fine to show. Must be asked in ascending order.
     package mutating func secret(at position: Int) -> Range<Int>? {
         switch self.source[position] {
         case UInt8(ascii: ":"): self.credentials(at: position)

@@ -25,7 +25,7 @@ package final class HistogramSeries: TimerHandler, RecorderHandler {
 
     package func record(_ value: Int64) { self.record(Double(value)) }
 
-    /// Records a value; what is not finite is ignored.
+    /// Records a value; one that is not finite is ignored.
     package func record(_ value: Double) {
         guard value.isFinite else { return }
         self.counts[self.bucket(of: value)].wrappingAdd(1, ordering: .relaxed)

@@ -3,9 +3,9 @@ import Synchronization
 /// All metrics of a process, rendered as Prometheus text: a backend for swift-metrics.
 ///
 /// Making a metric takes a lock and a dictionary look-up or two; making the same one again gives the same series.
-/// Recording takes no lock. A metric has at most ``seriesLimit`` series: what would be one more records into
-/// nothing, and so does a metric whose name another kind has taken. Both are counted in
-/// `tally_metrics_series_dropped_total`, once for each time they are asked for.
+/// Recording takes no lock. A metric has at most ``seriesLimit`` series: one more records into nothing, and so does a
+/// metric whose name another kind has taken. Both are counted in `tally_metrics_series_dropped_total`, once for each
+/// time they are asked for.
 package final class PrometheusRegistry: Sendable {
     private struct State {
         var families: [String: MetricFamily] = [:]
@@ -26,8 +26,8 @@ package final class PrometheusRegistry: Sendable {
 
     /// Says what a metric is.
     ///
-    /// The name is the one in the output, suffix included. `labels` are for the documentation. Buckets and limit
-    /// hold for series made after this call, so describe before you measure; what is nil stays as it was.
+    /// The name is the one in the output, suffix included. `labels` are for the documentation. Buckets and limit hold
+    /// for series made after this call, so describe before you measure; an argument that is nil changes nothing.
     package func describe(
         _ name: String,
         _ help: String,

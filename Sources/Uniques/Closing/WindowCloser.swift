@@ -102,7 +102,7 @@ package struct WindowCloser: Service {
         let questions = windows.map {
             RedisCommand("EXISTS", .key(UniquesKeys.count($0)), .key(UniquesKeys.closed($0)))
         }
-        // Redis's own time beside them: what is absent by a wrong clock of ours may still come.
+        // Redis's own time beside them: a window that is absent by a wrong clock of ours may still come.
         let answers = await self.redis.send([RedisCommand("TIME")] + questions, within: nil)
         for (window, reply) in zip(windows, answers.dropFirst()) {
             do {

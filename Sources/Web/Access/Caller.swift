@@ -1,6 +1,6 @@
 /// The caller of a request.
 package struct Caller: Hashable, Sendable {
-    /// The scope of its idempotency keys; what logs of its actions say.
+    /// The scope of its idempotency keys, and its name in logs of its actions.
     package let name: String
 
     package init(name: String) {

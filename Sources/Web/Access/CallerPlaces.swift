@@ -25,7 +25,7 @@ package final class CallerPlaces: Sendable {
     /// Whether ``enter(_:)`` would give a place now.
     package func hasRoom(for caller: Caller) -> Bool { self.state.withLock { self.hasRoom(for: caller, in: $0) } }
 
-    /// Takes a place; whoever got one gives it back by ``leave(_:)``.
+    /// Takes a place; every `true` is followed by one ``leave(_:)``.
     package func enter(_ caller: Caller) -> Bool {
         self.state.withLock { state in
             guard self.hasRoom(for: caller, in: state) else { return false }

@@ -14,7 +14,7 @@ package enum AcceptedCoding {
         return gzip > 0 && gzip >= weights["identity"] ?? 0
     }
 
-    /// 1 without a weight, and 0 with one that cannot be read: what is asked for unclearly is not done.
+    /// 1 without a weight, and 0 with one that cannot be read: an unclear wish is not carried out.
     private static func weight(_ parameters: ArraySlice<String>) -> Double {
         guard let text = parameters.first(where: { $0.hasPrefix("q=") })?.dropFirst(2) else { return 1 }
         guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }),

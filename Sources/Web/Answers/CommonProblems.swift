@@ -61,7 +61,7 @@ extension Problem {
         title: "The request body did not arrive in time"
     )
 
-    /// For the counts only: who would read it has left.
+    /// For the counts only: its reader has left.
     static let clientClosedRequest = Problem(
         "client-closed-request",
         HTTPResponse.Status(code: 499, reasonPhrase: "Client Closed Request"),

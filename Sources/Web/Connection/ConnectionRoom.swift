@@ -52,7 +52,7 @@ final class ConnectionRoom: AvailableConnectionsDelegate {
 
     // MARK: Streams and answers
 
-    /// Takes one of the places of streams; whoever got one gives it back.
+    /// Takes one of the places of streams; every `true` is followed by one ``leaveStream()``.
     func enterStream() -> Bool {
         guard self.streams.add(1, ordering: .relaxed).newValue <= self.streamLimit else {
             self.leaveStream()

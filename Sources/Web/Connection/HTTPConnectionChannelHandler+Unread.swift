@@ -3,7 +3,7 @@ import NIOHTTP1
 
 /// The end of answers that a client of HTTP/1.1 does not read.
 extension HTTPConnectionChannelHandler {
-    /// Bytes of a body that are written at once: what shows that its client takes it.
+    /// Bytes of a body that are written at once: each shows that its client takes them.
     private static let pieceBytes = 65_536
 
     /// The pieces of a part, in order; a short one is its only piece.
@@ -66,7 +66,7 @@ extension HTTPConnectionChannelHandler {
         }
     }
 
-    /// The service is being stopped: what its client does not take must not hold that up.
+    /// The service is being stopped: an answer that its client does not take must not hold that up.
     func stop(_ context: ChannelHandlerContext) {
         guard !self.isStopping else { return }
         self.isStopping = true

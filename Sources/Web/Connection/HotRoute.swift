@@ -10,7 +10,7 @@ package import NIOHTTP1
 /// must answer alike.
 package protocol HotRoute: Sendable {
     var pattern: HotPattern { get }
-    /// As the route in the router has it: who lacks it is answered there.
+    /// As the route in the router has it: a caller that lacks it is answered there.
     var scope: Scope { get }
 
     /// The part that lives on one event loop. Called once per loop, on it.

@@ -4,7 +4,7 @@ package import HTTPTypes
 package struct Preferences: Hashable, Sendable {
     private var values: [String: String] = [:]
 
-    /// Reads every `Prefer` field; what cannot be read is left out, because a preference never fails a request.
+    /// Reads every `Prefer` field; a wish that cannot be read is left out, because a preference never fails a request.
     package init(_ fields: HTTPFields) {
         for preference in fields[values: .prefer].flatMap({ $0.split(separator: ",") }) {
             let words = preference.split(separator: ";", maxSplits: 1, omittingEmptySubsequences: false)[0]

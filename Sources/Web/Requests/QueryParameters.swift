@@ -1,7 +1,7 @@
 /// The query of a request, taken apart strictly.
 ///
-/// Names and values are percent-decoded once and must then be UTF-8 without control characters; `+` is a plus sign.
-/// A name may come once: which of two values a proxy and a service look at must never differ.
+/// Names and values are percent-decoded once and must then be UTF-8 without control characters; `+` is a plus sign. A
+/// name may come once: a proxy and a service must never look at two different values of it.
 package struct QueryParameters: Hashable, Sendable {
     package enum Failure: Error, Hashable, Sendable {
         case malformed
@@ -13,7 +13,7 @@ package struct QueryParameters: Hashable, Sendable {
     /// The query of a request that has none.
     package init() {}
 
-    /// `target` is a raw request target or URL; what follows its first `?` is the query.
+    /// `target` is a raw request target or URL; the text behind its first `?` is the query.
     package init(ofTarget target: String) throws(Failure) {
         guard let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) else { return }
         let query = target[target.index(after: mark)...]

@@ -1,4 +1,4 @@
-/// All that a check of coupons needs to know; what is missing was not asked for.
+/// All that a check of coupons needs to know; a missing part was not asked for.
 package struct CouponEvidence: Sendable {
     package let campaign: CouponCampaign
     package let users: CouponUsers

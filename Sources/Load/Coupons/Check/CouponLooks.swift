@@ -1,7 +1,7 @@
 import CouponAPI
 import Synchronization
 
-/// Looks at a campaign while its coupons are issued: what was handed out is listed, and stays listed.
+/// Looks at a campaign while its coupons are issued: a code that was handed out is listed, and stays listed.
 package final class CouponLooks: Sendable {
     private struct State {
         var findings = Findings<CouponViolation>()

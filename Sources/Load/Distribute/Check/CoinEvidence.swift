@@ -1,6 +1,6 @@
 package import Ethereum
 
-/// All that a check of coins needs to know; what is missing was not asked for.
+/// All that a check of coins needs to know; a missing part was not asked for.
 package struct CoinEvidence: Sendable {
     package let recipients: Recipients
     /// By the number of the request.

@@ -4,7 +4,8 @@ import Ethereum
 package struct DistributionJudge {
     /// Between two looks at what is not there yet.
     private static let pause = Duration.milliseconds(200)
-    /// How long nodes may have more transactions of the senders: those of others are no reason to wait longer.
+    /// How long nodes may have more transactions of the senders: other senders' transactions are no reason to wait
+    /// longer.
     private static let quietWait = Duration.seconds(10)
 
     private var chain: ChainReader

@@ -39,7 +39,7 @@ package final class FollowQueue: Sendable {
         self.state.withLock { $0.fresh.append(Item(number: UInt32(number), dueAt: now + Self.delay)) }
     }
 
-    /// No more come from now on; what is open is followed until `instant`.
+    /// No more come from now on; open payments are followed until `instant`.
     package func finish(at instant: Int64) {
         self.state.withLock { $0.endsAt = instant }
     }

@@ -1,4 +1,5 @@
-/// The payments of a load, by number: who pays whom how much, under which key, and which are sent twice.
+/// The payments of a load, by number: payer, payee, amount and key of each, and the choice of those that are sent
+/// twice.
 ///
 /// All but names and keys comes from the seed alone and is computed anew each time, so that it takes no memory.
 package struct PaymentPlan: ChangePlan {

@@ -53,7 +53,7 @@ final class HTTP2ConnectionChannelHandler: ChannelDuplexHandler, NIOHTTP2FrameDe
         self.context = nil
     }
 
-    /// Opens no further streams; those that are open end in their own time.
+    /// Opens no further streams; the open ones end in their own time.
     func leave() {
         self.leavingSince = self.leavingSince ?? Self.now
         self.carryOut(self.machine.leave(at: Self.now))

@@ -14,7 +14,7 @@ package struct HTTP2ConnectionMachine {
         case open
         /// The client is being told that it should open no more streams.
         case leaving
-        /// It knows; what is open still ends.
+        /// It knows; open streams still end.
         case left
         case closed
     }

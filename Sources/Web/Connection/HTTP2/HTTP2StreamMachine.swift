@@ -3,9 +3,9 @@
 ///     request:  awaited ──head──▶ reading ──end──▶ ended
 ///     answer:   owed ──head──▶ begun ──end──▶ ended
 ///
-/// A request that is refused is answered at once; what the router still makes of it, and the rest of its body, is for
-/// nobody. An answer that is ready before its request is whole waits while a small rest of the request is read and
-/// dropped; after that the client is told not to send the rest.
+/// A request that is refused is answered at once; the router's answer to it, and the rest of its body, are for nobody.
+/// An answer that is ready before its request is whole waits while a small rest of the request is read and dropped;
+/// after that the client is told not to send the rest.
 package struct HTTP2StreamMachine {
     package enum Request: Hashable, Sendable {
         case awaited
