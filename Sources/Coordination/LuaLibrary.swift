@@ -4,7 +4,7 @@
 package enum LuaLibrary {
     /// `lock_standing`, `lock_is_held`, `lock_next_token`.
     ///
-    /// And whose turn it is: `lock_probe`, `lock_woken`, `lock_note`, `lock_call`, `lock_wake`, `lock_leave`.
+    /// With the turn and its wake-ups: `lock_probe`, `lock_woken`, `lock_note`, `lock_call`, `lock_wake`, `lock_leave`.
     package static let fencedLock = PackageResources.fenced_lock_lua + PackageResources.lock_turn_lua
     /// `idempotency_find`, `idempotency_seen`, `idempotency_keep`.
     package static let idempotency = PackageResources.idempotency_lua

@@ -1,4 +1,4 @@
-/// Whom a load calls, and how: the same for every load.
+/// The service that a load calls, and how: the same for every load.
 package struct LoadService: Hashable, Sendable {
     /// Origins to send to; connections are spread over them, and what is sent again goes to another one.
     ///

@@ -4,7 +4,7 @@ import CouponClient
 import Dev
 import SwiftProtobuf
 
-/// Whom a command calls, and how it prints.
+/// The service that a command calls, and how it prints.
 struct CallOptions: ParsableArguments {
     @Option(help: "Where the service is. Without it, the 'tally dev', else http://127.0.0.1:8080.")
     var url: String?

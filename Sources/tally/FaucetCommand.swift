@@ -113,7 +113,7 @@ struct FaucetCommand: AsyncParsableCommand {
     }
 }
 
-/// To whom an order goes.
+/// The lanes that an order goes to.
 struct OrderOptions: ParsableArguments {
     @Option(help: "Only this address's lane; all without it.")
     var sender: String?

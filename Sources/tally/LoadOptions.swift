@@ -1,7 +1,7 @@
 import ArgumentParser
 import Load
 
-/// Whom a load calls, and whom it believes: the same for every load.
+/// The service that a load calls, and the authorities that it trusts: the same for every load.
 struct LoadOptions: ParsableArguments {
     @Option(help: "Where to send, http or https; may be repeated. Without it, the 'tally dev', else 127.0.0.1:8080.")
     var url: [String] = []

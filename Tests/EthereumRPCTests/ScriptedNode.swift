@@ -23,7 +23,7 @@ final class ScriptedNode: Sendable {
         case half(String)
         /// The connection's end.
         case reset
-        /// So many bytes of nothing.
+        /// An answer of so many spaces.
         case bytes(Int)
     }
 

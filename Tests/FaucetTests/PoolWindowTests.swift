@@ -34,7 +34,7 @@ struct PoolWindowTests {
         var looks = 0
         let sends = self.sends(of: 5000, keeping: kept, limit: 1000, looks: &looks)
         #expect(sends <= 5000 + 5000 / 10 + 1000, "\(sends)")
-        // And no block goes by without what the node keeps.
+        // No block goes by without as many as the node keeps.
         #expect(looks <= 3 * (5000 / min(kept, 1000)) * 6 / 5 + 40, "\(looks)")
     }
 

@@ -22,7 +22,7 @@ package final class StreamMailbox: MessageSink {
         var end: StreamEnd?
         var isClosed = false
         var reader: CheckedContinuation<Void, Never>?
-        /// Since when one item is on its way out.
+        /// The time since which one item is on its way out.
         var writingSince: LoopClock.Instant?
     }
 

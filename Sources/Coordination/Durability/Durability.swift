@@ -5,7 +5,7 @@ package import Redis
 package enum Durability: String, Hashable, Sendable, CaseIterable {
     /// The primary has it on disk: its append-only file is flushed before it answers.
     case local
-    /// And enough replicas have it in memory.
+    /// The primary has it on disk, and enough replicas have it in memory.
     case replicated
 }
 

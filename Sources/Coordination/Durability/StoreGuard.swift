@@ -31,7 +31,7 @@ package final class StoreGuard: Service, Sendable {
         var keepsJournal = false
         /// The history of changes that the primary goes on with: another one after each failover.
         var history: String?
-        /// When that was another one, no primary at all, or not to be learnt.
+        /// The time at which the history was another one, there was no primary, or neither could be learnt.
         var unsettled: LoopClock.Instant?
     }
 

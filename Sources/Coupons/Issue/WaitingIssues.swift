@@ -8,7 +8,7 @@ package struct WaitingIssues: Service {
     /// One issue and the way back to its client.
     struct Item: Sendable {
         let order: IssueOrder
-        /// Until when the request must have an answer.
+        /// The time by which the request must have an answer.
         let end: LoopClock.Instant
         let answer: @Sendable (Result<IssuedCoupon, CouponError>) -> Void
     }

@@ -108,7 +108,7 @@ package struct CampaignWatch: Sendable {
         case none
         /// All that there was.
         case all
-        /// As much as is read at once.
+        /// A full page: there may be more.
         case more
     }
 

@@ -147,7 +147,7 @@ extension Coupons {
         while found.count < limit {
             let place = places[cursor.place]
             var entries = try await self.log(place, after: cursor.position, limit: max(limit, Self.scanSize))
-            // As many as the page has room for, and what stands between them.
+            // The page takes as many issues as it has room for, and the entries between them.
             let ends = entries.indices.filter { entries[$0].position.index == 0 }
             let room = limit - found.count
             if ends.count >= room { entries.removeLast(entries.count - ends[room - 1] - 1) }

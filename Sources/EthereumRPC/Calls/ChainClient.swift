@@ -30,7 +30,7 @@ package struct ChainClient: Sendable {
         return answers
     }
 
-    /// As many calls as the node takes at once that would be asked now.
+    /// The next calls, as many as the node that would be asked now takes at once.
     func part(_ requests: [RPCRequest], from first: Int, isSending: Bool) -> [RPCRequest] {
         Array(requests[first...].prefix(self.nodes.room(of: self.chain, isSending: isSending)))
     }

@@ -78,7 +78,7 @@ package struct NodeBoard: Sendable {
         self.nodes[index].retryAt = now + min(max(backoff, pause ?? .zero), self.rules.longestPause)
     }
 
-    /// Until when a node is left alone; `nil` when it may be probed.
+    /// The time until which a node is left alone; `nil` when it may be probed.
     package func pausedUntil(_ index: Int, at now: Instant) -> Instant? {
         self.nodes[index].retryAt.flatMap { $0 > now ? $0 : nil }
     }

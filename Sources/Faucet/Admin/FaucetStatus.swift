@@ -27,7 +27,7 @@ package struct FaucetStatus: Hashable, Sendable {
         /// Why what is open waits; `nil` when nothing is open, or nothing in its way.
         package let waiting: Waiting?
         package let head: UInt64?
-        /// Since when the newest block has been the newest.
+        /// The time since which the newest block has been the newest.
         package let headSince: ServerTime?
         /// How many transactions its node is given at once.
         package let window: Int?

@@ -42,7 +42,7 @@ package enum Fee: Hashable, Sendable {
         }
     }
 
-    /// As much as a node asks for at least, and at least `quote`; `nil` beyond `cap`.
+    /// The least offer that reaches a node's floor, and at least `quote`; `nil` beyond `cap`.
     package func reaching(_ floor: FeeFloor, atLeast quote: Fee? = nil, cap: Wei?) -> Fee? {
         let fee: Fee?
         switch self {
@@ -137,7 +137,7 @@ package struct FeeRules: Hashable, Sendable {
 
     private func more(_ price: Wei) -> Wei? { price.multiplied(by: 100 + self.headroom)?.divided(by: 100) }
 
-    /// As much as may be offered: better a transaction that waits than none.
+    /// The most that may be offered: better a transaction that waits than none.
     private func capped(_ fee: Fee) -> Fee? {
         guard let cap = self.cap else { return fee }
         switch fee {

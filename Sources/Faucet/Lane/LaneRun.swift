@@ -45,7 +45,7 @@ actor LaneRun {
     var isRecheckDue = true
     /// The search of blocks for the transactions that have used nonces.
     var walk = NonceWalk()
-    /// Until when this look searches.
+    /// The time until which this look searches.
     var walkLimit = LoopClock().now
     /// Transactions in one batch: one call of a node besides is our own.
     static let batchLimit = 99

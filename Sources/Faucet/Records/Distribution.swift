@@ -13,7 +13,7 @@ package struct Distribution: Hashable, Sendable {
         case submitted
         /// Its transaction is in a block.
         case mined
-        /// And deep enough there to stay.
+        /// Its transaction is deep enough in the chain to stay.
         case confirmed
         /// Its nonce is used up, and no coin was delivered.
         case failed

@@ -8,7 +8,7 @@ package struct WaitingAdds: Service {
     struct Item: Sendable {
         let order: AddOrder
         let found: AddResult
-        /// Until when the request must have an answer.
+        /// The time by which the request must have an answer.
         let end: LoopClock.Instant
         let answer: @Sendable (Result<AddResult, LedgerError>) -> Void
     }

@@ -9,7 +9,7 @@ package struct AcceptLoadConfiguration: LoadConfiguration {
         case open(rate: Int, seconds: Int)
     }
 
-    /// Whom to call.
+    /// The service to call.
     package var entry = LoadService()
     /// Default 10 000 requests.
     package var mode = Mode.closed(requests: 10_000)

@@ -31,7 +31,7 @@ package final class ChangeDriver {
     /// Connections on their way.
     private var connecting = 0
     private var isWaking = false
-    /// Until when nothing is sent unless all connections are open; nil once sending began.
+    /// The time until which nothing is sent unless all connections are open; nil once sending began.
     private var heldUntil: Int64?
     private var isOver = false
 

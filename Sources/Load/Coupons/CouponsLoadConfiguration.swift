@@ -3,7 +3,7 @@ package struct CouponsLoadConfiguration: LoadConfiguration {
     /// Coupons and issues in one load: 5 000 000, because each one is remembered until it is checked.
     package static let issueLimit = 5_000_000
 
-    /// Whom to call.
+    /// The service to call.
     package var entry = LoadService()
     /// Default `seed`.
     package var pattern = CouponPattern.seed
@@ -13,7 +13,7 @@ package struct CouponsLoadConfiguration: LoadConfiguration {
     package var coupons = 20_000
     /// Issues at the fixed pace: default 10 000, 1 to 5 000 000.
     package var issues = 10_000
-    /// Over so many seconds they are spread; and a rush ends after so many: default 10, 1 to 86 400.
+    /// Seconds over which issues are spread, and after which a rush ends: default 10, 1 to 86 400.
     package var seconds = 10
     /// From the making of the campaign to its start: default 3 s, 0 s to 3600 s.
     package var startIn = Duration.seconds(3)

@@ -3,7 +3,7 @@ package struct DistributeLoadConfiguration: LoadConfiguration {
     /// Requests in one load: 1 000 000, because each one is remembered, with some 700 bytes, until it is checked.
     package static let requestLimit = 1_000_000
 
-    /// Whom to call.
+    /// The service to call.
     package var entry = LoadService()
     /// Origin of a node of the chain, over JSON-RPC: nothing by default, so that the chain cannot be checked.
     package var chain: String?
@@ -13,7 +13,7 @@ package struct DistributeLoadConfiguration: LoadConfiguration {
     ///
     /// Default Hardhat's account #1.
     package var address = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
-    /// So many addresses that nobody has used instead, in turn: 1 to 100 000.
+    /// Unused addresses that get the coins in turn, instead of one: 1 to 100 000.
     package var addresses: Int?
     /// Send a key with each request, and repeat an unanswered request with its key.
     ///

@@ -2,7 +2,7 @@
 package struct LedgerLoadConfiguration: LoadConfiguration {
     /// When adds are sent.
     package enum Mode: Hashable, Sendable {
-        /// So many adds for each user (1 to 1 000 000), each connection sending its next one after the last answer.
+        /// This many adds for each user (1 to 1 000 000), each connection sending its next one after the last answer.
         case closed(transactions: Int)
         /// Adds per second (1 to 1 000 000) at a fixed pace for so many seconds (1 to 86 400), spread evenly over the
         /// users, however slow the answers are. Latency counts from the moment an add was due.
@@ -18,7 +18,7 @@ package struct LedgerLoadConfiguration: LoadConfiguration {
     /// Adds in one load: 10 000 000, because each one is remembered until it is checked.
     package static let addLimit = 10_000_000
 
-    /// Whom to call.
+    /// The service to call.
     package var entry = LoadService()
     /// Users whose accounts are changed: default 1000, 1 to 1 000 000.
     package var users = 1000

@@ -5,7 +5,7 @@ package struct MixedLoadConfiguration: LoadConfiguration {
     /// Cents that each account is given that pays: so much that no payment fails for want of money.
     package static let seeded: Int64 = 100_000_000
 
-    /// Whom to call.
+    /// The service to call.
     package var entry = LoadService()
     /// Requests per second, however slow the answers are: default 200, 1 to 100 000.
     package var rate = 200

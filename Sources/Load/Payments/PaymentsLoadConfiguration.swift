@@ -2,7 +2,7 @@
 package struct PaymentsLoadConfiguration: LoadConfiguration {
     /// When payments are sent.
     package enum Mode: Hashable, Sendable {
-        /// So many payments (1 to 5 000 000), each connection sending its next one after the last answer.
+        /// This many payments (1 to 5 000 000), each connection sending its next one after the last answer.
         case closed(count: Int)
         /// Payments per second (1 to 100 000) at a fixed pace for so many seconds (1 to 86 400), however slow the
         /// answers are.
@@ -12,7 +12,7 @@ package struct PaymentsLoadConfiguration: LoadConfiguration {
     /// Payments in one load: 5 000 000, because each one is remembered, with some 150 bytes, until it is checked.
     package static let paymentLimit = 5_000_000
 
-    /// Whom to call.
+    /// The service to call.
     package var entry = LoadService()
     /// Accounts that pay each other: default 1000, 2 to 1 000 000.
     package var accounts = 1000

@@ -73,7 +73,7 @@ final class ConnectionRoom: AvailableConnectionsDelegate {
         return isTaken
     }
 
-    /// So many connections were closed to let others in.
+    /// Counts connections that were closed to let others in, and logs it now and then.
     func yielded(_ count: Int) {
         guard count > 0 else { return }
         self.yieldedCounter.increment(by: count)

@@ -29,7 +29,7 @@ package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, Removabl
     var isOutputClosed = false
     /// Whether a request came or an answer left since the last look at the time.
     var hasProgressed = false
-    /// Since when the client does not take what was written.
+    /// The time since which the client takes nothing of what was written.
     var unreadSince: UInt64?
     var isStopping = false
     private var isRoutedHTTP10 = false
@@ -43,7 +43,7 @@ package final class HTTPConnectionChannelHandler: ChannelDuplexHandler, Removabl
     private var held: HeldRequest?
     /// The newest request, for as long as it may still be refused.
     var newest: NewestRequest?
-    /// Until when the rest of a request may be dropped before its answer leaves.
+    /// The time until which the rest of a request may be dropped before its answer leaves.
     var holdEnd = NIODeadline.distantFuture
 
     init(_ loop: HTTPConnectionLoop) {

@@ -36,7 +36,7 @@ struct StoreRollbackTests {
             let second = try await fixture.admitEach(5..<10)
             let copy = try Self.copy(of: fixture.server)
             try await fixture.withProcess("second") { worker in
-                // And nothing at all of the others.
+                // The copy knows nothing at all of the others.
                 try await worker.ended(second + (try await worker.admitEach(10..<15)))
             }
             try Self.restore(copy, fixture.server)

@@ -48,7 +48,7 @@ struct FaucetFaults: Sendable {
         case otherID
         /// Delivered by another transaction than the first one.
         case bumped
-        /// And by the first one too.
+        /// Delivered by another transaction than the first one, and by the first one too.
         case bumpedTwice
         case body(String)
     }

@@ -8,7 +8,7 @@ package enum ProseRules {
     /// The places that are history: nobody rewords them.
     package static let history = ["docs/decisions/"]
     /// The words that stand where a noun should.
-    private static let hiding: Set<String> = ["What", "Who", "Which", "Whoever", "Whose", "Those", "That"]
+    private static let hiding: Set<String> = ["What", "Who", "Whom", "Which", "Whoever", "Whose", "Those", "That"]
     /// The mark of a comment, by the ending of a file's name.
     private static let marks: [String: String] = [
         "swift": "//", "h": "//", "proto": "//", "lua": "--", "py": "#", "yaml": "#", "yml": "#", "conf": "#",

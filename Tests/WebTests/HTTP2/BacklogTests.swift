@@ -123,7 +123,7 @@ struct BacklogTests {
                 }
                 return clients.contains { $0.frames.contains { $0.is(.reset) && $0.number() == 11 } }
             }
-            // As many are given up as are too many, after a second without progress.
+            // The surplus is given up, after a second without progress.
             try await eventually("one of them is given up") {
                 waiting.contains { $0.frames.contains { $0.is(.reset) && $0.number() == 8 } }
             }
@@ -143,8 +143,8 @@ struct BacklogTests {
                 try await client.send(get("/long"))
                 waiting.append(client)
             }
-            // As many are sent away as are too many. Bytes that are sent to a closed connection are reset, which is
-            // heard without reading.
+            // The surplus is sent away. Bytes that are sent to a closed connection are reset, which is heard without
+            // reading.
             try await eventually("one of them is sent away") {
                 for client in waiting {
                     do { try await client.send(get("/hot?now")) } catch { return true }

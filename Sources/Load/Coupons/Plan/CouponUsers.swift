@@ -1,4 +1,4 @@
-/// Whom the issues of a load are for.
+/// The users that the issues of a load are for.
 package struct CouponUsers: Sendable {
     package let count: Int
     private let prefix: String

@@ -1,6 +1,6 @@
 package import Ethereum
 
-/// Whom a load has coins sent to: one address, or many that nobody has used.
+/// The recipients of a load's coins: one address, or many that nobody has used.
 package struct Recipients: Sendable {
     package let addresses: [Address]
 

@@ -40,7 +40,7 @@ package struct PaymentsOutcome: Sendable {
 
     package var failedCount: Int { self.failed.values.reduce(0, +) }
 
-    /// So many per second of the span.
+    /// The rate of so many payments, per second of the span.
     package func rate(_ count: Int) -> Double {
         let seconds = Double(self.span.nanoseconds) / 1e9
         return seconds > 0 ? Double(count) / seconds : 0

@@ -44,10 +44,10 @@ package struct AnswerBacklog {
         return lost
     }
 
-    /// Since when the stream that has made no progress for the longest time waits.
+    /// The time since which the stream that waits longest has made no progress.
     package var oldest: UInt64? { self.waits.values.lazy.map(\.since).min() }
 
-    /// Since when every one that waits has made no progress.
+    /// The time since which every waiting stream has made no progress.
     package var newest: UInt64? { self.waits.values.lazy.map(\.since).max() }
 
     /// The streams that have made no progress since a time.

@@ -20,7 +20,7 @@ final class HTTP2StreamChannelHandler: ChannelDuplexHandler {
     private var newest: NewestRequest?
     /// The parts of an early answer that wait for the rest of its request.
     private var waiting: [(part: HTTPResponsePart, promise: EventLoopPromise<Void>?)] = []
-    /// Until when it waits, whatever comes.
+    /// The time until which it waits, whatever comes.
     private var holdEnd = NIODeadline.distantFuture
     /// Whether the body is a series of messages, whose pauses mean nothing.
     private var isSeries = false
@@ -55,7 +55,7 @@ final class HTTP2StreamChannelHandler: ChannelDuplexHandler {
 
     // MARK: Giving way
 
-    /// Since when nothing but the client's own request is waited for.
+    /// The time since which only the rest of the client's own request is waited for.
     var slowSince: UInt64? { self.machine.request == .reading && self.machine.answer == .owed ? self.since : nil }
 
     private func reset(_ code: NIOHTTP2.HTTP2ErrorCode, _ context: ChannelHandlerContext) {
