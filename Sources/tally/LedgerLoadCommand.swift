@@ -10,7 +10,7 @@ struct LedgerLoadCommand: AsyncParsableCommand {
         commandName: "ledger",
         abstract: "The ledger: by default 100 adds for each of 1000 users over 64 connections.",
         discussion: """
-            Every add has a key of its own; what is not answered is sent again with it, to another origin. Exits with \
+            Every add has a key of its own; an unanswered one is sent again with it, to another origin. Exits with \
             0 when every answer was right and the accounts hold exactly what was acknowledged, with 1 when not, and \
             with 64 or 69 when it could not run. Then it audits Redis, when it knows which: --redis-url, or that of a \
             'tally dev', see --dir.

@@ -10,7 +10,7 @@ struct PaymentsLoadCommand: AsyncParsableCommand {
         commandName: "payments",
         abstract: "Payments: by default 100 a second for a minute among 1000 accounts that are filled first.",
         discussion: """
-            Every payment has a key of its own; what is not answered is sent again with it, to another origin. Each \
+            Every payment has a key of its own; an unanswered one is sent again with it, to another origin. Each \
             one is followed to its end. Exits with 0 when every answer was right and all accounts hold exactly what \
             their done payments leave, with 1 when not, and with 64 or 69 when it could not run. Then it audits \
             Redis, when it knows which: --redis-url, or that of a 'tally dev', see --dir.
