@@ -13,7 +13,7 @@ struct FaucetFaultTests {
         let chain = ["--chain-rules", "hardhat", "--chain-mining", "interval:1"]
         try await TallySystem.with(arguments, ["TALLY_FAUCET_LEASE_SECONDS": "2"], chain: chain) { system in
             let seconds = Round.long(15)
-            let load = ["--rate", "100", "--seconds", "\(seconds)", "--settle-wait", "90"] + keys
+            let load = ["--rate", "100", "--seconds", "\(seconds)", "--settle-wait", "\(Patience.seconds(90))"] + keys
             var random = Round.seed.random
             let output = try await FaucetTests.load(system, load) {
                 // The first four and the node die in any round, and then anybody.

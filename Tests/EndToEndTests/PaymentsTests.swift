@@ -85,7 +85,7 @@ struct PaymentsTests {
             [
                 "load", "payments", "--url", system.url, "--behind-proxy", "--accounts", "30", "--rate", "\(rate)",
                 "--seconds", "\(seconds)", "--connections", "24", "--repeat-share", "0.1", "--pattern", pattern,
-                "--no-audit", "--json", "--settle-wait", "120",
+                "--no-audit", "--json", "--settle-wait", "\(Patience.seconds(120))",
             ]
         )
         try await harm()

@@ -25,4 +25,7 @@ package enum Patience {
         let measured = ProcessInfo.processInfo.environment["TEST_PATIENCE"].flatMap { Double($0) } ?? 1
         return 3 * min(max(1, measured), 20)
     }()
+
+    /// As many whole seconds, at most an hour, for a program that is told how long to wait.
+    package static func seconds(_ count: Double) -> Int { Int(min(3600, count * self.factor)) }
 }
