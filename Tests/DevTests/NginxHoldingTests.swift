@@ -121,11 +121,12 @@ struct NginxHoldingTests {
         #expect(logs.lines.allSatisfy { $0.level < .error }, "\(logs.lines.map(\.text))")
     }
 
-    @Test func `a byte now and then does not keep a body open`() async throws {
+    @Test(arguments: ["", "Idempotency-Key: k\r\n"])
+    func `a byte now and then does not keep a body open`(key: String) async throws {
         try await self.withEntry { entry, _ in
             let client = try await RawConnection.open(port: entry.http)
             try await client.send(
-                "POST /users/a/add HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                "POST /users/a/add HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n\(key)"
                     + "Content-Length: 10000\r\n\r\n"
             )
             var sent = 0
