@@ -258,7 +258,8 @@ let package = Package(
         .executableTarget(
             name: "tally",
             dependencies: [
-                "App", "CouponAPI", "CouponClient", "Dev", "Load", "Secrets", argumentParser, protobuf, systemPackage,
+                "App", "CouponAPI", "CouponClient", "Dev", "Load", "Secrets", "TLS", argumentParser, protobuf,
+                systemPackage,
             ] + unused
         ),
 

@@ -3,6 +3,7 @@ import CouponAPI
 import CouponClient
 import Dev
 import SwiftProtobuf
+import TLS
 
 /// The service that a command calls, and how it prints.
 struct CallOptions: ParsableArguments {
@@ -18,8 +19,13 @@ struct CallOptions: ParsableArguments {
     var json = false
 
     func validate() throws {
-        guard let url, ServiceURL(url) == nil else { return }
-        throw ValidationError("--url must look like https://HOST or http://127.0.0.1:8080, not '\(url)'")
+        if let url, ServiceURL(url) == nil {
+            throw ValidationError("--url must look like https://HOST or http://127.0.0.1:8080, not '\(url)'")
+        }
+        guard let caFile else { return }
+        do { _ = try TLSFiles.clientContext(nil, authority: caFile) } catch {
+            throw ValidationError("--ca-file: \(error)")
+        }
     }
 
     var client: CouponClient {
