@@ -40,7 +40,6 @@ package struct JSONParser {
     }
 
     private mutating func value(depth: Int) throws(JSONError) -> JSONValue {
-        guard depth <= self.depthLimit else { throw .tooDeep }
         self.skipSpace()
         switch self.current {
         case UInt8(ascii: "{"): return try self.object(depth: depth)
@@ -60,6 +59,7 @@ package struct JSONParser {
     }
 
     private mutating func object(depth: Int) throws(JSONError) -> JSONValue {
+        guard depth < self.depthLimit else { throw .tooDeep }
         self.position += 1
         var members: [String: JSONValue] = [:]
         self.skipSpace()
@@ -80,6 +80,7 @@ package struct JSONParser {
     }
 
     private mutating func array(depth: Int) throws(JSONError) -> JSONValue {
+        guard depth < self.depthLimit else { throw .tooDeep }
         self.position += 1
         var elements: [JSONValue] = []
         self.skipSpace()

@@ -82,6 +82,31 @@ struct EarlyAnswerTests {
         }
     }
 
+    /// Reading the body was cancelled, and with it all that comes behind on the connection.
+    @Test(arguments: [
+        ("Echo", "application/proto", "Connect-Timeout-Ms: 1"), ("Echo", "application/grpc-web", "Grpc-Timeout: 1m"),
+        ("Echo", "application/json", "Connect-Timeout-Ms: 0"), ("Count", "application/grpc-web", "Grpc-Timeout: 0n"),
+        ("Count", "application/connect+proto", "Connect-Timeout-Ms: 0"),
+    ])
+    func `a time-out before the body tells that the connection ends`(
+        method: String,
+        type: String,
+        timeout: String
+    ) async throws {
+        try await TestServer.run(web: TestServer.web { $0.lingerTimeout = .seconds(60) }) { client, _, _ in
+            let connection = try await RawConnection.open(port: client.port)
+            try await connection.send(
+                "POST /\(Echo.name)/\(method) HTTP/1.1\r\nHost: here\r\nContent-Type: \(type)\r\n\(timeout)\r\n"
+                    + "Content-Length: 100000\r\n\r\n"
+            )
+            for _ in 0..<3 { _ = try await client.unary("Echo", note("")) }
+            try await connection.send(String(repeating: "x", count: 100_000))
+            let answer = try await connection.readToEnd()
+            #expect(statuses(answer).count == 1)
+            #expect(answer.lowercased().contains("\r\nconnection: close\r\n"), "\(answer)")
+        }
+    }
+
     @Test(arguments: HTTPVersion.allCases)
     func `what the listener refuses of a call is told in the caller's protocol`(version: HTTPVersion) async throws {
         try await TestServer.run(version, web: TestServer.web { $0.targetLimit = 256 }) { client, _, _ in

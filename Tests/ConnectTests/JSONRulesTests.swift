@@ -80,9 +80,27 @@ struct JSONRulesTests {
     }
 
     @Test func `depth has a limit, in fields that nobody knows too`() {
-        for (depth, isTaken) in [(JSONRules.depthLimit, true), (JSONRules.depthLimit + 1, false), (8000, false)] {
+        for (depth, isTaken) in [(JSONRules.depthLimit - 1, true), (JSONRules.depthLimit, false), (8000, false)] {
+            // The message is the first of them.
             let arrays = String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
             #expect((self.refusal("{\"unknown\":\(arrays)}") == nil) == isTaken, "\(depth)")
+        }
+    }
+
+    /// Planes 0 to 16, names of real people among them; an escaped backslash begins no escape.
+    @Test func `a character is the same in whatever way it is written`() throws {
+        let planes = (1...16).flatMap { plane in [0, 0x0BB7, 0xFFFF].compactMap { Unicode.Scalar(plane << 16 + $0) } }
+        for scalar in planes + ["a", "가", "\u{FFFD}"] {
+            let digits = String(scalar).utf16.map { unit in
+                let text = String(unit, radix: 16)
+                return String(repeating: "0", count: 4 - text.count) + text
+            }
+            let escapes = [digits, digits.map { $0.uppercased() }].map { $0.map { #"\u\#($0)"# }.joined() }
+            for written in escapes + [String(scalar)] {
+                let json = #"{"reason":"x\#(written)\\ud842\\udfb7\#(written)"}"#
+                let info: Google_Rpc_ErrorInfo = try MessageCodec.json.decode(Array(json.utf8))
+                #expect(info.reason == #"x\#(scalar)\ud842\udfb7\#(scalar)"#, "U+\(String(scalar.value, radix: 16))")
+            }
         }
     }
 

@@ -11,6 +11,7 @@ struct UnaryTests {
             let binary = try await client.unary("Echo", note("hello", "there"))
             #expect(binary.status == 200)
             #expect(binary.fields[.contentType] == "application/proto")
+            #expect(binary.fields[.cacheControl] == "no-store")
             #expect(binary.trailers == nil)
             let answer = try binary.message(Note.self)
             #expect(answer.reason == "hello")

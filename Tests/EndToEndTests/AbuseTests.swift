@@ -95,6 +95,16 @@ struct AbuseTests {
         }
     }
 
+    @Test func `the memory of streams that were held goes back to the system`() async throws {
+        try await TallySystem.with { system in
+            let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Peer/held_streams.py")
+            let pid = try system.pid("instance-1")
+            let held = try Program("/usr/bin/python3", ["-B", script.path, "\(system.ports.instances[0])", "\(pid)"])
+            try await held.end(within: .seconds(400))
+            #expect(held.exitCode == 0, "\(held.output)")
+        }
+    }
+
     @Test func `a callback reaches an opened endpoint with the count, behind the request's back`() async throws {
         let sink = try ReportSink()
         defer { sink.stop() }

@@ -75,7 +75,7 @@ struct BodyTests {
         }
     }
 
-    @Test(arguments: ["chunked", "Chunked", "CHUNKED", "\tchunked"])
+    @Test(arguments: ["chunked", "Chunked", "CHUNKED", "\tchunked", "chunked ", "chunked \t "])
     func `chunks are read, however they are spelled`(coding: String) async throws {
         try await withServer { port, _, _ in
             let client = try await RawConnection.open(port: port)

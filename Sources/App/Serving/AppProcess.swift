@@ -101,6 +101,7 @@ package struct AppProcess: Sendable {
         if self.role != .serve { services += composition.roles }
         services.append(composition.admin(listens: self.role != .work))
         if self.role != .work { services += composition.listener }
+        services.append(MemoryReturn(logger: composition.logger))
         services.append(
             DrainService(
                 drain: composition.drain,

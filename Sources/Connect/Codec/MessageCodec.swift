@@ -1,4 +1,5 @@
-import SwiftProtobuf
+import JSON
+package import SwiftProtobuf
 
 /// The two forms of a message on the wire.
 package enum MessageCodec: String, CaseIterable, Hashable, Sendable {
@@ -6,14 +7,16 @@ package enum MessageCodec: String, CaseIterable, Hashable, Sendable {
     case json
 
     /// Reads a message; unknown fields are skipped.
-    func decode<M: Message>(_ bytes: [UInt8], as type: M.Type = M.self) throws(RPCError) -> M {
+    ///
+    /// Bytes in JSON must have passed ``JSONRules``.
+    package func decode<M: Message>(_ bytes: [UInt8], as type: M.Type = M.self) throws(RPCError) -> M {
         do {
             switch self {
             case .proto: return try M(serializedBytes: bytes)
             case .json:
                 var options = JSONDecodingOptions()
                 options.ignoreUnknownFields = true
-                return try M(jsonUTF8Bytes: bytes, options: options)
+                return try M(jsonUTF8Bytes: JSONEscapes.withoutPairs(bytes), options: options)
             }
         } catch {
             // The library's own words may hold what the caller sent.

@@ -12,6 +12,7 @@ struct Call: Sendable {
     let method: RPCMethod
     let request: Request
     let web: WebRequestContext
+    let reading = RequestReading()
     var query: [(name: String, value: String)] = []
 
     /// Answers a unary Connect call whose body, or whose query, is its message.
@@ -33,7 +34,7 @@ struct Call: Sendable {
         }
         switch await self.outcome(message, unpacking) {
         case .success(let encoded): return form.response(encoded)
-        case .failure(let error): return BareAnswer.response(error)
+        case .failure(let error): return self.last(BareAnswer.response(error))
         }
     }
 
@@ -41,8 +42,16 @@ struct Call: Sendable {
     func enveloped(_ work: @escaping RPCMethod.UnaryWork) async -> Response {
         switch await self.outcome({ try await self.source.single() }, work) {
         case .success(let encoded): self.answer.response(encoded)
-        case .failure(let error): self.answer.response(error)
+        case .failure(let error): self.last(self.answer.response(error))
         }
+    }
+
+    /// Says so in an answer that is its connection's last.
+    private func last(_ response: Response) -> Response {
+        guard self.reading.endsConnection else { return response }
+        var response = response
+        response.headers[.connection] = "close"
+        return response
     }
 
     /// Makes the whole answer of a costly call off the event loop: packing it takes its time, too.
@@ -59,7 +68,7 @@ struct Call: Sendable {
             throw RPCError.tooLong(limit)
         }
         do {
-            let body = try await self.request.body.collect(upTo: packedLimit)
+            let body = try await self.reading.followed(self.request.body).collect(upTo: packedLimit)
             return Array(body.readableBytesView)
         } catch is NIOTooManyBytesError {
             throw RPCError.tooLong(limit)
@@ -71,7 +80,7 @@ struct Call: Sendable {
     var source: MessageSource {
         let limit = self.runner.configuration.messageLimit
         return MessageSource(
-            body: self.request.body,
+            body: self.reading.followed(self.request.body),
             reader: EnvelopeReader(coding: self.terms.coding, limit: limit),
             rule: self.rule
         )

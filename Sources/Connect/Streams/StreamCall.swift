@@ -93,6 +93,7 @@ struct StreamCall: Sendable {
         }
         self.call.count(error)
         var head = error?.headers.withoutReserved ?? [:]
+        if self.call.reading.endsConnection { head[.connection] = "close" }
         let (frame, trailers) = self.call.answer.end(error, trailers: fields)
         if let trailers, error != nil, !writer.hasHeadLeft {
             // Nothing stands between head and trailers, so they are one block.

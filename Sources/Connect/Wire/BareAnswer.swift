@@ -11,12 +11,9 @@ struct BareAnswer: Sendable {
     let isGet: Bool
 
     func response(_ encoded: RPCMethod.Encoded) -> Response {
-        var fields: HTTPFields = [.contentType: "application/\(self.codec.rawValue)"]
-        if self.isGet {
-            fields[.vary] = "Accept-Encoding"
-            // Whatever may be asked by GET changes: a cache would tell of yesterday.
-            fields[.cacheControl] = "no-store"
-        }
+        // The answer to a question by GET changes, and that to a change is nobody else's: no cache may keep either.
+        var fields: HTTPFields = [.contentType: "application/\(self.codec.rawValue)", .cacheControl: "no-store"]
+        if self.isGet { fields[.vary] = "Accept-Encoding" }
         let packed = self.coding.packed(encoded.message, threshold: self.threshold)
         if packed != nil { fields[.contentEncoding] = self.coding.rawValue }
         Self.add(headers: encoded.headers, trailers: encoded.trailers, to: &fields)

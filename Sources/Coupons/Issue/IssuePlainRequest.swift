@@ -42,7 +42,7 @@ struct IssuePlainRequest {
             guard (try? Self.rules.check(body, as: Coupon_V1_IssueCouponRequest.protoMessageName)) != nil else {
                 return nil
             }
-            message = try? Coupon_V1_IssueCouponRequest(jsonUTF8Bytes: body, options: Self.jsonOptions)
+            message = try? MessageCodec.json.decode(body)
         default: return nil
         }
         guard let message, let order = try? Self.order(message, keys, request.caller) else { return nil }
@@ -51,12 +51,6 @@ struct IssuePlainRequest {
 
     // Our own descriptors can be read; without them names that are given twice would be found, and no more.
     private static let rules = (try? JSONRules([CouponAPI.descriptors])) ?? JSONRules()
-
-    private static let jsonOptions: JSONDecodingOptions = {
-        var options = JSONDecodingOptions()
-        options.ignoreUnknownFields = true
-        return options
-    }()
 
     private static func order(
         _ message: Coupon_V1_IssueCouponRequest,

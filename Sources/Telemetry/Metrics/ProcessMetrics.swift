@@ -58,6 +58,12 @@ package enum ProcessMetrics {
         return samples
     }
 
+    /// The memory of this process that is resident now, in bytes; `nil` when the system does not tell.
+    package static var residentBytes: Int? {
+        guard let text = SystemCalls.text(ofFile: "/proc/self/stat"), let status = Status(text) else { return nil }
+        return Int(clamping: status.residentPages) * sysconf(CInt(_SC_PAGESIZE))
+    }
+
     /// The fields of `/proc/self/stat` that are used; see proc(5) for their numbers.
     package struct Status: Hashable, Sendable {
         package let cpuTicks: UInt64
