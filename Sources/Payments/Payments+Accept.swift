@@ -82,9 +82,9 @@ extension Payments {
         _ durability: Durability
     ) async throws(PaymentsError) -> PaymentResult? {
         try self.demandSafeStore()
-        guard self.configuration.steps == .twoShard, let claim = order.claim else {
+        guard !self.isWhole, let claim = order.claim else {
             let commit = try await self.step("accept", self.acceptCall(order, id, order.claim), durability)
-            // Claimed between two shards, before the setting was another.
+            // Claimed in a script of its own, before the setting was another.
             if let claim = order.claim, Self.claimedID(commit.reply) != nil {
                 return try await self.acceptSplit(order, id, claim, durability)
             }

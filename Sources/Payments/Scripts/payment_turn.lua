@@ -1,4 +1,4 @@
--- Whose turn it is: a library that is put before the scripts that take a payment's locks.
+-- Whose turn it is: a library that is put before the script that carries out a whole payment.
 --
 -- Returns nothing by itself: it defines payment_side, payment_turn, payment_account and payment_over.
 
@@ -13,7 +13,6 @@ local function payment_turn(turn, payment, id)
     local holder = redis.call("GET", turn.lock)
     local line = redis.call("ZRANGE", turn.waiters, 0, 1, "WITHSCORES")
     local order, before = tonumber(payment.order), tonumber(line[2] or 0)
-    turn.is_held = holder and true
     turn.is_mine = holder and string.match(holder, "^(.*):%d+$") == id
     turn.is_placed = turn.is_mine or line[1] == id
     turn.is_ready = turn.is_mine or not holder

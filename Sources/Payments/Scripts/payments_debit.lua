@@ -1,4 +1,4 @@
--- Take a payment's money out of the payer's shard: the first of three steps between two shards.
+-- Take a payment's money out of the payer's account: the first of three steps of a payment that is split.
 --
 -- KEYS[1] payment   KEYS[2] open   KEYS[3] dead   KEYS[4] events   KEYS[5] outbox   KEYS[6] flight
 -- KEYS[7…15] the payer's account, entries, lock, waiters, wake, work, woken, world and transit

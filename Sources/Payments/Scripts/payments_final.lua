@@ -1,4 +1,4 @@
--- End a payment whose money has left its shard: the last of three steps between two shards.
+-- End a payment whose money has left its payer: the last of three steps of a payment that is split.
 --
 -- KEYS[1] payment   KEYS[2] open   KEYS[3] dead   KEYS[4] events   KEYS[5] outbox   KEYS[6] flight
 -- KEYS[7…15] the payer's account, entries, lock, waiters, wake, work, woken, world and transit

@@ -8,7 +8,7 @@
 -- ARGV[4] look_ms   until a sweeper looks at who comes next
 --
 -- Returns {"done"}, {"failed", reason}, {"parked"} (somebody is before it and wakes it), {"early"}, {"ended"}, {"dead"}
--- or {"gone"}; or {"other"} for one that is carried out step by step, or {"inconsistent"}: these change nothing. Nobody
+-- or {"gone"}; or {"other"} for one that is under way in steps, or {"inconsistent"}: these change nothing. Nobody
 -- ever sees the locks, as with an add; so only who holds the payee's for longer is waited for. Safe to repeat.
 local id, message = ARGV[1], ARGV[2]
 local now_ms = ledger_time()

@@ -7,13 +7,12 @@ import Timing
 
 /// What a worker does with the messages that it reads: both roles, the appliers' messages first.
 ///
-/// A round of messages is one round trip for each role with one Redis, and at most nine for a payment between the
-/// shards of a Cluster. Every step is a script that checks lock, token and state, so that any number of workers may do
-/// the same job.
+/// A round of messages is one round trip for all payments that are whole, and at most nine for one that is split. Every
+/// step is a script that checks lock, token and state, so that any number of workers may do the same job.
 package struct PaymentWorker: Sendable {
     let payments: Payments
     let logger: Logger
-    /// Jobs between two shards at once: each goes through its steps by itself.
+    /// Payments that are split, at once: each goes through its steps by itself.
     private static let concurrency = 64
 
     package init(_ payments: Payments, logger: Logger) {
@@ -42,13 +41,18 @@ package struct PaymentWorker: Sendable {
             self.logger.debug("Jobs not read", metadata: ["error": "\(error)"])
             return messages
         }
-        let whole = jobs.filter { self.payments.isWhole($0.parties) }
-        let split = jobs.filter { !self.payments.isWhole($0.parties) }
-        for (job, outcome) in zip(whole, await self.runWhole(whole)) where await !self.settle(job, outcome) {
-            unfinished.append(job.message)
+        let whole = jobs.filter { self.payments.isWhole && $0.role == .locker }
+        // What an applier is given has its locks: its steps come before anybody takes more.
+        unfinished += await self.runSplit(jobs.filter { !self.payments.isWhole || $0.role == .applier })
+        var left: [PaymentJob] = []
+        for (job, outcome) in zip(whole, await self.runWhole(whole)) {
+            guard let outcome else {
+                left.append(job)
+                continue
+            }
+            if await !self.settle(job, outcome) { unfinished.append(job.message) }
         }
-        unfinished += await self.runSplit(split)
-        return unfinished
+        return unfinished + (await self.runSplit(left))
     }
 
     /// Acknowledges, or counts the try; `false` leaves the message.

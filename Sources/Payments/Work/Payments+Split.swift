@@ -3,7 +3,7 @@ import Ledger
 import RESP
 import Redis
 
-/// Payments between two shards of a Cluster: every script touches one shard, and each step is safe to repeat.
+/// Payments that are split: every script touches one shard, and each step is safe to repeat.
 ///
 /// ``SplitMachine`` says which step is next; here they are carried out. Debit, credit and end are three steps; what one
 /// relies on is as durable as asked for before the next begins. The payee's shard is left before the payment is taken

@@ -21,7 +21,6 @@ extension Payments {
     func attempt(_ job: PaymentJob, reason: String, acknowledges: Bool) async -> Attempt? {
         let parties = job.parties
         let (home, id) = (parties.id.home, parties.id.text)
-        let isWhole = self.isWhole(parties)
         do throws(PaymentsError) {
             let tried = try await self.send(RedisCommand("HGET", .key(PaymentKeys.payment(home, id: id)), "attempts"))
             let doublings = min(max(tried.integerValue ?? 0, 0), 10)
@@ -31,7 +30,7 @@ extension Payments {
                 keys: [
                     PaymentKeys.payment(home, id: id), PaymentKeys.open(home), PaymentKeys.dead(home),
                     job.message.stream,
-                ] + Self.queueKeys(parties.from) + (isWhole ? Self.queueKeys(parties.to) : []),
+                ] + Self.queueKeys(parties.from) + (self.isWhole ? Self.queueKeys(parties.to) : []),
                 arguments: [
                     .text(id), .text(acknowledges ? job.message.id : ""), .integer(self.configuration.deliveryLimit),
                     .integer(Int(pause / .milliseconds(1))), .text(reason),

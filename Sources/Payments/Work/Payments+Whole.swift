@@ -4,59 +4,34 @@ import RESP
 import Redis
 
 extension PaymentWorker {
-    /// Carries out jobs each of whose roles is one script; outcomes in order.
-    func runWhole(_ jobs: [PaymentJob]) async -> [JobOutcome] {
+    /// Carries out jobs of lockers, each of which is one script; outcomes in order.
+    ///
+    /// `nil` for a payment that is under way in steps, as another setting or the version before left it.
+    func runWhole(_ jobs: [PaymentJob]) async -> [JobOutcome?] {
         let payments = self.payments
         guard payments.failpoints.isArmed else {
-            let calls = jobs.map { payments.wholeCall($0) }
-            let results = await payments.commits.commit(calls, payments.configuration.durability)
-            var outcomes: [JobOutcome] = []
-            var counts: [String: Int] = [:]
-            for (job, result) in zip(jobs, results) {
-                let word = Payments.word(result)
-                counts["\(payments.wholeName(job)) \(word.text)", default: 0] += 1
-                outcomes.append(word.outcome)
-            }
-            for (name, count) in counts {
-                let words = name.split(separator: " ").map(String.init)
-                payments.metrics.stepped(words[0], words[1], count)
-            }
-            return await self.finishSplit(jobs, outcomes, results)
+            let results = await payments.commits.commit(
+                jobs.map { payments.onceCall($0) },
+                payments.configuration.durability
+            )
+            let words = results.map { Payments.word($0) }
+            let counts = Dictionary(words.map { ($0.text, 1) }, uniquingKeysWith: +)
+            for (word, count) in counts { payments.metrics.stepped("once", word, count) }
+            return words.map(\.outcome)
         }
-        var outcomes: [JobOutcome] = []
+        var outcomes: [JobOutcome?] = []
         for job in jobs { outcomes.append(await payments.carryOutWhole(job)) }
-        return outcomes
-    }
-
-    /// A payment that another setting left between two shards is ended by the steps that are for that.
-    private func finishSplit(
-        _ jobs: [PaymentJob],
-        _ outcomes: [JobOutcome],
-        _ results: [Result<Commit<RESPValue>, CommitError>]
-    ) async -> [JobOutcome] {
-        var outcomes = outcomes
-        for (index, result) in results.enumerated() where Payments.isForSteps(result) {
-            outcomes[index] = await self.payments.carryOut(jobs[index])
-        }
         return outcomes
     }
 }
 
 extension Payments {
-    /// Whether a payment is on its way step by step, as another setting or a lost lock left it.
-    static func isForSteps(_ result: Result<Commit<RESPValue>, CommitError>) -> Bool {
-        guard case .success(let commit) = result else { return false }
-        return ["debited", "other"].contains(commit.reply.array?.first?.string)
-    }
-
-    /// One role of one payment, step by step, where failpoints may lie.
-    func carryOutWhole(_ job: PaymentJob) async -> JobOutcome {
+    /// One payment by itself, where failpoints may lie.
+    func carryOutWhole(_ job: PaymentJob) async -> JobOutcome? {
         do throws(PaymentsError) {
-            let name = self.wholeName(job)
-            let commit = try await self.step(name, self.wholeCall(job))
-            let word = Self.word(.success(commit))
-            self.metrics.stepped(name, word.text)
-            return Self.isForSteps(.success(commit)) ? await self.carryOut(job) : word.outcome
+            let word = Self.word(.success(try await self.step("once", self.onceCall(job))))
+            self.metrics.stepped("once", word.text)
+            return word.outcome
         } catch { return Self.outcome(of: error) }
     }
 
@@ -73,16 +48,17 @@ extension Payments {
         }
     }
 
-    /// What a script's first word means for its message.
-    static func word(_ result: Result<Commit<RESPValue>, CommitError>) -> (text: String, outcome: JobOutcome) {
+    /// What the script's first word means for its message; no outcome for a payment that is under way in steps.
+    static func word(_ result: Result<Commit<RESPValue>, CommitError>) -> (text: String, outcome: JobOutcome?) {
         switch result {
         case .success(let commit):
             let word = commit.reply.array?.first?.string ?? "malformed"
-            return (
-                word,
-                word == "inconsistent" || word == "malformed"
-                    ? .failed(reason: "what the store holds of it is damaged") : .finished
-            )
+            switch word {
+            case "other": return (word, nil)
+            case "inconsistent", "malformed":
+                return (word, .failed(reason: "what the store holds of it is damaged"))
+            default: return (word, .finished)
+            }
         case .failure(.notReplicated): return ("not_replicated", .unfinished)
         case .failure(.store(let error)):
             // A script that stumbles over what lies there has changed nothing.
@@ -91,41 +67,10 @@ extension Payments {
         }
     }
 
-    /// What the step of a role is called.
-    func wholeName(_ job: PaymentJob) -> String {
-        guard job.role == .locker else { return "apply" }
-        return self.configuration.steps == .oneStep ? "once" : "lock"
-    }
-
-    func wholeCall(_ job: PaymentJob) -> RedisScriptCall {
-        guard job.role == .locker else { return self.moneyCall(.paymentsApply, job) }
-        return self.configuration.steps == .oneStep ? self.moneyCall(.paymentsOnce, job) : self.lockCall(job)
-    }
-
-    private func lockCall(_ job: PaymentJob) -> RedisScriptCall {
-        let (home, id) = (job.parties.id.home, job.parties.id.text)
-        return RedisScriptCall(
-            .paymentsLock,
-            keys: [
-                PaymentKeys.payment(home, id: id), PaymentKeys.open(home), PaymentKeys.events(home),
-                PaymentKeys.locked(home), job.message.stream,
-            ] + Self.lockKeys(job.parties.from) + Self.lockKeys(job.parties.to),
-            arguments: [
-                .text(id), .text(job.message.id), .integer(self.configuration.leaseMilliseconds),
-                .integer(self.configuration.lookMilliseconds),
-            ],
-            spansTags: true
-        )
-    }
-
-    private static func lockKeys(_ account: Account) -> [String] {
-        [LedgerKeys.account(account)] + Self.queueKeys(account)
-    }
-
-    private func moneyCall(_ script: RedisScript, _ job: PaymentJob) -> RedisScriptCall {
+    fileprivate func onceCall(_ job: PaymentJob) -> RedisScriptCall {
         let (home, id, to) = (job.parties.id.home, job.parties.id.text, job.parties.to)
         return RedisScriptCall(
-            script,
+            .paymentsOnce,
             keys: [
                 PaymentKeys.payment(home, id: id), PaymentKeys.open(home), PaymentKeys.dead(home),
                 PaymentKeys.events(home), PaymentKeys.outbox(home), job.message.stream,

@@ -44,7 +44,7 @@ struct ModelScripts: Sendable {
         var source = LuaLibrary.fencedLock
         if name.hasPrefix("payments") {
             source += LuaLibrary.idempotency + LuaLibrary.workQueue + LuaLibrary.ledger
-            for library in ["", "_wait", "_end", "_money", "_turn", "_whole"] {
+            for library in ["", "_wait", "_end", "_money", "_turn"] {
                 source += Self.sources["payment\(library).lua"] ?? []
             }
         }
@@ -134,24 +134,6 @@ struct ModelScripts: Sendable {
             Self.queue(account),
             [.text(payment.id), .text(account.id), .integer(stays ? 1 : 0)]
         ).integerValue == 1
-    }
-
-    func lock(_ payment: Payment, _ message: (stream: String, id: String)) async throws -> String {
-        let sides = [payment.from, payment.to].flatMap { [LedgerKeys.account($0)] + Self.queue($0) }
-        return try await self.word(
-            "payments_lock",
-            payment.keys + [PaymentKeys.events(payment.home), PaymentKeys.locked(payment.home), message.stream] + sides,
-            [.text(payment.id), .text(message.id), .integer(Self.long), .integer(Self.long)]
-        )
-    }
-
-    func apply(_ payment: Payment, _ message: (stream: String, id: String)) async throws -> String {
-        try await self.word(
-            "payments_apply",
-            Self.home(payment) + [message.stream] + Self.money(payment.from) + Self.money(payment.to)
-                + [PaymentKeys.events(payment.to.shard), PaymentKeys.list(payment.to)],
-            [.text(payment.id), .text(message.id), .integer(Self.long), .integer(Self.long)]
-        )
     }
 
     func once(_ payment: Payment, _ message: (stream: String, id: String)) async throws -> String {
