@@ -173,14 +173,11 @@ extension Payments {
                 ShardKeys.work(home), PaymentKeys.events(home), PaymentKeys.list(order.from), ShardKeys.woken(home),
             ],
             arguments: [
-                .text(id.text), .text(order.from.id), .text(order.to.id), .integer(Int(order.amount.minorUnits)),
-                .text(order.description), .integer(Int(order.notBefore?.milliseconds ?? 0)),
-                .text(order.callback ?? ""), .text(order.reverses?.text ?? ""), .text(claim?.request ?? ""),
-                .text(claim?.fingerprint ?? "0"), .integer(self.configuration.idempotencyKeepMilliseconds),
-                .integer(self.configuration.queueLimit), .integer(self.configuration.accountLimit),
-                .text(order.requestID), .text(Self.claimant(order)), .integer(self.configuration.lookMilliseconds),
-                .integer(self.configuration.keepMilliseconds),
-            ],
+                .text(id.text), .text(claim?.request ?? ""), .text(claim?.fingerprint ?? "0"),
+                .integer(self.configuration.idempotencyKeepMilliseconds), .integer(self.configuration.queueLimit),
+                .integer(self.configuration.accountLimit), .integer(self.configuration.lookMilliseconds),
+                .integer(self.configuration.keepMilliseconds), .text(order.requestID), .text(Self.claimant(order)),
+            ] + order.fields.flatMap { [RedisArgument.text($0.name), .text($0.value)] },
             spansTags: true
         )
     }

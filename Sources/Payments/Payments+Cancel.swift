@@ -31,7 +31,7 @@ extension Payments {
                 PaymentKeys.payment(id.home, id: id.text), PaymentKeys.open(id.home), PaymentKeys.dead(id.home),
                 PaymentKeys.events(id.home), PaymentKeys.outbox(id.home),
                 ShardKeys.idempotency(id.home, digest: claim?.digest ?? "none"),
-            ] + Self.queueKeys(parties.from) + (self.isWhole ? Self.queueKeys(parties.to) : []),
+            ] + PaymentSide.queue(of: parties.from) + (self.isWhole ? PaymentSide.queue(of: parties.to) : []),
             arguments: [
                 .text(id.text), .integer(self.configuration.keepMilliseconds), .text(claim?.request ?? ""),
                 .text(claim?.fingerprint ?? "0"), .integer(self.configuration.idempotencyKeepMilliseconds),
@@ -44,16 +44,5 @@ extension Payments {
         // What is left in the payee's shard a sweeper removes, should this fail.
         if !self.isWhole, case .cancelled = result.outcome { try? await self.leave(parties) }
         return result
-    }
-
-    /// Whether one script may change both accounts.
-    var isWhole: Bool { self.configuration.steps == .whole }
-
-    /// What a script needs to leave an account's queue.
-    static func queueKeys(_ account: Account) -> [String] {
-        [
-            LedgerKeys.lock(account), LedgerKeys.waiters(account), ShardKeys.wake(account.shard),
-            ShardKeys.work(account.shard), ShardKeys.woken(account.shard),
-        ]
     }
 }

@@ -22,6 +22,7 @@ extension RedisScript {
     static let paymentsFinal = Self.money("payments_final", PackageResources.payments_final_lua)
     static let paymentsLook = Self.record("payments_look", PackageResources.payments_look_lua)
     static let paymentsAttempt = Self.record("payments_attempt", PackageResources.payments_attempt_lua)
+    static let paymentsLeave = Self.record("payments_leave", PackageResources.payments_leave_lua)
     static let paymentsRequeue = Self.record("payments_requeue", PackageResources.payments_requeue_lua)
     static let paymentsRedrive = Self.record("payments_redrive", PackageResources.payments_redrive_lua)
     static let paymentsAccept = Self.keyed("payments_accept", PackageResources.payments_accept_lua)

@@ -13,8 +13,9 @@
 local id, message = ARGV[1], ARGV[2]
 local now_ms = ledger_time()
 local payment = payment_read(KEYS[1])
-local from, to = payment_side(KEYS, 9, payment and payment.from), payment_side(KEYS, 18, payment and payment.to)
-payment_probe({KEYS[4], KEYS[5], KEYS[6], KEYS[11], KEYS[12], KEYS[20], KEYS[21], KEYS[25]}, {from, to})
+local from = payment_side(KEYS, PAYMENT_SIDE, 7, payment and payment.from)
+local to = payment_side(KEYS, PAYMENT_SIDE, 16, payment and payment.to)
+payment_probe({KEYS[4], KEYS[5], KEYS[6], from.wake, from.work, to.wake, to.work, KEYS[25]}, {from, to})
 local nothing = payment_absence(payment)
     or payment.state == "pending" and tonumber(payment.not_before) > now_ms and "early"
 if nothing then
@@ -34,9 +35,7 @@ elseif not from.is_ready or holder then
     return {"parked"}
 end
 local units = payment.units
-payment_account(from, KEYS, 7)
-payment_account(to, KEYS, 16)
-if not units or not from.head or not to.head or not from.moving or not to.moving then
+if not payment_open(from, to) or not units then
     return {"inconsistent"}
 end
 local reason = payment_debit_refusal(from.head, units, from.moving) or payment_credit_refusal(to.head, units, to.moving)

@@ -30,6 +30,8 @@ package struct PaymentWorker: Sendable {
     package var isReady: Bool { self.payments.ledger.isStoreSafe }
 
     /// Does what the messages ask for; returns those that could not be finished.
+    ///
+    /// A worker that dies meanwhile leaves them to another: see ``counted(_:)``.
     package func handle(_ messages: [WorkMessage]) async -> [WorkMessage] {
         guard self.payments.ledger.isStoreSafe else { return messages }
         var jobs: [PaymentJob] = []
@@ -53,20 +55,6 @@ package struct PaymentWorker: Sendable {
             if await !self.settle(job, outcome) { unfinished.append(job.message) }
         }
         return unfinished + (await self.runSplit(left))
-    }
-
-    /// Acknowledges, or counts the try; `false` leaves the message.
-    private func settle(_ job: PaymentJob, _ outcome: JobOutcome) async -> Bool {
-        switch outcome {
-        case .finished: return true
-        case .unfinished: return false
-        case .failed(let reason):
-            self.logger.error(
-                "Payment cannot be carried out",
-                metadata: ["payment": "\(job.parties.id.text)", "reason": "\(reason)"]
-            )
-            return await self.payments.attempt(job, reason: reason, acknowledges: true) != nil
-        }
     }
 
     private func runSplit(_ jobs: [PaymentJob]) async -> [WorkMessage] {
@@ -117,24 +105,5 @@ package struct PaymentWorker: Sendable {
             let to = message.fields["to"].flatMap({ Account(id: $0) })
         else { return nil }
         return PaymentJob(message: message, role: Self.role(message), parties: PaymentParties(id, from: from, to: to))
-    }
-
-    /// Counts a try for messages that a worker had before and did not finish; leaves out those that had too many.
-    private func counted(_ jobs: [PaymentJob]) async throws(PaymentsError) -> [PaymentJob] {
-        var left: [PaymentJob] = []
-        for job in jobs {
-            guard job.message.isRedelivered else {
-                left.append(job)
-                continue
-            }
-            switch await self.payments.attempt(job, reason: "workers ended with it", acknowledges: false) {
-            case .again: left.append(job)
-            // An ended payment may have left a place.
-            case .ended: left.append(job)
-            case .dead: try await self.payments.acknowledge(job.message)
-            case nil: throw .ledger(.store(.outcomeUnknown(.closed)))
-            }
-        }
-        return left
     }
 }

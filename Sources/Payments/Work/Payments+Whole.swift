@@ -74,7 +74,7 @@ extension Payments {
             keys: [
                 PaymentKeys.payment(home, id: id), PaymentKeys.open(home), PaymentKeys.dead(home),
                 PaymentKeys.events(home), PaymentKeys.outbox(home), job.message.stream,
-            ] + Self.moneyKeys(job.parties.from) + Self.moneyKeys(to)
+            ] + PaymentSide.all(of: job.parties.from) + PaymentSide.all(of: to)
                 + [PaymentKeys.events(to.shard), PaymentKeys.list(to)],
             arguments: [
                 .text(id), .text(job.message.id), .integer(self.configuration.keepMilliseconds),
@@ -82,12 +82,5 @@ extension Payments {
             ],
             spansTags: true
         )
-    }
-
-    /// What a script needs to move money in or out of an account under its lock.
-    static func moneyKeys(_ account: Account) -> [String] {
-        [LedgerKeys.account(account), LedgerKeys.entries(account)] + Self.queueKeys(account) + [
-            LedgerKeys.world(account.shard, account.currency), LedgerKeys.transit(account.shard, account.currency),
-        ]
     }
 }

@@ -97,8 +97,9 @@ struct ModelScripts: Sendable {
             + [PaymentKeys.open(home), ShardKeys.work(home), PaymentKeys.events(home), PaymentKeys.list(payment.from)]
             + [ShardKeys.woken(home)]
         let arguments: [RedisArgument] = [
-            .text(payment.id), .text(payment.from.id), .text(payment.to.id), .integer(Int(payment.amount)), "", 0, "",
-            "", "", "0", 0, 1000, 1000, "-", "-", .integer(Self.long), .integer(Self.long),
+            .text(payment.id), "", "0", 0, 1000, 1000, .integer(Self.long), .integer(Self.long), "-", "-", "from",
+            .text(payment.from.id), "to", .text(payment.to.id), "amount", .integer(Int(payment.amount)), "not_before",
+            0, "callback", "", "reverses", "", "description", "",
         ]
         let reply = try await self.run("payments_accept", keys, arguments)
         #expect(reply.array?.first?.string == "new")
