@@ -29,12 +29,13 @@ struct ModelScripts: Sendable {
             "../../../Sources"
         )
         var sources: [String: [UInt8]] = [:]
-        for folder in ["Payments/Scripts", "Coordination/FencedLock"] {
+        for folder in ["Payments", "Coordination/FencedLock"] {
             let url = root.appendingPathComponent(folder).standardizedFileURL
             // A folder that is not there shows as scripts that do nothing, and every comparison fails.
-            for name in (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? [] {
-                guard let data = try? Data(contentsOf: url.appendingPathComponent(name)) else { continue }
-                sources[name] = Array(data)
+            let files = FileManager.default.enumerator(at: url, includingPropertiesForKeys: nil)
+            for file in files?.compactMap({ $0 as? URL }) ?? [] where file.pathExtension == "lua" {
+                guard let data = try? Data(contentsOf: file) else { continue }
+                sources[file.lastPathComponent] = Array(data)
             }
         }
         return sources
