@@ -184,14 +184,11 @@ let package = Package(
                 httpTypes, hummingbird, lifecycle, logging, metrics, nioCore,
             ],
             resources: lua([
-                "Audit/payments_audit_flight", "Audit/payments_audit_records", "Scripts/payment",
-                "Scripts/payment_end", "Scripts/payment_money", "Scripts/payment_turn", "Scripts/payment_wait",
-                "Scripts/payment_whole",
-                "Scripts/payments_once", "Scripts/payments_accept", "Scripts/payments_apply",
-                "Scripts/payments_attempt", "Scripts/payments_cancel", "Scripts/payments_credit",
-                "Scripts/payments_debit", "Scripts/payments_final", "Scripts/payments_hold",
-                "Scripts/payments_leave", "Scripts/payments_lock", "Scripts/payments_look",
-                "Scripts/payments_redrive", "Scripts/payments_requeue",
+                "Accept/payments_accept", "Accept/payments_cancel", "Audit/payments_audit_flight",
+                "Audit/payments_audit_records", "Carry/payment_end", "Carry/payment_money", "Carry/payment_turn",
+                "Carry/payments_once", "GiveUp/payment_wait", "GiveUp/payments_attempt", "GiveUp/payments_leave",
+                "GiveUp/payments_look", "GiveUp/payments_redrive", "Records/payment", "Split/payments_credit",
+                "Split/payments_debit", "Split/payments_final", "Split/payments_hold", "Split/payments_requeue",
             ])
         ),
         .target(
@@ -356,7 +353,7 @@ let package = Package(
             dependencies: ["CouponAPI", "CouponClient", "Support", nioCore, nioHTTP1, nioPosix, protobuf]
         ),
         .testTarget(name: "ChainTests", dependencies: ["JSON", "Support"]),
-        .testTarget(name: "AppTests", dependencies: ["App", "Outbound", "Secrets", "Uniques"]),
+        .testTarget(name: "AppTests", dependencies: ["App", "Outbound", "Payments", "Secrets", "Uniques"]),
         .testTarget(
             name: "LoadTests",
             dependencies: [

@@ -168,7 +168,7 @@ def run_drain(arguments):
             for pattern in arguments.patterns.split(","):
                 calm = drain(arguments, lease, pattern, steps, False)
                 rough = drain(arguments, lease, pattern, steps, True)
-                ratio, most = rough[0] / calm[0], MESSAGES_BAR * (1 if steps == "one-step" else calm[1])
+                ratio, most = rough[0] / calm[0], MESSAGES_BAR * (1 if steps == "whole" else calm[1])
                 is_right = ratio >= DRAIN_BAR and rough[1] <= most and calm[2] == rough[2] == 0
                 passed = passed and is_right
                 print(f"drain: {arguments.payments} payments, {steps}, lease {lease} s, {pattern}: "
@@ -243,7 +243,7 @@ def main():
     parser.add_argument("--payments", type=int, default=20_000)
     parser.add_argument("--leases", default="5,1")
     parser.add_argument("--patterns", default="mixed")
-    parser.add_argument("--steps", default="one-step")
+    parser.add_argument("--steps", default="whole")
     parser.add_argument("--kill-every", type=float, default=0.5)
     parser.add_argument("--kill-seconds", type=float, default=15)
     parser.add_argument("--rate", type=int, default=200)

@@ -29,6 +29,9 @@ package struct Payments: Sendable {
         self.failpoints = failpoints
     }
 
+    /// Whether one script may change both accounts.
+    var isWhole: Bool { self.configuration.steps == .whole }
+
     // MARK: Asking Redis
 
     /// Runs one step's script, with the failpoints `payments.<name>.before` and `.after` around it.
@@ -69,6 +72,15 @@ package struct Payments: Sendable {
         do { return try await self.redis.send(command, within: nil) } catch { throw .ledger(LedgerError(error)) }
     }
 
+    /// One round trip; throws for the first command that has no answer.
+    func send(_ commands: [RedisCommand]) async throws(PaymentsError) -> [RESPValue] {
+        var replies: [RESPValue] = []
+        for result in await self.redis.send(commands, within: nil) {
+            do { replies.append(try result.get()) } catch { throw .ledger(LedgerError(error)) }
+        }
+        return replies
+    }
+
     func demandSafeStore() throws(PaymentsError) {
         guard self.ledger.isStoreSafe else { throw .ledger(.storeUnsafe) }
     }
@@ -86,7 +98,8 @@ package struct Payments: Sendable {
     }
 
     static func read(_ id: PaymentID) -> RedisCommand {
-        RedisCommand("HMGET", [.key(PaymentKeys.payment(id.home, id: id.text))] + Payment.fields.map { .text($0) })
+        let names = Payment.Record.names.map { RedisArgument.text($0) }
+        return RedisCommand("HMGET", [.key(PaymentKeys.payment(id.home, id: id.text))] + names)
     }
 
     /// How many stand in each account's queue up to this payment, itself counted; `nil` where it does not stand.
@@ -102,13 +115,8 @@ package struct Payments: Sendable {
         let commands = [payment.from, payment.to].map {
             RedisCommand("ZRANK", .key(LedgerKeys.waiters($0)), .text(payment.id.text))
         }
-        var ranks: [Int64?] = []
-        for result in await self.redis.send(commands, within: nil) {
-            do { ranks.append(try result.get().integerValue.map { $0 + 1 }) } catch {
-                throw .ledger(LedgerError(error))
-            }
-        }
-        return Position(from: ranks[0], to: ranks[1])
+        let places = try await self.send(commands).map { rank in rank.integerValue.map { $0 + 1 } }
+        return Position(from: places[0], to: places[1])
     }
 
     /// A reversal of this payment that has not failed; `nil` when there is none.
@@ -152,12 +160,8 @@ package struct Payments: Sendable {
         )
         let ids = (reply.array ?? []).compactMap { $0.string.flatMap { PaymentID($0) } }
         let shown = ids.prefix(limit)
-        var payments: [Payment] = []
-        for (id, result) in zip(shown, await self.redis.send(shown.map(Self.read), within: nil)) {
-            do { if let payment = Payment(id, try result.get()) { payments.append(payment) } } catch {
-                throw .ledger(LedgerError(error))
-            }
-        }
+        let records = try await self.send(shown.map(Self.read))
+        let payments = zip(shown, records).compactMap { Payment($0, $1) }
         return Page(payments: payments, cursor: ids.count > limit ? shown.last : nil)
     }
 }

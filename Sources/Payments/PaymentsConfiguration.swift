@@ -5,16 +5,19 @@ package import Outbound
 package struct PaymentsConfiguration: Sendable {
     /// How a payment is carried out.
     package enum Steps: String, Hashable, Sendable, CaseIterable {
-        /// Both locks in one script, both entries in another: for one Redis that is no Cluster.
-        case oneScript = "one-script"
-        /// All of it in one script, in which both locks are taken and given back: the same Redis, and less work for it.
-        case oneStep = "one-step"
-        /// Debit, credit and end, each a script of one shard: for a Cluster.
-        case twoShard = "two-shard"
+        /// One worker does all of it in one script, which takes both locks and gives them back.
+        ///
+        /// For one Redis that is no Cluster.
+        case whole
+        /// One worker takes both locks and hands the payment on in a second queue; another one moves the money, marks
+        /// the payment as done and gives the locks back.
+        ///
+        /// Each step is a script of one shard, so that it runs on one Redis as on a Cluster.
+        case split
     }
 
-    /// Default: all in one step.
-    package var steps = Steps.oneStep
+    /// Default: whole.
+    package var steps = Steps.whole
     /// What an accepted payment and its steps get; default `local`.
     package var durability = Durability.local
     /// How long idempotency records are kept; default 24 h.

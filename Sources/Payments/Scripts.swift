@@ -7,24 +7,22 @@ extension LuaLibrary {
     static let payment =
         LuaLibrary.fencedLock + LuaLibrary.workQueue + LuaLibrary.ledger + PackageResources.payment_lua
         + PackageResources.payment_wait_lua + PackageResources.payment_end_lua
-    /// And what those need that take locks and move money.
-    static let paymentMoney =
-        Self.payment + PackageResources.payment_money_lua + PackageResources.payment_turn_lua
+    /// And what those need that move money, or hand a payment to those that do.
+    static let paymentMoney = Self.payment + PackageResources.payment_money_lua
 }
 
 extension RedisScript {
-    static let paymentsLock = Self.money("payments_lock", PackageResources.payments_lock_lua)
-    static let paymentsHold = Self.money("payments_hold", PackageResources.payments_hold_lua)
-    static let paymentsApply = Self.money(
-        "payments_apply",
-        PackageResources.payment_whole_lua + PackageResources.payments_apply_lua
+    static let paymentsOnce = Self.money(
+        "payments_once",
+        PackageResources.payment_turn_lua + PackageResources.payments_once_lua
     )
-    static let paymentsOnce = Self.money("payments_once", PackageResources.payments_once_lua)
+    static let paymentsHold = Self.money("payments_hold", PackageResources.payments_hold_lua)
     static let paymentsDebit = Self.money("payments_debit", PackageResources.payments_debit_lua)
     static let paymentsCredit = Self.money("payments_credit", PackageResources.payments_credit_lua)
     static let paymentsFinal = Self.money("payments_final", PackageResources.payments_final_lua)
     static let paymentsLook = Self.record("payments_look", PackageResources.payments_look_lua)
     static let paymentsAttempt = Self.record("payments_attempt", PackageResources.payments_attempt_lua)
+    static let paymentsLeave = Self.record("payments_leave", PackageResources.payments_leave_lua)
     static let paymentsRequeue = Self.record("payments_requeue", PackageResources.payments_requeue_lua)
     static let paymentsRedrive = Self.record("payments_redrive", PackageResources.payments_redrive_lua)
     static let paymentsAccept = Self.keyed("payments_accept", PackageResources.payments_accept_lua)

@@ -148,16 +148,13 @@ package struct UniquesCounts: Sendable {
 
     /// Reads an entry of the stream of counts.
     private static func count(ofEntry entry: RESPValue) -> Count? {
-        guard let parts = entry.array, parts.count == 2, let id = parts[0].string, let fields = parts[1].array,
-            let milliseconds = id.split(separator: "-").first.flatMap({ Int64($0) })
-        else { return nil }
-        let names = fields.map { $0.string ?? "" }
-        guard let at = names.firstIndex(of: "unique_count"), at + 1 < names.count, let value = Int64(names[at + 1])
+        guard let entry = StreamEntry(entry), let value = entry.fields["unique_count"].flatMap({ Int64($0) }),
+            let milliseconds = entry.id.split(separator: "-").first.flatMap({ Int64($0) })
         else { return nil }
         return Count(
             window: ServerTime(milliseconds: milliseconds),
             uniqueCount: value,
-            isApproximate: names.contains("approximate"),
+            isApproximate: entry.fields["approximate"] != nil,
             state: .closed
         )
     }

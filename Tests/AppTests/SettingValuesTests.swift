@@ -1,6 +1,7 @@
 import App
 import Foundation
 import Outbound
+import Payments
 import Secrets
 import Testing
 import Uniques
@@ -96,7 +97,34 @@ struct SettingValuesTests {
             #expect(starts.count == places.count && starts == starts.sorted())
         }
         let steps = try self.setting("payments.steps").summary
-        #expect(steps.contains("one-step: all in one script") && steps.contains("one-script: both locks in one script"))
+        #expect(steps.contains("whole: one worker does all") && steps.contains("split: one worker takes the locks"))
+    }
+
+    @Test(arguments: [("one-step", "whole"), ("one-script", "whole"), ("two-shard", "split")])
+    func `a word of the version before is understood wherever it is written, and told as what it is today`(
+        written: String,
+        today: String
+    ) throws {
+        let steps = try self.setting("payments.steps")
+        let file = #"{"payments":{"steps":"\#(written)"}}"#
+        let sources = [
+            try self.values([steps.optionName, written]), try self.values([], [steps.environmentName: written]),
+            try self.values(file: file),
+        ]
+        for values in sources {
+            #expect(values[steps].text == today)
+            let told = try #require(values.formerWords.first)
+            #expect(told.setting == steps.name && told.source == values[steps].source)
+            #expect(told.written == written && told.today == today && values.formerWords.count == 1)
+            let configuration = try AppConfiguration(values, processName: "test-1", coreCount: 1)
+            #expect(configuration.formerWords == [told] && configuration.payments.payments.steps.rawValue == today)
+            for listing in [SettingListing.text(values), SettingListing.json(values)] {
+                #expect(listing.contains(today) && !listing.contains(written))
+            }
+        }
+        // A child process shall say so, too: it gets what was written.
+        #expect(sources[0].given.map(\.text) == [written])
+        #expect(try self.values([steps.optionName, today]).formerWords.isEmpty)
     }
 
     @Test(arguments: [["--prot", "1"], ["--uniques-window", "5"], ["stray"]])

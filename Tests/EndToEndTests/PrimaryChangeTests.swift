@@ -67,7 +67,7 @@ struct PrimaryChangeTests {
     @Test func `a change of primary under load is told as 503 with a time to wait, and never as a fault of ours`()
         async throws
     {
-        let environment = ["TALLY_PAYMENTS_STEPS": "two-shard", "TALLY_PAYMENTS_LEASE_SECONDS": "1"]
+        let environment = ["TALLY_PAYMENTS_STEPS": "split", "TALLY_PAYMENTS_LEASE_SECONDS": "1"]
         try await ReplicatedSystem.with(environment) { system in
             let campaign = try await CouponCaller(system.url).create(1_000_000)
             let end = End()

@@ -75,7 +75,7 @@ struct RedisUserTests {
         }
     }
 
-    @Test(arguments: ["one-step", "one-script", "two-shard"])
+    @Test(arguments: ["whole", "split"])
     func `money moves, and the audits read it`(steps: String) async throws {
         try await TallySystem.with(Self.vouched + ["--payments-steps", steps]) { system in
             try await self.restrict(system)

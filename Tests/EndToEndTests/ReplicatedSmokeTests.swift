@@ -16,7 +16,7 @@ struct ReplicatedSmokeTests {
         #expect(answer.hasPrefix("HTTP/1.1 \(status) ") && answer.contains("replicated; replicas=1"), "\(answer)")
     }
 
-    @Test(arguments: ["one-step", "one-script", "two-shard"])
+    @Test(arguments: ["whole", "split"])
     func `money is added and paid`(steps: String) async throws {
         try await ReplicatedSystem.with(["TALLY_PAYMENTS_STEPS": steps]) { system in
             self.expectReplicated(try await self.post("\(system.url)/users/alice/add", #"{"amount":100}"#), 200)

@@ -6,7 +6,7 @@ import Redis
 import Support
 import Testing
 
-/// Payments carried out by several workers at once, in both protocols.
+/// Payments carried out by several workers at once, whole and split.
 struct CarryOutTests {
     private static func options(_ steps: PaymentsConfiguration.Steps) -> PaymentsFixture.Options {
         var options = PaymentsFixture.Options()
@@ -40,7 +40,7 @@ struct CarryOutTests {
     }
 
     /// There and back between pairs, and around in rings: what would stand still if locks were taken one by one.
-    @Test(arguments: [(PaymentsConfiguration.Steps.oneStep, 3000), (.oneScript, 1000), (.twoShard, 1000)])
+    @Test(arguments: [(PaymentsConfiguration.Steps.whole, 3000), (.split, 1000)])
     func `pairs and rings by the thousand never stand still`(
         steps: PaymentsConfiguration.Steps,
         count: Int
@@ -77,8 +77,13 @@ struct CarryOutTests {
         }
     }
 
-    @Test func `a payer with very many payments holds up nobody else`() async throws {
-        try await PaymentsFixture.with { fixture in
+    @Test(arguments: PaymentsConfiguration.Steps.allCases)
+    func `a payer with very many payments holds up nobody else`(
+        steps: PaymentsConfiguration.Steps
+    ) async throws {
+        var options = PaymentsFixture.Options()
+        options.steps = steps
+        try await PaymentsFixture.with(options) { fixture in
             try await fixture.fund("hot", 1_000_000)
             try await fixture.fund("cold", 10)
             for number in 0..<200 { try await fixture.pay("hot", "payee\(number % 20)", 1) }
@@ -121,7 +126,7 @@ struct CarryOutTests {
             #expect(payment.state.status == "failed" && payment.reason == "balance-overflow")
             #expect(try await fixture.balance("alice") == 500)
             let kinds = try await fixture.entries("alice").map(\.kind)
-            #expect(kinds == (steps == .twoShard ? [.add, .debit, .back] : [.add]))
+            #expect(kinds == (steps == .split ? [.add, .debit, .back] : [.add]))
             try await eventually("all is cleaned up") {
                 let left = try await fixture.keys().filter { $0.contains(":payments:open") || $0.contains("waiters") }
                 return left.isEmpty

@@ -16,15 +16,13 @@ struct FailpointTests {
         var testDescription: String { "\(self.steps.rawValue) \(self.point)" }
     }
 
-    private static let oneScript = ["accept", "lock", "apply"]
-    private static let twoShard = [
+    private static let split = [
         "claim", "accept", "settle", "join_from", "join_to", "take_from", "take_to", "hold", "debit", "credit", "final",
         "release_to", "leave_from",
     ]
 
     static let cases: [Case] = [
-        (PaymentsConfiguration.Steps.oneStep, ["accept", "once"]), (.oneScript, Self.oneScript),
-        (.twoShard, Self.twoShard),
+        (PaymentsConfiguration.Steps.whole, ["accept", "once"]), (.split, Self.split),
     ].flatMap { steps, names in
         names.flatMap { name in ["before", "after"].map { Case(steps: steps, point: "payments.\(name).\($0)") } }
     }

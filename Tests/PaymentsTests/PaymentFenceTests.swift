@@ -8,12 +8,9 @@ import Testing
 
 /// Workers that are away for longer than their lease, in the middle of what they do.
 struct PaymentFenceTests {
-    @Test(arguments: [PaymentsConfiguration.Steps.oneScript, .twoShard])
-    func `a payment whose lease ended is fenced, goes back to the lockers and is done once`(
-        steps: PaymentsConfiguration.Steps
-    ) async throws {
+    @Test func `a payment whose lease ended is fenced, goes back to the lockers and is done once`() async throws {
         var options = PaymentsFixture.Options()
-        options.steps = steps
+        options.steps = .split
         try await PaymentsFixture.with(options) { fixture in
             try await fixture.fund("alice", 10)
             try await fixture.fund("carol", 10)
@@ -57,7 +54,7 @@ struct PaymentFenceTests {
         var options = PaymentsFixture.Options()
         options.lease = .milliseconds(250)
         options.deliveryLimit = 1000
-        options.steps = .twoShard
+        options.steps = .split
         // Away behind each step that matters, once in a while.
         options.failpoints = ["hold", "debit", "credit", "take_from"].enumerated().flatMap { index, name in
             (1...3).map { "payments.\(name).after=sleep:\(125 + 219 * (($0 + index) % 5))@\($0 * 11)" }

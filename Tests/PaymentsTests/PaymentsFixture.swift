@@ -23,7 +23,7 @@ struct PaymentsFixture: Sendable {
     let logs: CapturedLogs
 
     struct Options: Sendable {
-        var steps = PaymentsConfiguration.Steps.oneScript
+        var steps = PaymentsConfiguration.Steps.whole
         var lease = Duration.seconds(5)
         var deliveryLimit = 20
         var queueLimit = 10_000

@@ -71,7 +71,7 @@ struct PaymentsWrongTypeTests {
         var options = PaymentsFixture.Options()
         options.steps = steps
         try await PaymentsFixture.with(options) { fixture in
-            for phase in steps == .oneStep ? ["lock"] : ["lock", "apply"] {
+            for phase in steps == .whole ? ["whole"] : ["lock", "apply"] {
                 for index in Self.keys(fixture, nil).indices.map({ $0 }) + [1000, 1001] {
                     _ = try await fixture.node.send(RedisCommand("FLUSHALL"), within: nil)
                     try await fixture.fund("alice", 10)
@@ -105,15 +105,15 @@ struct PaymentsWrongTypeTests {
         let (alice, bob) = (try await entries("alice"), try await entries("bob"))
         let isPaid = alice == [.add, .debit] && bob == [.add, .credit]
         let isUntouched = (alice ?? [.add]) == [.add] && (bob ?? [.add]) == [.add]
-        // Between two shards the debit stands by itself until the credit can be made.
-        let isOnItsWay = steps == .twoShard && alice == [.add, .debit] && (bob ?? [.add]) == [.add]
+        // Of a payment that is split the debit stands by itself until the credit can be made.
+        let isOnItsWay = steps == .split && alice == [.add, .debit] && (bob ?? [.add]) == [.add]
         #expect(isPaid || isUntouched || isOnItsWay, "\(phase) \(key): \(alice ?? []) \(bob ?? [])")
         if let payment = try? await fixture.payments.payment(id) {
             if payment.state == .done { #expect(isPaid, "\(phase) \(key)") }
             if payment.state == .debited { #expect(isOnItsWay || isPaid, "\(phase) \(key)") }
             if payment.state == .pending || payment.state == .locked { #expect(isUntouched, "\(phase) \(key)") }
         }
-        if isUntouched, steps != .twoShard, phase == "apply" {
+        if isUntouched, steps == .whole {
             let after = try await Self.money(fixture).filter { !$0.key.contains(":payment:") }
             #expect(after == before.filter { !$0.key.contains(":payment:") }, "\(phase) \(key)")
         }

@@ -87,7 +87,7 @@ struct PoisonTests {
             try await eventually("it is found again") {
                 try await fixture.sweeper.sweep()
                 _ = await fixture.worker.handle(try await fixture.lockerMessages())
-                return try await fixture.state(first) == (steps == .oneStep ? .done : .locked)
+                return try await fixture.state(first) == (steps == .whole ? .done : .locked)
             }
             try await loseAll()
             try await eventually("both end") {

@@ -21,9 +21,8 @@ struct WakeTests {
     ) async throws {
         let each: Int64 =
             switch steps {
-            case .oneStep: 1
-            case .oneScript: 3
-            case .twoShard: 4
+            case .whole: 1
+            case .split: 4
             }
 
         try await PaymentsFixture.with(Self.options(steps)) { fixture in
@@ -86,7 +85,7 @@ struct WakeTests {
     }
 
     @Test func `who stands behind others is not looked at for an hour, and soon once it is first`() async throws {
-        try await PaymentsFixture.with(Self.options(.oneStep)) { fixture in
+        try await PaymentsFixture.with(Self.options(.whole)) { fixture in
             try await fixture.fund("alice", 100)
             var ids: [PaymentID] = []
             for _ in 0..<8 { ids.append(try await fixture.pay("alice", "bob", 1)) }
@@ -145,7 +144,7 @@ struct WakeTests {
     }
 
     @Test func `an add that waits behind a place of an ended payment is carried out`() async throws {
-        try await PaymentsFixture.with(Self.options(.twoShard)) { fixture in
+        try await PaymentsFixture.with(Self.options(.split)) { fixture in
             try await fixture.fund("alice", 100)
             let ended = try await fixture.pay("alice", "bob", 1)
             try await fixture.drain()

@@ -57,6 +57,7 @@ package struct AppProcess: Sendable {
             ]
         )
         self.warn(budget, composition.logger)
+        self.warnOfFormerWords(composition.logger)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: self.services(composition).map { .init(service: $0) },
@@ -94,6 +95,18 @@ package struct AppProcess: Sendable {
                 "wanted": "\(self.configuration.web.connectionLimit)",
             ]
         )
+    }
+
+    private func warnOfFormerWords(_ logger: Logger) {
+        for word in self.configuration.formerWords {
+            logger.warning(
+                "A setting has a word of the version before: the next version does not understand it",
+                metadata: [
+                    "setting": "\(word.setting)", "source": "\(word.source)", "old": "\(word.written)",
+                    "new": "\(word.today)",
+                ]
+            )
+        }
     }
 
     private func services(_ composition: Composition) -> [any Service] {

@@ -16,6 +16,8 @@ package struct AppConfiguration: Sendable {
     package let threads: Int
     package let logLevel: Logger.Level
     package let accessLogSample: Int
+    /// Words of the version before that settings were given.
+    package let formerWords: [FormerWord]
     package let drainDelay: Duration
     package let drainLimit: Duration
     package var web: WebConfiguration
@@ -60,6 +62,7 @@ package struct AppConfiguration: Sendable {
         }
         self.logLevel = Logger.Level(rawValue: values.text(Settings.logLevel)) ?? .info
         self.accessLogSample = values.integer(Settings.accessSample)
+        self.formerWords = values.formerWords
         self.drainDelay = values.seconds(Settings.drainDelay)
         self.drainLimit = values.seconds(Settings.drainLimit)
         self.web = Self.web(values, host: Settings.host, port: Settings.port)

@@ -14,7 +14,7 @@ package struct PaymentsSettings: Sendable {
     init(_ values: SettingValues, policy: EndpointPolicy, outbox: OutboxMachine.Configuration) throws(SettingsError) {
         self.webhooks = try Self.secrets(values.text(Settings.webhookSecretFile))
         var payments = PaymentsConfiguration(policy: policy)
-        payments.steps = .init(rawValue: values.text(Settings.paymentSteps)) ?? .oneScript
+        payments.steps = .init(rawValue: values.text(Settings.paymentSteps)) ?? .whole
         payments.durability = Durability(rawValue: values.text(Settings.durability)) ?? .local
         payments.idempotencyKeep = .seconds(values.decimal(Settings.idempotencyHours) * 3600)
         payments.lease = values.seconds(Settings.paymentLease)

@@ -11,6 +11,8 @@ package struct SettingValues: Sendable {
     package struct Value: Hashable, Sendable {
         package let texts: [String]
         package let source: String
+        /// The word of the version before that was written; `nil` for a word of today.
+        package var formerWord: String?
 
         package var text: String { self.texts.joined(separator: ",") }
     }
@@ -48,7 +50,18 @@ package struct SettingValues: Sendable {
 
     /// The settings that the command line gave, as they are passed on to child processes.
     package var given: [(environmentName: String, text: String)] {
-        Settings.all.filter { self[$0].source == "command line" }.map { ($0.environmentName, self[$0].text) }
+        Settings.all.map { ($0.environmentName, self[$0]) }.filter { $0.1.source == "command line" }
+            .map { ($0.0, $0.1.formerWord ?? $0.1.text) }
+    }
+
+    /// The words of the version before that were given, in the order of ``Settings/all``.
+    package var formerWords: [FormerWord] {
+        Settings.all.compactMap { setting in
+            let value = self[setting]
+            return value.formerWord.map {
+                FormerWord(setting: setting.name, source: value.source, written: $0, today: value.text)
+            }
+        }
     }
 
     func text(_ setting: Setting) -> String { self[setting].text }
@@ -71,6 +84,9 @@ package struct SettingValues: Sendable {
                 throw invalid
             }
             guard let content else { continue }
+            if let word = setting.formerWord(content) {
+                return Value(texts: [word.today], source: source, formerWord: word.written)
+            }
             guard let texts = setting.texts(content) else { throw invalid }
             return Value(texts: texts, source: source)
         }
@@ -110,6 +126,12 @@ extension Setting {
         case .integer: .int
         case .decimal: .double
         }
+    }
+
+    /// A word of the version before, and the one that means the same now; `nil` for anything else.
+    fileprivate func formerWord(_ content: ConfigContent) -> (written: String, today: String)? {
+        guard case .choice(let choices) = self.kind, case .string(let text) = content else { return nil }
+        return choices.former[text].map { (text, $0) }
     }
 
     /// The value as texts, or `nil` when it is out of range.

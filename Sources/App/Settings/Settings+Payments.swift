@@ -1,12 +1,16 @@
 extension Settings {
     static let paymentSteps = Setting(
         "payments.steps",
-        .choice([
-            "one-step": "all in one script, for one Redis that is no Cluster",
-            "one-script": "both locks in one script and both entries in another, for the same",
-            "two-shard": "debit, credit and end in a script each, for a Cluster",
-        ]),
-        default: "one-step",
+        .choice(
+            Choices(
+                [
+                    "whole": "one worker does all of it in one script, on one Redis that is no Cluster",
+                    "split": "one worker takes the locks, another moves the money, a shard at a time, on a Cluster too",
+                ],
+                former: ["one-step": "whole", "one-script": "whole", "two-shard": "split"]
+            )
+        ),
+        default: "whole",
         "How workers carry out a payment"
     )
     static let paymentLease = Setting(

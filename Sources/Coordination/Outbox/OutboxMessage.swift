@@ -41,22 +41,15 @@ package struct OutboxMessage: Hashable, Sendable {
         self.created = created
     }
 
-    /// Reads a stream entry `[id, [field, value, …]]`; `nil` when it is not a message.
+    /// Reads a stream entry; `nil` when it is not a message.
     package init?(entry: RESPValue, of stream: Outbox.Stream) {
-        guard let parts = entry.array, parts.count == 2, let id = parts[0].string, let list = parts[1].array else {
-            return nil
-        }
-        var fields: [String: String] = [:]
-        for index in stride(from: 0, to: list.count - 1, by: 2) {
-            guard let name = list[index].string, let value = list[index + 1].string else { return nil }
-            fields[name] = value
-        }
-        guard let endpoint = fields["endpoint"], let method = fields["method"], let body = fields["body"],
-            let key = fields["idempotency_key"], let created = fields["created_ms"].flatMap({ Int64($0) })
+        guard let entry = StreamEntry(entry), let endpoint = entry.fields["endpoint"],
+            let method = entry.fields["method"], let body = entry.fields["body"],
+            let key = entry.fields["idempotency_key"], let created = entry.fields["created_ms"].flatMap({ Int64($0) })
         else { return nil }
         self.init(
             stream: stream,
-            id: id,
+            id: entry.id,
             endpoint: endpoint,
             method: method,
             body: body,

@@ -16,17 +16,9 @@ package struct WorkMessage: Hashable, Sendable {
         self.isRedelivered = isRedelivered
     }
 
-    /// Reads a stream entry `[id, [field, value, …]]`.
-    ///
-    /// `nil` for one that was deleted meanwhile: then its fields are missing, or all of it.
+    /// `nil` for an entry that was deleted meanwhile.
     package init?(entry: RESPValue, stream: String, isRedelivered: Bool) {
-        guard let parts = entry.array, parts.count == 2, let id = parts[0].string, let list = parts[1].array else {
-            return nil
-        }
-        var fields: [String: String] = [:]
-        for index in stride(from: 0, to: list.count - 1, by: 2) {
-            fields[list[index].string ?? ""] = list[index + 1].string ?? ""
-        }
-        self.init(stream: stream, id: id, fields: fields, isRedelivered: isRedelivered)
+        guard let entry = StreamEntry(entry) else { return nil }
+        self.init(stream: stream, id: entry.id, fields: entry.fields, isRedelivered: isRedelivered)
     }
 }

@@ -16,7 +16,7 @@ package import Coordination
 ///   own millisecond lie on nobody knows which side, so several cuts are made, and those with such entries do not
 ///   count. When none is left, the next try has the accounts that are in use read their balances within the cut itself.
 ///
-/// A cut never lies inside a script, and both entries of a payment within one shard carry the time of their one script:
+/// A cut never lies inside a script, and both entries of a whole payment within one shard carry that script's time:
 /// they are on the same side of the cut, or both on its millisecond. Should only one of them have had its balance read
 /// within the cut, the other still spoils it. Only an account that is ahead of the clock, because the clock was set
 /// back, has a later time in its entry than the other account.

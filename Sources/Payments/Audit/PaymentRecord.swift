@@ -27,7 +27,7 @@ package struct PaymentRecord: Hashable, Sendable {
         self.time = time
         self.type = type
         self.payment = Payment(id, parts[1])
-        self.text = zip(Payment.fields, values).map { "\($0)=\($1.string ?? "")" }.joined(separator: " ")
+        self.text = zip(Payment.Record.names, values).map { "\($0)=\($1.string ?? "")" }.joined(separator: " ")
         self.expires = left >= 0
         self.open = parts[3].string.map { Double($0).flatMap { Int64(exactly: $0.rounded()) } ?? 0 }
         self.isDead = parts[4].string != nil

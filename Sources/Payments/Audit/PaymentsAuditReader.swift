@@ -29,7 +29,7 @@ struct PaymentsAuditReader: Sendable {
         let call = RedisScriptCall(
             .auditRecords,
             keys: sets + ids.map { PaymentKeys.payment(shard, id: $0.text) },
-            arguments: Payment.fields.map { .text($0) }
+            arguments: Payment.Record.names.map { .text($0) }
         )
         let reply = try await self.redis.run(call)
         guard let parts = reply.array, parts.count == 1 + ids.count, let time = ServerTime(timeReply: parts[0]) else {

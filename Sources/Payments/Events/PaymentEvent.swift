@@ -14,16 +14,16 @@ package struct PaymentEvent: Hashable, Sendable {
 
     /// Reads a stream entry; `nil` when it is no event.
     init?(entry: RESPValue) {
-        guard let parts = entry.array, parts.count == 2, let id = parts[0].string.flatMap({ EventID($0) }),
-            let words = parts[1].array?.map({ $0.string ?? "" }), words.count == 8,
-            let payment = PaymentID(words[1]), let account = Account(id: words[3]),
-            let state = Payment.State(rawValue: words[5])
+        guard let entry = StreamEntry(entry), let id = EventID(entry.id),
+            let payment = entry.fields["payment"].flatMap({ PaymentID($0) }),
+            let account = entry.fields["account"].flatMap({ Account(id: $0) }),
+            let state = entry.fields["state"].flatMap(Payment.State.init(rawValue:))
         else { return nil }
         self.id = id
         self.payment = payment
         self.account = account
         self.state = state
-        self.reason = words[7]
+        self.reason = entry.fields["reason"] ?? ""
     }
 }
 

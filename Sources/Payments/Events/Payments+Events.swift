@@ -24,14 +24,10 @@ extension Payments {
         where isWanted: (PaymentEvent) -> Bool
     ) async throws(PaymentsError) -> EventSlice {
         let key = PaymentKeys.events(shard)
-        let commands = [
+        let replies = try await self.send([
             RedisCommand("XRANGE", .key(key), "-", "+", "COUNT", 1),
             RedisCommand("XRANGE", .key(key), .text("(\(last.text)"), "+", "COUNT", .integer(Self.sliceLimit)),
-        ]
-        var replies: [RESPValue] = []
-        for result in await self.redis.send(commands, within: nil) {
-            do { replies.append(try result.get()) } catch { throw .ledger(LedgerError(error)) }
-        }
+        ])
         let entries = replies[1].array ?? []
         let oldest = replies[0].array?.first?.array?.first?.string.flatMap { EventID($0) }
         let newest = entries.last?.array?.first?.string.flatMap { EventID($0) }

@@ -59,22 +59,29 @@ package struct Payment: Hashable, Sendable {
     /// The last event in its shard's stream.
     package let event: String
 
-    /// The fields of the record, in the order in which ``init(_:_:)`` reads them.
-    static let fields = [
-        "state", "from", "to", "amount", "description", "created", "locked", "finished", "not_before", "reason",
-        "attempts", "reverses", "dead", "order", "token_from", "token_to", "event",
-    ]
+    /// The fields of the record that are read here, in the order in which they are asked for.
+    ///
+    /// `payment.lua` names those that scripts read, ``PaymentOrder/fields`` those that come with the order.
+    package enum Field: String, Hashable, Sendable, CaseIterable {
+        case state, from, to, amount, description, created, locked, finished
+        case notBefore = "not_before"
+        case reason, attempts, reverses, dead, order
+        case tokenFrom = "token_from"
+        case tokenTo = "token_to"
+        case event
+    }
 
-    /// Reads the answer of `HMGET` with ``fields``; `nil` when it is no payment.
+    typealias Record = NamedWords<Field, RESPValue>
+
+    /// Reads the answer of `HMGET` with the names of ``Field``; `nil` when it is no payment.
     init?(_ id: PaymentID, _ reply: RESPValue) {
-        guard let values = reply.array, values.count == Self.fields.count,
-            let state = values[0].string.flatMap(State.init(rawValue:)),
-            let from = values[1].string.flatMap({ Account(id: $0) }),
-            let to = values[2].string.flatMap({ Account(id: $0) }), let amount = values[3].integerValue,
-            let created = values[5].integerValue, let order = values[13].integerValue
+        guard let record = Record(reply.array), let state = record[.state].string.flatMap(State.init(rawValue:)),
+            let from = record[.from].string.flatMap({ Account(id: $0) }),
+            let to = record[.to].string.flatMap({ Account(id: $0) }), let amount = record[.amount].integerValue,
+            let created = record[.created].integerValue, let order = record[.order].integerValue
         else { return nil }
-        func time(_ index: Int) -> ServerTime? {
-            guard let milliseconds = values[index].integerValue, milliseconds > 0 else { return nil }
+        func time(_ field: Field) -> ServerTime? {
+            guard let milliseconds = record[field].integerValue, milliseconds > 0 else { return nil }
             return ServerTime(milliseconds: milliseconds)
         }
         self.id = id
@@ -82,18 +89,18 @@ package struct Payment: Hashable, Sendable {
         self.from = from
         self.to = to
         self.amount = Money(minorUnits: amount)
-        self.description = values[4].string ?? ""
+        self.description = record[.description].string ?? ""
         self.created = ServerTime(milliseconds: created)
-        self.locked = time(6)
-        self.finished = time(7)
-        self.notBefore = time(8)
-        self.reason = values[9].string ?? ""
-        self.attempts = values[10].integerValue ?? 0
-        self.reverses = values[11].string.flatMap { PaymentID($0) }
-        self.dead = values[12].string
+        self.locked = time(.locked)
+        self.finished = time(.finished)
+        self.notBefore = time(.notBefore)
+        self.reason = record[.reason].string ?? ""
+        self.attempts = record[.attempts].integerValue ?? 0
+        self.reverses = record[.reverses].string.flatMap { PaymentID($0) }
+        self.dead = record[.dead].string
         self.order = order
-        self.tokenFrom = values[14].integerValue
-        self.tokenTo = values[15].integerValue
-        self.event = values[16].string ?? "0-0"
+        self.tokenFrom = record[.tokenFrom].integerValue
+        self.tokenTo = record[.tokenTo].integerValue
+        self.event = record[.event].string ?? "0-0"
     }
 }

@@ -74,7 +74,7 @@ package struct PaymentOrder: Hashable, Sendable {
     }
 
     /// This order as the request with this idempotency key of this caller.
-    func claim(caller: String, key: String, path: String = "/payments") -> IdempotencyClaim {
+    package func claim(caller: String, key: String, path: String = "/payments") -> IdempotencyClaim {
         IdempotencyClaim(
             caller: caller,
             key: key,
@@ -84,12 +84,18 @@ package struct PaymentOrder: Hashable, Sendable {
         )
     }
 
-    /// The request in one spelling, for the idempotency key's fingerprint.
-    private var canonical: String {
+    /// What is ordered, by the names of the record: it is written to the record, and the claim is made of it.
+    ///
+    /// The fingerprints of requests that came before are made of these in this order. A new field comes last, and is
+    /// left out of an order that does not have it.
+    package var fields: [(name: String, value: String)] {
         [
-            "from=\(self.from.id)", "to=\(self.to.id)", "amount=\(self.amount.minorUnits)",
-            "not_before=\(self.notBefore?.milliseconds ?? 0)", "callback=\(self.callback ?? "")",
-            "reverses=\(self.reverses?.text ?? "")", "description=\(self.description)",
-        ].joined(separator: "\n")
+            ("from", self.from.id), ("to", self.to.id), ("amount", "\(self.amount.minorUnits)"),
+            ("not_before", "\(self.notBefore?.milliseconds ?? 0)"), ("callback", self.callback ?? ""),
+            ("reverses", self.reverses?.text ?? ""), ("description", self.description),
+        ]
     }
+
+    /// The request in one spelling, for the idempotency key's fingerprint.
+    private var canonical: String { self.fields.map { "\($0.name)=\($0.value)" }.joined(separator: "\n") }
 }

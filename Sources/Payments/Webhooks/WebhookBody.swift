@@ -5,16 +5,21 @@ import Ledger
 ///
 /// The same words make the same bytes, so that every try of a message is signed alike.
 enum WebhookBody {
+    /// The words, in the order in which `payment_end.lua` writes them; the last two stand behind a `=`.
+    private enum Field: String, CaseIterable, Sendable {
+        case state, finished, from, to, amount, created, reason, reverses
+    }
+
     /// The message with its body as JSON; `nil` when its words are none of ours.
     ///
-    /// A body that is JSON goes as it is. Words: state, finished, from, to, amount, created, `=` and the reason, `=`
-    /// and the payment that it reverses.
+    /// A body that is JSON goes as it is.
     static func rendered(_ message: OutboxMessage) -> OutboxMessage? {
         if message.body.hasPrefix("{") { return message }
-        let words = message.body.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
-        guard words.count == 8, let state = Payment.State(rawValue: words[0]), let finished = Int64(words[1]),
-            let from = Account(id: words[2]), let to = Account(id: words[3]), let amount = Int64(words[4]),
-            let created = Int64(words[5]), words[6].hasPrefix("="), words[7].hasPrefix("=")
+        let parts = message.body.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+        guard let words = NamedWords<Field, String>(parts), let state = Payment.State(rawValue: words[.state]),
+            let finished = Int64(words[.finished]), let from = Account(id: words[.from]),
+            let to = Account(id: words[.to]), let amount = Int64(words[.amount]),
+            let created = Int64(words[.created]), words[.reason].hasPrefix("="), words[.reverses].hasPrefix("=")
         else { return nil }
         let time = ServerTime(milliseconds: finished).rfc3339Milliseconds
         var data = [
@@ -23,8 +28,9 @@ enum WebhookBody {
             ("currency", from.currency.code),
             ("created_at", ServerTime(milliseconds: created).rfc3339Milliseconds), ("finished_at", time),
         ].map(PaymentJSON.member)
-        if words[6] != "=" { data.append(PaymentJSON.member("reason", String(words[6].dropFirst()))) }
-        if words[7] != "=" { data.append(PaymentJSON.member("reverses", String(words[7].dropFirst()))) }
+        for (name, field) in [("reason", Field.reason), ("reverses", .reverses)] where words[field] != "=" {
+            data.append(PaymentJSON.member(name, String(words[field].dropFirst())))
+        }
         let body = PaymentJSON.object([
             PaymentJSON.member("type", "payment.\(state.status)"), PaymentJSON.member("timestamp", time),
             "\"data\":\(PaymentJSON.object(data))",

@@ -15,9 +15,9 @@ struct PaymentsAuditLoadTests {
     /// How a writer carries payments out.
     enum Manner: String, Sendable, CaseIterable {
         /// Both entries in one step.
-        case oneScript
-        /// Each shard by itself.
-        case twoShard
+        case whole
+        /// Each account by itself.
+        case split
         case mixed
     }
 
@@ -48,7 +48,7 @@ struct PaymentsAuditLoadTests {
             for number in 0..<30 { try await fixture.add(.named("user-\(number)"), 300) }
             let victim = TestPayment(1, from: .named("gopal"), to: .named("verve"), 5)
             try await fixture.add(victim.from, 300)
-            try await fixture.take(victim, .accept, .lock, .apply)
+            try await fixture.take(victim, .accept, .apply)
             try await Self.beside(fixture, users: 30, manner) {
                 try await fixture.send("HSET", .key(victim.key), "state", "failed")
                 let lock = LedgerKeys.lock(victim.from)
@@ -102,18 +102,18 @@ struct PaymentsAuditLoadTests {
         _ random: inout SeededGenerator
     ) async throws {
         let fate = random.next() % 10
-        let isStepped = manner == .twoShard || (manner == .mixed && random.next() % 2 == 0)
+        let isStepped = manner == .split || (manner == .mixed && random.next() % 2 == 0)
         try await fixture.take(payment, .accept)
         if fate == 0 {
             try await fixture.take(payment, .cancel)
             return
         }
-        try await fixture.take(payment, .lock)
         guard isStepped else {
             if try await fixture.take(payment, .apply) { return }
             try await fixture.take(payment, .fail, .release, .sweep)
             return
         }
+        try await fixture.take(payment, .lock)
         guard try await fixture.take(payment, .debit) else {
             try await fixture.take(payment, .fail, .release, .sweep)
             return

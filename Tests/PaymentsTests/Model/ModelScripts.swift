@@ -29,12 +29,13 @@ struct ModelScripts: Sendable {
             "../../../Sources"
         )
         var sources: [String: [UInt8]] = [:]
-        for folder in ["Payments/Scripts", "Coordination/FencedLock"] {
+        for folder in ["Payments", "Coordination/FencedLock"] {
             let url = root.appendingPathComponent(folder).standardizedFileURL
             // A folder that is not there shows as scripts that do nothing, and every comparison fails.
-            for name in (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? [] {
-                guard let data = try? Data(contentsOf: url.appendingPathComponent(name)) else { continue }
-                sources[name] = Array(data)
+            let files = FileManager.default.enumerator(at: url, includingPropertiesForKeys: nil)
+            for file in files?.compactMap({ $0 as? URL }) ?? [] where file.pathExtension == "lua" {
+                guard let data = try? Data(contentsOf: file) else { continue }
+                sources[file.lastPathComponent] = Array(data)
             }
         }
         return sources
@@ -44,7 +45,7 @@ struct ModelScripts: Sendable {
         var source = LuaLibrary.fencedLock
         if name.hasPrefix("payments") {
             source += LuaLibrary.idempotency + LuaLibrary.workQueue + LuaLibrary.ledger
-            for library in ["", "_wait", "_end", "_money", "_turn", "_whole"] {
+            for library in ["", "_wait", "_end", "_money", "_turn"] {
                 source += Self.sources["payment\(library).lua"] ?? []
             }
         }
@@ -97,8 +98,9 @@ struct ModelScripts: Sendable {
             + [PaymentKeys.open(home), ShardKeys.work(home), PaymentKeys.events(home), PaymentKeys.list(payment.from)]
             + [ShardKeys.woken(home)]
         let arguments: [RedisArgument] = [
-            .text(payment.id), .text(payment.from.id), .text(payment.to.id), .integer(Int(payment.amount)), "", 0, "",
-            "", "", "0", 0, 1000, 1000, "-", "-", .integer(Self.long), .integer(Self.long),
+            .text(payment.id), "", "0", 0, 1000, 1000, .integer(Self.long), .integer(Self.long), "-", "-", "from",
+            .text(payment.from.id), "to", .text(payment.to.id), "amount", .integer(Int(payment.amount)), "not_before",
+            0, "callback", "", "reverses", "", "description", "",
         ]
         let reply = try await self.run("payments_accept", keys, arguments)
         #expect(reply.array?.first?.string == "new")
@@ -134,24 +136,6 @@ struct ModelScripts: Sendable {
             Self.queue(account),
             [.text(payment.id), .text(account.id), .integer(stays ? 1 : 0)]
         ).integerValue == 1
-    }
-
-    func lock(_ payment: Payment, _ message: (stream: String, id: String)) async throws -> String {
-        let sides = [payment.from, payment.to].flatMap { [LedgerKeys.account($0)] + Self.queue($0) }
-        return try await self.word(
-            "payments_lock",
-            payment.keys + [PaymentKeys.events(payment.home), PaymentKeys.locked(payment.home), message.stream] + sides,
-            [.text(payment.id), .text(message.id), .integer(Self.long), .integer(Self.long)]
-        )
-    }
-
-    func apply(_ payment: Payment, _ message: (stream: String, id: String)) async throws -> String {
-        try await self.word(
-            "payments_apply",
-            Self.home(payment) + [message.stream] + Self.money(payment.from) + Self.money(payment.to)
-                + [PaymentKeys.events(payment.to.shard), PaymentKeys.list(payment.to)],
-            [.text(payment.id), .text(message.id), .integer(Self.long), .integer(Self.long)]
-        )
     }
 
     func once(_ payment: Payment, _ message: (stream: String, id: String)) async throws -> String {

@@ -1,6 +1,6 @@
 import Payments
 
-/// The scripts about the life of a payment, and those that move money within one step.
+/// The scripts about the life of a payment, and the one that carries out a whole one.
 extension ModelStore {
     // MARK: payment.lua, payment_end.lua, payment_money.lua, payment_turn.lua
 
@@ -22,7 +22,7 @@ extension ModelStore {
         if self.payments[payment].isDead { self.payments[payment].isListedDead = false }
     }
 
-    /// `payment_locked`.
+    /// What `payments_hold` writes.
     mutating func handOn(_ payment: Int, tokenFrom: Int64, tokenTo: Int64) {
         self.payments[payment].message = self.add(.applier, shard: self.home(payment), payment)
         self.payments[payment].tokenFrom = tokenFrom
@@ -85,6 +85,17 @@ extension ModelStore {
         if !self.guards.hasTurns { self.payments[payment].message = message }
     }
 
+    /// As the mode that the version before had left a payment between its two scripts: both locks, places in both
+    /// queues, and a message for appliers.
+    mutating func leaveLocked(_ payment: Int) {
+        let record = self.payments[payment]
+        self.messages.removeAll { $0.payment == payment }
+        self.join(record.to, payment, record.order)
+        let tokenFrom = self.seize(record.from, payment)
+        let tokenTo = self.seize(record.to, payment)
+        self.handOn(payment, tokenFrom: tokenFrom, tokenTo: tokenTo)
+    }
+
     // MARK: payments_once.lua
 
     mutating func once(_ payment: Int, message: Int?) -> String {
@@ -118,77 +129,12 @@ extension ModelStore {
         return reason == nil ? "done" : "failed"
     }
 
-    // MARK: payments_lock.lua
-
-    mutating func lock(_ payment: Int, message: Int?) -> String {
-        let record = self.payments[payment]
-        if let absence = record.absence { return self.over(payment, absence, message: message) }
-        self.done(message)
-        var sides = [record.from]
-        let isBack = record.state != .pending && self.guards.hasTurns
-        let isFirst = self.isReady(record.from, payment)
-        if isFirst || isBack { sides.append(record.to) }
-        let mine = sides.filter { self.accounts[$0].lock?.owner == payment }
-        if record.state != .pending && mine.count == 2 { return "held" }
-        let isReady = isFirst && self.isReady(record.to, payment)
-        for side in sides where side == record.from || isFirst { self.join(side, payment, record.order) }
-        guard isReady else {
-            for side in sides {
-                if mine.contains(side) {
-                    self.accounts[side].lock = nil
-                    self.wake(side)
-                } else if isBack, self.accounts[side].lock == nil {
-                    self.wake(side)
-                }
-            }
-            return "parked"
-        }
-        let tokenFrom = self.seize(record.from, payment)
-        let tokenTo = self.seize(record.to, payment)
-        self.handOn(payment, tokenFrom: tokenFrom, tokenTo: tokenTo)
-        return "locked"
-    }
-
     /// Whether it is the payment's turn with an account, or will be once it stands there.
     private func isReady(_ account: Int, _ payment: Int) -> Bool {
         let account = self.accounts[account]
         if let lock = account.lock { return lock.owner == payment }
         guard let head = account.waiters.first else { return true }
         return head.payment == payment || self.payments[payment].order < head.order
-    }
-
-    // MARK: payments_apply.lua
-
-    mutating func apply(_ payment: Int, message: Int?) -> String {
-        let record = self.payments[payment]
-        let crosses = self.accounts[record.from].shard != self.accounts[record.to].shard
-        if self.guards.hasState {
-            if let absence = record.absence { return self.over(payment, absence, message: message) }
-            if record.state == .pending {
-                self.done(message)
-                return "pending"
-            } else if record.state == .debited {
-                return "debited"
-            }
-        }
-        if !self.holds(record.from, payment, record.tokenFrom) || !self.holds(record.to, payment, record.tokenTo) {
-            self.done(message)
-            if !self.isRequeued(payment) {
-                self.payments[payment].message = self.add(.locker, shard: self.home(payment), payment)
-            }
-            self.payments[payment].isOpen = true
-            return "fenced"
-        }
-        let reason = self.debitRefusal(payment) ?? self.creditRefusal(payment)
-        if reason == nil {
-            self.moveDebit(payment, crosses: crosses)
-            self.moveCredit(payment, token: record.tokenTo, crosses: crosses)
-        }
-        self.end(payment, reason == nil ? .done : .failed, looksAgain: false)
-        self.done(message)
-        self.leavePlace(record.from, payment)
-        self.leavePlace(record.to, payment)
-        return reason == nil ? "done" : "failed"
     }
 
     /// Whether its message lies with the lockers.

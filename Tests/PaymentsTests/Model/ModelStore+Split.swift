@@ -1,6 +1,6 @@
 import Payments
 
-/// The scripts of payments between two shards, and what a worker does with a step of ``SplitMachine``.
+/// The scripts of payments that are split, and what a worker does with a step of ``SplitMachine``.
 extension ModelStore {
     // MARK: payments_hold.lua
 

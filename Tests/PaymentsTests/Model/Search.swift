@@ -132,7 +132,10 @@ extension SearchState {
         let order = self.store.payments[message.payment].order
         var machine = SplitMachine(message.role)
         guard case .step(var step) = machine.begin() else { return }
-        if scenario.program == .twoShard {
+        let isByScript = scenario.isWhole && message.role == .locker
+        if scenario.program == .grasping {
+            if message.role == .locker { step = .takeFrom }
+        } else if !isByScript {
             // To be given it and to read the record at once is to be given it later.
             guard case .step(let next) = machine.next(.record(self.store.record(message.payment))) else {
                 self.store.broken = "a record cannot be worked on"
@@ -140,23 +143,21 @@ extension SearchState {
             }
             step = next
             if step == .acknowledge { return self.store.done(id) }
-        } else if scenario.program == .grasping && message.role == .locker {
-            step = .takeFrom
         }
-        self.jobs[worker] = Job(payment: message.payment, message: id, order: order, machine: machine, step: step)
+        var job = Job(payment: message.payment, message: id, order: order, machine: machine, step: step)
+        job.isByScript = isByScript
+        self.jobs[worker] = job
     }
 
     private mutating func step(_ worker: Int, _ scenario: SearchScenario, endsBehind: Bool = false) {
         guard var job = self.jobs[worker] else { return }
-        if job.machine.role != .leaver && scenario.isWhole {
-            switch (job.machine.role, scenario.program) {
-            case (.locker, .oneStep): _ = self.store.once(job.payment, message: job.message)
-            case (.locker, _): _ = self.store.lock(job.payment, message: job.message)
-            case (_, _): _ = self.store.apply(job.payment, message: job.message)
-            }
-            self.jobs[worker] = nil
+        if job.isByScript {
+            let isInSteps = self.store.once(job.payment, message: job.message) == "other"
+            job.isByScript = false
+            self.jobs[worker] = isInSteps && !endsBehind ? job : nil
             return
         }
+        if job.step == .read, !job.machine.isParking { job.order = self.store.payments[job.payment].order }
         let answer = self.store.carryOut(job.step, job.payment, order: job.order, message: job.message)
         guard !endsBehind else { return }
         let isGrasping = job.machine.role == .locker && scenario.program == .grasping
@@ -333,7 +334,7 @@ extension SearchState {
         switch event {
         case .step(let worker), .crash(let worker, _):
             guard let job = self.jobs[worker] else { return "\(event)" }
-            let step = scenario.isWhole && job.machine.role != .leaver ? "script" : "\(job.step)"
+            let step = job.isByScript ? "script" : "\(job.step)"
             return "\(event): \(job.machine.role) of \(job.payment), \(step)"
         case .deliver(let id, _), .duplicate(let id), .bury(let id):
             guard let message = self.store.messages.first(where: { $0.id == id }) else { return "\(event)" }

@@ -4,18 +4,16 @@ import Testing
 /// What is searched: where it begins and what may go wrong, each so many times.
 struct SearchScenario: Sendable, CustomTestStringConvertible {
     enum Program: String, Sendable {
-        /// One script for all.
-        case oneStep = "one step"
-        /// One script for each role.
-        case oneScript = "one script"
+        /// One script for all, and ``SplitMachine`` for what another setting or version left in steps.
+        case whole
         /// ``SplitMachine``.
-        case twoShard = "two shards"
+        case split
         /// A locker that takes one lock after the other and keeps the first while it waits: the negative control.
         case grasping
     }
 
     var name = ""
-    var program = Program.oneScript
+    var program = Program.whole
     var balances: [Int64] = [10, 10]
     /// Payer, payee and amount.
     var payments: [(from: Int, to: Int, amount: Int64)] = [(0, 1, 5), (1, 0, 5)]
@@ -31,13 +29,15 @@ struct SearchScenario: Sendable, CustomTestStringConvertible {
     var cancels = 0
     /// Tries too many: payments that become dead letters, and are given to the workers again.
     var burials = 0
+    /// Whether the first payment has both locks already, as the mode that the version before had left it.
+    var isLeftLocked = false
     var guards = ModelStore.Guards()
     /// Of messages that ask for the same and that nobody has, one is kept.
     var merges = true
     /// Whether a sweeper looks at payments that have not ended.
     var isSwept = true
 
-    var isWhole: Bool { self.program == .oneStep || self.program == .oneScript }
+    var isWhole: Bool { self.program == .whole }
 
     var testDescription: String { "\(self.name), \(self.program.rawValue)" }
 
@@ -55,9 +55,11 @@ struct SearchState: Sendable {
         /// `nil` for one who only cleans up.
         let message: Int?
         /// What the record said when it was read first.
-        let order: Int64
+        var order: Int64
         var machine: SplitMachine
         var step: SplitMachine.Step
+        /// Whether the script of whole payments comes first.
+        var isByScript = false
     }
 
     var store: ModelStore
@@ -79,6 +81,7 @@ struct SearchState: Sendable {
         for payment in scenario.payments {
             self.store.accept(from: payment.from, to: payment.to, amount: payment.amount)
         }
+        if scenario.isLeftLocked { self.store.leaveLocked(0) }
         self.jobs = Array(repeating: nil, count: scenario.workers + 1)
         self.expiries = scenario.expiries
         self.duplicates = scenario.duplicates
@@ -193,7 +196,7 @@ struct SearchState: Sendable {
         case .credit(let token): print.add(200 + self.code(token, record.to))
         default: print.add(job.step.hashValue)
         }
-        print.add((job.machine.isParking ? 1 : 0) + (job.machine.holdsFrom ? 2 : 0))
+        print.add((job.machine.isParking ? 1 : 0) + (job.machine.holdsFrom ? 2 : 0) + (job.isByScript ? 4 : 0))
         print.add(self.code(job.machine.token, job.machine.role == .locker ? record.from : record.to))
         return print.value
     }

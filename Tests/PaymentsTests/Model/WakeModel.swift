@@ -7,7 +7,7 @@ import Support
 /// looks, which come once in a while.
 struct WakeModel {
     struct Load: Sendable {
-        var program = SearchScenario.Program.oneStep
+        var program = SearchScenario.Program.whole
         var pattern = Pattern.mixed
         var payments = 100
         var workers = 6
@@ -63,8 +63,8 @@ struct WakeModel {
         scenario.guards.hasTurns = load.hasTurns
         scenario.looks = 1_000_000
         (scenario.crashes, scenario.duplicates, scenario.cancels) = (load.faults, load.faults, load.faults)
-        // In one step no lock is ever seen.
-        scenario.expiries = load.program == .oneStep ? 0 : load.faults
+        // Nobody sees a lock of a whole payment.
+        scenario.expiries = load.program == .whole ? 0 : load.faults
         self.scenario = scenario
         self.state = SearchState(scenario)
         self.random = random
@@ -103,10 +103,10 @@ struct WakeModel {
 
     /// Nothing is left to do, and nothing is left behind.
     ///
-    /// Between two shards a worker that was paused until its payment had ended, and then died, may leave a place. It
+    /// A worker of a split payment that was paused until the payment had ended, and then died, may leave a place. It
     /// goes when somebody waits behind it; here nobody does any more.
     private var hasDrained: Bool {
-        guard self.scenario.program == .twoShard else { return self.state.isFinished }
+        guard self.scenario.program == .split else { return self.state.isFinished }
         return self.state.store.messages.isEmpty && self.state.jobs.allSatisfy { $0 == nil }
             && self.state.store.payments.allSatisfy { $0.state.isTerminal && !$0.isOpen && !$0.isInFlight }
     }

@@ -11,17 +11,17 @@ struct WakeModelTests {
 
         /// Messages for one payment.
         ///
-        /// In one step one, as the first with its payer. With two roles one for lockers as the first with its payer,
-        /// one as the first with its payee, and one for appliers; between two shards one more, for a lock that was
-        /// given back because the other was not to be had.
-        var each: Int { self.program == .oneStep ? 1 : self.program == .oneScript ? 3 : 4 }
+        /// Of a whole one one, as the first with its payer. Of a split one one for lockers as the first with its payer,
+        /// one as the first with its payee, one for appliers, and one for a lock that was given back because the other
+        /// was not to be had.
+        var each: Int { self.program == .whole ? 1 : 4 }
         /// And for one thing that goes wrong: a lost lock is taken again, and handed on again.
         ///
-        /// In one step a payment that is cancelled tells who is first, who may have been told before.
-        var perFault: Int { self.program == .oneStep ? 1 : 4 }
+        /// A whole payment that is cancelled tells who is first, who may have been told before.
+        var perFault: Int { self.program == .whole ? 1 : 4 }
     }
 
-    static let cases = [SearchScenario.Program.oneStep, .oneScript, .twoShard].flatMap { program in
+    static let cases = [SearchScenario.Program.whole, .split].flatMap { program in
         WakeModel.Pattern.allCases.map { Case(program: program, pattern: $0) }
     }
 
@@ -40,14 +40,14 @@ struct WakeModelTests {
             let bound = given.each * load.payments + given.perFault * result.faults
             #expect(result.made <= bound, "\(seed): \(result), at most \(bound)")
             // Of one that was not taken, because another worker was at it, a worker is given the message again.
-            let again = result.faults + (given.program == .twoShard ? load.payments : 0)
+            let again = result.faults + (given.program == .split ? load.payments : 0)
             #expect(result.read <= result.made + again, "\(seed): \(result)")
-            if given.program == .oneStep { #expect(result.sent == 0, "a look has made a message that was there") }
+            if given.program == .whole { #expect(result.sent == 0, "a look has made a message that was there") }
         }
     }
 
     /// The negative control: as it was, a few messages that come twice breed wake-ups, and the same bound is broken.
-    @Test(arguments: [SearchScenario.Program.oneStep, .oneScript])
+    @Test(arguments: [SearchScenario.Program.whole, .split])
     func `without turns there are more messages than payments and faults account for`(
         program: SearchScenario.Program
     ) {

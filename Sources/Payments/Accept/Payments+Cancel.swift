@@ -5,7 +5,7 @@ import Redis
 extension Payments {
     /// Cancels a payment that is pending; a cancelled one stays so.
     ///
-    /// One round trip, between the shards of a Cluster two more.
+    /// One round trip, of payments that are split two more.
     package func cancel(
         _ id: PaymentID,
         caller: String,
@@ -25,14 +25,13 @@ extension Payments {
             )
         }
         let parties = PaymentParties(payment)
-        let isWhole = self.isWhole(parties)
         let call = RedisScriptCall(
             .paymentsCancel,
             keys: [
                 PaymentKeys.payment(id.home, id: id.text), PaymentKeys.open(id.home), PaymentKeys.dead(id.home),
                 PaymentKeys.events(id.home), PaymentKeys.outbox(id.home),
                 ShardKeys.idempotency(id.home, digest: claim?.digest ?? "none"),
-            ] + Self.queueKeys(parties.from) + (isWhole ? Self.queueKeys(parties.to) : []),
+            ] + PaymentSide.queue(of: parties.from) + (self.isWhole ? PaymentSide.queue(of: parties.to) : []),
             arguments: [
                 .text(id.text), .integer(self.configuration.keepMilliseconds), .text(claim?.request ?? ""),
                 .text(claim?.fingerprint ?? "0"), .integer(self.configuration.idempotencyKeepMilliseconds),
@@ -43,20 +42,7 @@ extension Payments {
         let commit = try await self.step("cancel", call, durability)
         guard let result = try self.result(commit) else { throw .ledger(.storeInconsistent) }
         // What is left in the payee's shard a sweeper removes, should this fail.
-        if !isWhole, case .cancelled = result.outcome { try? await self.leave(parties) }
+        if !self.isWhole, case .cancelled = result.outcome { try? await self.leave(parties) }
         return result
-    }
-
-    /// Whether one script may change both accounts.
-    func isWhole(_ parties: PaymentParties) -> Bool {
-        self.configuration.steps != .twoShard || parties.from.shard == parties.to.shard
-    }
-
-    /// What a script needs to leave an account's queue.
-    static func queueKeys(_ account: Account) -> [String] {
-        [
-            LedgerKeys.lock(account), LedgerKeys.waiters(account), ShardKeys.wake(account.shard),
-            ShardKeys.work(account.shard), ShardKeys.woken(account.shard),
-        ]
     }
 }

@@ -1,10 +1,13 @@
 -- Payments as scripts see them: a library that is put behind those of the lock and of accounts.
 --
--- Returns nothing by itself: it defines payment_read, payment_absence, payment_probe and payment_event.
+-- Returns nothing by itself: it defines payment_read, payment_absence, payment_side, payment_probe and payment_event.
 -- The record's `state` decides: pending, locked, debited, then done, failed, cancelled or returned, which never change.
 local PAYMENT_FIELDS = {"state", "from", "to", "amount", "order", "created", "attempts", "token_from", "token_to",
     "not_before", "callback", "message", "dead", "reverses"}
 local PAYMENT_ENDS = {done = true, failed = true, cancelled = true, returned = true}
+-- The keys of an account, in the order in which a script gets them: to leave its queue, and to move its money.
+local PAYMENT_QUEUE = {"lock", "waiters", "wake", "work", "woken"}
+local PAYMENT_SIDE = {"account", "entries", "lock", "waiters", "wake", "work", "woken", "world", "transit"}
 
 -- The record of a payment; nil when there is none.
 local function payment_read(key)
@@ -16,7 +19,7 @@ local function payment_read(key)
     for i, name in ipairs(PAYMENT_FIELDS) do
         payment[name] = values[i] or ""
     end
-    payment.units = ledger_integer(values[4])
+    payment.units = ledger_integer(payment.amount)
     return payment
 end
 
@@ -26,6 +29,13 @@ local function payment_absence(payment)
         return "gone"
     end
     return PAYMENT_ENDS[payment.state] and "ended" or payment.dead ~= "" and "dead" or nil
+end
+
+-- The payer or the payee, with its account's id: the keys from `first` on, by the names of one of the lists.
+local function payment_side(keys, names, first, account)
+    local side = {id = account}
+    for i, name in ipairs(names) do side[name] = keys[first + i - 1] end
+    return side
 end
 
 -- Fails when one of these keys is no stream, or the sides' lists of who was told are none, before anything is written.

@@ -1,4 +1,4 @@
--- Hand a payment to the appliers that took its two locks one by one, in two shards.
+-- Hand a payment that took its two locks one by one to the appliers.
 --
 -- KEYS[1] payment   KEYS[2] open   KEYS[3] events   KEYS[4] locked   KEYS[5] the payer's account   KEYS[6] its lock
 -- ARGV[1] id   ARGV[2] token_from   ARGV[3] token_to   ARGV[4] look_ms
@@ -17,5 +17,10 @@ elseif not payment_holds({lock = KEYS[6], account = KEYS[5]}, id, ARGV[2]) then
     return {"fenced"}
 end
 redis.call("ZADD", KEYS[2], ledger_text(now_ms + ARGV[4]), id)
-payment_locked({payment = KEYS[1], events = KEYS[3], locked = KEYS[4]}, id, payment, ARGV[2], ARGV[3], now_ms)
+local message = work_add(KEYS[4], "operation", id, "from", payment.from, "to", payment.to)
+redis.call("HSET", KEYS[1], "token_from", ARGV[2], "token_to", ARGV[3], "message", message)
+if payment.state == "pending" then
+    local event = payment_event(KEYS[3], id, payment.from, "locked", "")
+    redis.call("HSET", KEYS[1], "state", "locked", "locked", ledger_text(now_ms), "event", event)
+end
 return {"locked"}

@@ -7,7 +7,7 @@
 local id = ARGV[1]
 local payment = payment_read(KEYS[1])
 local now_ms = ledger_time()
-local from = {lock = KEYS[3], waiters = KEYS[4], wake = KEYS[5], work = KEYS[6], woken = KEYS[7], id = ARGV[2]}
+local from = payment_side(KEYS, PAYMENT_QUEUE, 3, ARGV[2])
 lock_probe(from)
 redis.call("ZCARD", KEYS[2])
 

@@ -1,19 +1,12 @@
--- Whose turn it is: a library that is put before the scripts that take a payment's locks.
+-- Whose turn it is: a library that is put before the script that carries out a whole payment.
 --
--- Returns nothing by itself: it defines payment_side, payment_turn, payment_account and payment_over.
-
--- An account as the scripts of locks know it. Its keys lock, waiters, wake, work and woken begin with `first`.
-local function payment_side(keys, first, account)
-    return {lock = keys[first], waiters = keys[first + 1], wake = keys[first + 2], work = keys[first + 3],
-        woken = keys[first + 4], id = account}
-end
+-- Returns nothing by itself: it defines payment_turn, payment_open and payment_over.
 
 -- Whether it is a payment's turn with an account, in whose queue it need not stand yet; `next` is who comes after.
 local function payment_turn(turn, payment, id)
     local holder = redis.call("GET", turn.lock)
     local line = redis.call("ZRANGE", turn.waiters, 0, 1, "WITHSCORES")
     local order, before = tonumber(payment.order), tonumber(line[2] or 0)
-    turn.is_held = holder and true
     turn.is_mine = holder and string.match(holder, "^(.*):%d+$") == id
     turn.is_placed = turn.is_mine or line[1] == id
     turn.is_ready = turn.is_mine or not holder
@@ -22,13 +15,17 @@ local function payment_turn(turn, payment, id)
     return turn
 end
 
--- Adds to a side what the script needs to move the account's money. Its nine keys begin with `first`.
-local function payment_account(side, keys, first)
-    side.account, side.entries, side.world = keys[first], keys[first + 1], keys[first + 7]
-    side.head = ledger_read(side.account, side.entries, side.world)
-    side.moving = ledger_integer(redis.call("HGET", keys[first + 8], "balance"))
+-- Reads the accounts of two sides; whether each of them is whole.
+local function payment_open(from, to)
+    local is_whole = true
+    for _, side in ipairs({from, to}) do
+        side.head = ledger_read(side.account, side.entries, side.world)
+        side.moving = ledger_integer(redis.call("HGET", side.transit, "balance"))
+        is_whole = is_whole and side.head and side.moving
+    end
     -- Within one shard nothing is on its way.
-    side.transit = keys[15] ~= keys[24] and keys[first + 8] or nil
+    if from.transit == to.transit then from.transit, to.transit = nil, nil end
+    return is_whole
 end
 
 -- A payment for which there is nothing to do gives up a place that it may have left, and its message: no more.

@@ -33,9 +33,8 @@ end
 -- A sweeper looks once more: something may be left to do in another shard.
 redis.call("ZADD", KEYS[2], ledger_text(now_ms + ARGV[4]), id)
 redis.call("ZADD", KEYS[3], ledger_text(now_ms), id)
-for first = 5, #KEYS, 5 do
-    local side = {lock = KEYS[first], waiters = KEYS[first + 1], wake = KEYS[first + 2], work = KEYS[first + 3],
-        woken = KEYS[first + 4], id = first == 5 and payment.from or payment.to}
+for first = 5, #KEYS, #PAYMENT_QUEUE do
+    local side = payment_side(KEYS, PAYMENT_QUEUE, first, first == 5 and payment.from or payment.to)
     -- What is broken here may be the very reason; the rest must go on all the same.
     pcall(payment_leave, side, id, first == 5 and KEYS[2], now_ms + ARGV[4])
 end

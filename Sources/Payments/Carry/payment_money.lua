@@ -1,26 +1,7 @@
 -- The money of payments: a library that is put behind payment.lua and the ledger's entries.
 --
--- Returns nothing by itself: it defines payment_yield, payment_locked, payment_holds, payment_debit_refusal,
--- payment_credit_refusal, payment_move and payment_credited.
-
--- Gives back a lock and keeps the place: nobody has one lock while it waits for the other.
-local function payment_yield(side)
-    redis.call("DEL", side.lock)
-    lock_wake(side)
-end
-
--- Notes that a payment has both locks, and hands it to the appliers.
-local function payment_locked(keys, id, payment, token_from, token_to, now_ms)
-    local words = {"token_from", token_from, "token_to", token_to, "message",
-        work_add(keys.locked, "operation", id, "from", payment.from, "to", payment.to)}
-    if payment.state == "pending" then
-        local event = payment_event(keys.events, id, payment.from, "locked", "")
-        for _, word in ipairs({"state", "locked", "locked", ledger_text(now_ms), "event", event}) do
-            words[#words + 1] = word
-        end
-    end
-    redis.call("HSET", keys.payment, unpack(words))
-end
+-- Returns nothing by itself: it defines payment_holds, payment_debit_refusal, payment_credit_refusal, payment_move and
+-- payment_credited.
 
 -- Whether the payment still has this account's lock under this token: the fence before every step.
 local function payment_holds(side, id, token)

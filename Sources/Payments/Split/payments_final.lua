@@ -1,4 +1,4 @@
--- End a payment whose money has left its shard: the last of three steps between two shards.
+-- End a payment whose money has left its payer: the last of three steps of a payment that is split.
 --
 -- KEYS[1] payment   KEYS[2] open   KEYS[3] dead   KEYS[4] events   KEYS[5] outbox   KEYS[6] flight
 -- KEYS[7…15] the payer's account, entries, lock, waiters, wake, work, woken, world and transit
@@ -11,8 +11,7 @@
 local id, reason = ARGV[1], ARGV[3]
 local now_ms = ledger_time()
 local payment = payment_read(KEYS[1])
-local from = {account = KEYS[7], entries = KEYS[8], lock = KEYS[9], waiters = KEYS[10], wake = KEYS[11],
-    work = KEYS[12], woken = KEYS[13], world = KEYS[14], transit = KEYS[15]}
+local from = payment_side(KEYS, PAYMENT_SIDE, 7, payment and payment.from)
 local head = ledger_read(from.account, from.entries, from.world)
 local moving = ledger_integer(redis.call("HGET", from.transit, "balance"))
 lock_probe(from)
@@ -26,7 +25,6 @@ elseif payment.state ~= "debited" or not payment.units or not head or not moving
 elseif reason ~= "" and not payment_holds(from, id, payment.token_from) then
     return {"fenced"}
 end
-from.id = payment.from
 if reason ~= "" then
     -- Behind the debit's entry a new token: those of an account's entries only grow.
     payment_move(from, head, id, "return", payment.units, lock_next_token(head.token), now_ms)

@@ -82,9 +82,9 @@ extension Payments {
         _ durability: Durability
     ) async throws(PaymentsError) -> PaymentResult? {
         try self.demandSafeStore()
-        guard self.configuration.steps == .twoShard, let claim = order.claim else {
+        guard !self.isWhole, let claim = order.claim else {
             let commit = try await self.step("accept", self.acceptCall(order, id, order.claim), durability)
-            // Claimed between two shards, before the setting was another.
+            // Claimed in a script of its own, before the setting was another.
             if let claim = order.claim, Self.claimedID(commit.reply) != nil {
                 return try await self.acceptSplit(order, id, claim, durability)
             }
@@ -173,14 +173,11 @@ extension Payments {
                 ShardKeys.work(home), PaymentKeys.events(home), PaymentKeys.list(order.from), ShardKeys.woken(home),
             ],
             arguments: [
-                .text(id.text), .text(order.from.id), .text(order.to.id), .integer(Int(order.amount.minorUnits)),
-                .text(order.description), .integer(Int(order.notBefore?.milliseconds ?? 0)),
-                .text(order.callback ?? ""), .text(order.reverses?.text ?? ""), .text(claim?.request ?? ""),
-                .text(claim?.fingerprint ?? "0"), .integer(self.configuration.idempotencyKeepMilliseconds),
-                .integer(self.configuration.queueLimit), .integer(self.configuration.accountLimit),
-                .text(order.requestID), .text(Self.claimant(order)), .integer(self.configuration.lookMilliseconds),
-                .integer(self.configuration.keepMilliseconds),
-            ],
+                .text(id.text), .text(claim?.request ?? ""), .text(claim?.fingerprint ?? "0"),
+                .integer(self.configuration.idempotencyKeepMilliseconds), .integer(self.configuration.queueLimit),
+                .integer(self.configuration.accountLimit), .integer(self.configuration.lookMilliseconds),
+                .integer(self.configuration.keepMilliseconds), .text(order.requestID), .text(Self.claimant(order)),
+            ] + order.fields.flatMap { [RedisArgument.text($0.name), .text($0.value)] },
             spansTags: true
         )
     }

@@ -15,9 +15,8 @@ local now_ms = ledger_time()
 local known, before = idempotency_find(KEYS[6], request, ARGV[4], now_ms)
 local payment = payment_read(KEYS[1])
 local sides = {}
-for first = 7, #KEYS, 5 do
-    local side = {lock = KEYS[first], waiters = KEYS[first + 1], wake = KEYS[first + 2], work = KEYS[first + 3],
-        woken = KEYS[first + 4]}
+for first = 7, #KEYS, #PAYMENT_QUEUE do
+    local side = payment_side(KEYS, PAYMENT_QUEUE, first, payment and (first == 7 and payment.from or payment.to))
     lock_probe(side)
     sides[#sides + 1] = side
 end
@@ -38,7 +37,6 @@ if payment.state == "pending" then
     payment_end(keys, id, payment, "cancelled", "", now_ms, ARGV[2], #sides < 2 and ARGV[7] or nil)
     redis.call("HDEL", KEYS[1], "dead")
     for i, side in ipairs(sides) do
-        side.id = i == 1 and payment.from or payment.to
         payment_leave(side, id, i == 1 and KEYS[2], now_ms + ARGV[7])
     end
 elseif payment.state ~= "cancelled" then

@@ -1,4 +1,4 @@
-/// What is done next for a payment between two shards: pure, from what was read and what each step answered.
+/// What is done next for a payment that is split: pure, from what was read and what each step answered.
 ///
 ///     locker:   read ─▶ joinFrom ─▶ joinTo ─▶ takeFrom ─▶ takeTo ─▶ hold ─▶ acknowledge
 ///                         │           │          │           └ parked ▶ releaseFrom ─┐

@@ -1,4 +1,4 @@
--- Bring a payment's money into the payee's shard, once: the second of three steps between two shards.
+-- Bring a payment's money into the payee's account, once: the second of three steps of a payment that is split.
 --
 -- KEYS[1] the mark of what became of the credit   KEYS[2] events   KEYS[3] the payee's list
 -- KEYS[4…8] the payee's account, entries, lock, world and transit

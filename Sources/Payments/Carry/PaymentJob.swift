@@ -4,7 +4,7 @@ import Ledger
 /// One message of a worker's queue, as far as it says what is to be done.
 struct PaymentJob: Hashable, Sendable {
     enum Role: String, Hashable, Sendable {
-        /// Takes both accounts' locks.
+        /// Takes both accounts' locks; of a payment that is whole it does all the rest, too.
         case locker
         /// Moves the money and gives the locks back.
         case applier

@@ -3,7 +3,7 @@ import Ledger
 import RESP
 import Redis
 
-/// Payments between two shards of a Cluster: every script touches one shard, and each step is safe to repeat.
+/// Payments that are split: every script touches one shard, and each step is safe to repeat.
 ///
 /// ``SplitMachine`` says which step is next; here they are carried out. Debit, credit and end are three steps; what one
 /// relies on is as durable as asked for before the next begins. The payee's shard is left before the payment is taken
@@ -135,16 +135,11 @@ extension Payments {
         _ parties: PaymentParties,
         _ payment: Payment?
     ) async throws(PaymentsError) -> SplitMachine.Answer {
-        let sides = [(parties.from, payment?.tokenFrom), (parties.to, payment?.tokenTo)]
-        let commands = sides.map { RedisCommand("GET", .key(LedgerKeys.lock($0.0))) }
-        var areHeld = true
-        for (side, result) in zip(sides, await self.redis.send(commands, within: nil)) {
-            let holder: String?
-            do { holder = try result.get().string } catch { throw .ledger(LedgerError(error)) }
-            guard let token = side.1, holder == "\(parties.id.text):\(token)" else {
-                areHeld = false
-                continue
-            }
+        let commands = [parties.from, parties.to].map { RedisCommand("GET", .key(LedgerKeys.lock($0))) }
+        let holders = try await self.send(commands)
+        let tokens = [payment?.tokenFrom, payment?.tokenTo]
+        let areHeld = zip(holders, tokens).allSatisfy { holder, token in
+            token.map { holder.string == "\(parties.id.text):\($0)" } ?? false
         }
         return .locks(areHeld: areHeld)
     }
@@ -177,7 +172,7 @@ extension Payments {
         return [
             PaymentKeys.payment(home, id: parties.id.text), PaymentKeys.open(home), PaymentKeys.dead(home),
             PaymentKeys.events(home), PaymentKeys.outbox(home), PaymentKeys.flight(home),
-        ] + Self.moneyKeys(parties.from)
+        ] + PaymentSide.all(of: parties.from)
     }
 
     private func holdCall(_ parties: PaymentParties, _ tokenFrom: Int64, _ tokenTo: Int64) -> RedisScriptCall {
@@ -238,7 +233,7 @@ extension Payments {
         return RedisScriptCall(
             .paymentsLeave,
             keys: [PaymentKeys.payment(home, id: parties.id.text), PaymentKeys.open(home)]
-                + Self.queueKeys(parties.from),
+                + PaymentSide.queue(of: parties.from),
             arguments: [
                 .text(parties.id.text), .text(parties.from.id), .integer(self.configuration.lookMilliseconds),
             ]
@@ -253,11 +248,4 @@ extension Payments {
             arguments: [.text(parties.id.text), .integer(self.configuration.lookMilliseconds)]
         )
     }
-}
-
-extension RedisScript {
-    fileprivate static let paymentsLeave = RedisScript(
-        "payments_leave",
-        source: LuaLibrary.payment + PackageResources.payments_leave_lua
-    )
 }

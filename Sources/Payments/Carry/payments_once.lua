@@ -8,13 +8,14 @@
 -- ARGV[4] look_ms   until a sweeper looks at who comes next
 --
 -- Returns {"done"}, {"failed", reason}, {"parked"} (somebody is before it and wakes it), {"early"}, {"ended"}, {"dead"}
--- or {"gone"}; or {"other"} for one that is carried out step by step, or {"inconsistent"}: these change nothing. Nobody
+-- or {"gone"}; or {"other"} for one that is under way in steps, or {"inconsistent"}: these change nothing. Nobody
 -- ever sees the locks, as with an add; so only who holds the payee's for longer is waited for. Safe to repeat.
 local id, message = ARGV[1], ARGV[2]
 local now_ms = ledger_time()
 local payment = payment_read(KEYS[1])
-local from, to = payment_side(KEYS, 9, payment and payment.from), payment_side(KEYS, 18, payment and payment.to)
-payment_probe({KEYS[4], KEYS[5], KEYS[6], KEYS[11], KEYS[12], KEYS[20], KEYS[21], KEYS[25]}, {from, to})
+local from = payment_side(KEYS, PAYMENT_SIDE, 7, payment and payment.from)
+local to = payment_side(KEYS, PAYMENT_SIDE, 16, payment and payment.to)
+payment_probe({KEYS[4], KEYS[5], KEYS[6], from.wake, from.work, to.wake, to.work, KEYS[25]}, {from, to})
 local nothing = payment_absence(payment)
     or payment.state == "pending" and tonumber(payment.not_before) > now_ms and "early"
 if nothing then
@@ -34,9 +35,7 @@ elseif not from.is_ready or holder then
     return {"parked"}
 end
 local units = payment.units
-payment_account(from, KEYS, 7)
-payment_account(to, KEYS, 16)
-if not units or not from.head or not to.head or not from.moving or not to.moving then
+if not payment_open(from, to) or not units then
     return {"inconsistent"}
 end
 local reason = payment_debit_refusal(from.head, units, from.moving) or payment_credit_refusal(to.head, units, to.moving)

@@ -8,7 +8,7 @@
 local id = ARGV[1]
 local now_ms, now_us = ledger_time()
 local payment = payment_read(KEYS[1])
-local from = {lock = KEYS[4], waiters = KEYS[5], wake = KEYS[6], work = KEYS[7], woken = KEYS[8]}
+local from = payment_side(KEYS, PAYMENT_QUEUE, 4, payment and payment.from)
 local last = redis.call("ZRANGE", from.waiters, -1, -1, "WITHSCORES")
 redis.call("ZCARD", KEYS[2])
 lock_probe(from)
@@ -19,7 +19,6 @@ if not payment or payment.dead == "" then
 end
 local order = ledger_text(math.max(now_us, tonumber(last[2] or 0) + 1))
 local message = ""
-from.id = payment.from
 redis.call("HDEL", KEYS[1], "dead")
 redis.call("ZADD", from.waiters, order, id)
 local rank = redis.call("ZRANK", from.waiters, id)

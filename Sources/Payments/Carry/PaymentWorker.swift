@@ -7,13 +7,12 @@ import Timing
 
 /// What a worker does with the messages that it reads: both roles, the appliers' messages first.
 ///
-/// A round of messages is one round trip for each role with one Redis, and at most nine for a payment between the
-/// shards of a Cluster. Every step is a script that checks lock, token and state, so that any number of workers may do
-/// the same job.
+/// A round of messages is one round trip for all payments that are whole, and at most nine for one that is split. Every
+/// step is a script that checks lock, token and state, so that any number of workers may do the same job.
 package struct PaymentWorker: Sendable {
     let payments: Payments
     let logger: Logger
-    /// Jobs between two shards at once: each goes through its steps by itself.
+    /// Payments that are split, at once: each goes through its steps by itself.
     private static let concurrency = 64
 
     package init(_ payments: Payments, logger: Logger) {
@@ -31,6 +30,8 @@ package struct PaymentWorker: Sendable {
     package var isReady: Bool { self.payments.ledger.isStoreSafe }
 
     /// Does what the messages ask for; returns those that could not be finished.
+    ///
+    /// A worker that dies meanwhile leaves them to another: see ``counted(_:)``.
     package func handle(_ messages: [WorkMessage]) async -> [WorkMessage] {
         guard self.payments.ledger.isStoreSafe else { return messages }
         var jobs: [PaymentJob] = []
@@ -42,27 +43,18 @@ package struct PaymentWorker: Sendable {
             self.logger.debug("Jobs not read", metadata: ["error": "\(error)"])
             return messages
         }
-        let whole = jobs.filter { self.payments.isWhole($0.parties) }
-        let split = jobs.filter { !self.payments.isWhole($0.parties) }
-        for (job, outcome) in zip(whole, await self.runWhole(whole)) where await !self.settle(job, outcome) {
-            unfinished.append(job.message)
+        let whole = jobs.filter { self.payments.isWhole && $0.role == .locker }
+        // What an applier is given has its locks: its steps come before anybody takes more.
+        unfinished += await self.runSplit(jobs.filter { !self.payments.isWhole || $0.role == .applier })
+        var left: [PaymentJob] = []
+        for (job, outcome) in zip(whole, await self.runWhole(whole)) {
+            guard let outcome else {
+                left.append(job)
+                continue
+            }
+            if await !self.settle(job, outcome) { unfinished.append(job.message) }
         }
-        unfinished += await self.runSplit(split)
-        return unfinished
-    }
-
-    /// Acknowledges, or counts the try; `false` leaves the message.
-    private func settle(_ job: PaymentJob, _ outcome: JobOutcome) async -> Bool {
-        switch outcome {
-        case .finished: return true
-        case .unfinished: return false
-        case .failed(let reason):
-            self.logger.error(
-                "Payment cannot be carried out",
-                metadata: ["payment": "\(job.parties.id.text)", "reason": "\(reason)"]
-            )
-            return await self.payments.attempt(job, reason: reason, acknowledges: true) != nil
-        }
+        return unfinished + (await self.runSplit(left))
     }
 
     private func runSplit(_ jobs: [PaymentJob]) async -> [WorkMessage] {
@@ -113,24 +105,5 @@ package struct PaymentWorker: Sendable {
             let to = message.fields["to"].flatMap({ Account(id: $0) })
         else { return nil }
         return PaymentJob(message: message, role: Self.role(message), parties: PaymentParties(id, from: from, to: to))
-    }
-
-    /// Counts a try for messages that a worker had before and did not finish; leaves out those that had too many.
-    private func counted(_ jobs: [PaymentJob]) async throws(PaymentsError) -> [PaymentJob] {
-        var left: [PaymentJob] = []
-        for job in jobs {
-            guard job.message.isRedelivered else {
-                left.append(job)
-                continue
-            }
-            switch await self.payments.attempt(job, reason: "workers ended with it", acknowledges: false) {
-            case .again: left.append(job)
-            // An ended payment may have left a place.
-            case .ended: left.append(job)
-            case .dead: try await self.payments.acknowledge(job.message)
-            case nil: throw .ledger(.store(.outcomeUnknown(.closed)))
-            }
-        }
-        return left
     }
 }

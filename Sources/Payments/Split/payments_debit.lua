@@ -1,4 +1,4 @@
--- Take a payment's money out of the payer's shard: the first of three steps between two shards.
+-- Take a payment's money out of the payer's account: the first of three steps of a payment that is split.
 --
 -- KEYS[1] payment   KEYS[2] open   KEYS[3] dead   KEYS[4] events   KEYS[5] outbox   KEYS[6] flight
 -- KEYS[7…15] the payer's account, entries, lock, waiters, wake, work, woken, world and transit
@@ -10,8 +10,7 @@
 local id = ARGV[1]
 local now_ms = ledger_time()
 local payment = payment_read(KEYS[1])
-local from = {account = KEYS[7], entries = KEYS[8], lock = KEYS[9], waiters = KEYS[10], wake = KEYS[11],
-    work = KEYS[12], woken = KEYS[13], world = KEYS[14], transit = KEYS[15]}
+local from = payment_side(KEYS, PAYMENT_SIDE, 7, payment and payment.from)
 local head = ledger_read(from.account, from.entries, from.world)
 local moving = ledger_integer(redis.call("HGET", from.transit, "balance"))
 lock_probe(from)
@@ -27,7 +26,6 @@ elseif not payment.units or not head or not moving then
 elseif not payment_holds(from, id, payment.token_from) then
     return {"fenced"}
 end
-from.id = payment.from
 local reason = payment_debit_refusal(head, payment.units, moving)
 if reason then
     local keys = {payment = KEYS[1], open = KEYS[2], dead = KEYS[3], events = KEYS[4], outbox = KEYS[5]}
