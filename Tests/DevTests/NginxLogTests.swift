@@ -13,7 +13,7 @@ struct NginxLogTests {
         let heads = [
             "GET /api/verve/accept?id=\(Self.secret) HTTP/1.1", "POST /payments?key=\(Self.secret) HTTP/1.1",
             "GET /a\"b\\?\(Self.secret) HTTP/1.1", "GET /a#?\(Self.secret) HTTP/1.1",
-            "DELETE /x?\(Self.secret) HTTP/1.0", "TRACE /?\(Self.secret) HTTP/1.1", "GET /?\(Self.secret)",
+            "DELETE /x?\(Self.secret) HTTP/1.0", "PATCH /?\(Self.secret) HTTP/1.1", "GET /?\(Self.secret)",
             "GET http://a/x?\(Self.secret) HTTP/1.1",
         ]
         let plain = heads.map {
@@ -50,6 +50,26 @@ struct NginxLogTests {
                     #expect(!text.contains(Self.secret), "\(file.lastPathComponent): \(text)")
                 }
             }
+        }
+    }
+
+    @Test func `a flood of requests with a method that nobody has is told by a sample`() async throws {
+        try await withNginx(upstreams: [try freePort()]) { entry in
+            for _ in 0..<300 {
+                let answer = try await exchange(
+                    "TRACE /flood HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+                    port: entry.http
+                )
+                #expect(answer.hasPrefix("HTTP/1.1 501"))
+            }
+            _ = try await exchange("DELETE /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", port: entry.http)
+            let access = URL(filePath: entry.prefix).appending(path: "log/access.log")
+            try await eventually("the last one is written") {
+                (try? String(contentsOf: access, encoding: .utf8))?.contains("/last") ?? false
+            }
+            let lines = try String(contentsOf: access, encoding: .utf8).split(separator: "\n")
+            // Three are expected; sixty come once in very many years.
+            #expect(lines.count { $0.contains("/flood") } < 60)
         }
     }
 }

@@ -35,7 +35,7 @@ def main(port: int, pid: str) -> int:
         connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0, b"") + heads)
         connections.append(connection)
         most = max(most, resident(pid))
-    # Whoever answers a ping has read the heads before it.
+    # A server that answers a ping has read the heads before it.
     for connection in connections:
         connection.sendall(frame(6, 0, 0, b"are here"))
         received = b""
