@@ -3,6 +3,7 @@ import ArgumentParser
 import CouponClient
 import Dev
 import Load
+import TLS
 
 /// Why a command ends with something other than 0: one number for one cause, whatever the command.
 ///
@@ -27,7 +28,7 @@ enum ExitCause: Int32 {
         case let error as CouponClientError: self.init(error)
         case let error as DevError: self.init(error)
         case is ProcessLimits.Failure: self = .unavailable
-        case is SettingsError: self = .unusable
+        case is SettingsError, is TLSError: self = .unusable
         default: return nil
         }
     }

@@ -13,6 +13,9 @@ struct SettingOptions: ParsableArguments {
     )
     var settings: [String] = []
 
+    /// Refuses a setting that cannot be used before the command does anything.
+    func validate() throws { _ = try self.values() }
+
     func values() throws -> SettingValues {
         do {
             return try SettingValues(

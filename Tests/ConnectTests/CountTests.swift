@@ -38,6 +38,32 @@ struct CountTests {
         )
     }
 
+    /// Callers that open calls and send nothing must not wake an operator.
+    @Test(arguments: HTTPVersion.allCases)
+    func `a message that does not come in the service's time is its caller's doing`(version: HTTPVersion) async throws {
+        let metrics = TestMetrics()
+        var configuration = ConnectConfiguration()
+        configuration.deadline = .milliseconds(20)
+        let hasty = configuration
+        try await withMetricsFactory(metrics) {
+            try await TestServer.run(version, configuration: hasty) { client, _, _ in
+                let calls = [
+                    ("Echo", "application/proto"), ("Echo", "application/grpc-web"), ("Count", "application/grpc-web"),
+                    ("Count", "application/connect+proto"),
+                ]
+                for (method, type) in calls {
+                    let head = client.request("/\(Echo.name)/\(method)", [.contentType: type, .contentLength: "9"])
+                    let status = try await Exchange.open(version, port: client.port, head) {
+                        try await $0.head().status
+                    }
+                    #expect(status.code == (type == "application/proto" ? 504 : 200))
+                }
+            }
+        }
+        let causes = metrics.timers.compactMap { timer in timer.dimensions.first { $0.0 == "cause" }?.1 }
+        #expect(Set(causes) == [AnswerCause.caller.rawValue])
+    }
+
     /// A call that its caller spoiled would else count against the budget of errors, and wake somebody.
     @Test(arguments: HTTPVersion.allCases)
     func `only what is ours is counted as the service's error`(version: HTTPVersion) async throws {

@@ -25,6 +25,28 @@ struct ExitCodeTests {
         }
     }
 
+    @Test func `a process that cannot listen names the address, and one without its files names them`() async throws {
+        let redis = try RedisServer()
+        defer { redis.kill() }
+        let place = ["--redis-url", "redis://127.0.0.1:\(redis.port)"]
+        let taken = ["--port", "\(redis.port)", "--admin-port", "0"]
+        for options in [taken, ["--port", "0", "--admin-port", "\(redis.port)"]] {
+            let busy = try await TallySystem.run(["serve"] + place + options)
+            #expect(busy.code == 69 && busy.output.contains("cannot listen on 127.0.0.1:\(redis.port)"), "\(busy)")
+            #expect(busy.output.hasSuffix(": address already in use\n"), "\(busy)")
+        }
+        let files = ["--http-certificate-file", "/nowhere/a.pem", "--http-key-file", "/nowhere/b.pem", "--port", "0"]
+        let unread = try await TallySystem.run(["serve"] + place + files)
+        #expect(unread.code == 64 && unread.output.contains("cannot read /nowhere/"), "\(unread)")
+    }
+
+    @Test(arguments: ["ledger", "payments", "distribute", "mixed"])
+    func `a load with a setting that there is not does nothing`(load: String) async throws {
+        let url = "http://127.0.0.1:\(try freePort())"
+        let wrong = try await TallySystem.run(["load", load, "--url", url, "--nonsense", "5"])
+        #expect(wrong.code == 64 && wrong.output.contains("unknown setting --nonsense"), "\(wrong)")
+    }
+
     @Test func `a Redis with another password, and one that is none, are told apart`() async throws {
         var options = RedisServer.Options()
         options.users = ["user default off", "user tally on >secret ~* &* +@all"]

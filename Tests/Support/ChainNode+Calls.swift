@@ -23,7 +23,8 @@ extension ChainNode {
 
     /// How many transactions the pool has that the next block could take, whoever sent them.
     package func executableCount() async throws -> Int {
-        guard case .object(let status) = try await self.call("txpool_status"), case .string(let count) = status["pending"]
+        guard case .object(let status) = try await self.call("txpool_status"),
+            case .string(let count) = status["pending"]
         else { throw NeverHappened(description: "txpool_status has no pending ones") }
         return Self.number(count)
     }

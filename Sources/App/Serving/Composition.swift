@@ -262,9 +262,9 @@ struct Composition {
         certificate: ServerCertificate? = nil,
         beforeBinding: @escaping @Sendable () async -> Void = {},
         onListening: @escaping @Sendable () -> Void = {}
-    ) -> WebServer {
+    ) -> NamedListener {
         let logger = self.logger
-        return WebServer(
+        let server = WebServer(
             configuration: web,
             router: router,
             hotRoutes: hotRoutes,
@@ -280,6 +280,7 @@ struct Composition {
             onListening()
             logger.notice("Listening", metadata: ["listener": "\(name)", "host": "\(web.host)", "port": "\(port)"])
         }
+        return NamedListener(server: server, address: "\(web.host):\(web.port)")
     }
 }
 

@@ -118,6 +118,9 @@ struct Call: Sendable {
     /// The error for the caller; an error that is not meant for it is logged, by type only.
     func told(_ error: any Error) -> RPCError {
         switch error {
+        // The message had not come by then.
+        case let error as RPCError where error.code == .deadlineExceeded && self.reading.endsConnection:
+            return error.caused(by: .caller)
         case let error as RPCError: return error
         // The client has left, or was sent away.
         case is CancellationError, is ChannelError, is IOError: return .canceled

@@ -44,7 +44,10 @@ struct StreamCall: Sendable {
         guard places.enter(caller) else {
             // Where somebody without a key would find a place, it is this caller's share that is taken.
             let isShareTaken = places.hasRoom(for: .anonymous)
-            return try await self.finish(.failed(isShareTaken ? .tooManyStreams : .overloaded), writer)
+            let refusal: RPCError = isShareTaken ? .tooManyStreams : .overloaded
+            // Their places are few so that callers without a key take no others: nobody is paged for it.
+            let isOfHealth = self.call.method.isOfHealth
+            return try await self.finish(.failed(isOfHealth ? refusal.caused(by: .caller) : refusal), writer)
         }
         defer { places.leave(caller) }
         let mailbox = StreamMailbox()
