@@ -76,15 +76,30 @@ extension LedgerRoutes {
                 var next = statement.opening + 1
                 while next <= statement.closing {
                     let last = min(next + Ledger.statementSlice - 1, statement.closing)
-                    let entries = try await ledger.entries(account, next...last)
-                    guard entries.count == Int(last - next + 1) else { throw LedgerError.storeInconsistent }
-                    try await writer.write(ByteBuffer(string: entries.map(text.line).joined()))
+                    // Not on the connection's event loop, which others wait for.
+                    let lines = try await withTaskExecutorPreference(globalConcurrentExecutor) {
+                        try await Self.lines(next...last, of: account, in: ledger, as: text)
+                    }
+                    try await writer.write(lines)
                     next = last + 1
                 }
                 try await writer.write(ByteBuffer(string: text.tail))
                 try await writer.finish(nil)
             }
         )
+    }
+
+    /// The entries of a part of a statement as text: all of them, or an error.
+    @concurrent
+    private static func lines(
+        _ range: ClosedRange<Int64>,
+        of account: Account,
+        in ledger: Ledger,
+        as text: StatementText
+    ) async throws -> ByteBuffer {
+        let entries = try await ledger.entries(account, range)
+        guard entries.count == range.count else { throw LedgerError.storeInconsistent }
+        return ByteBuffer(string: entries.map(text.line).joined())
     }
 
     private static func time(_ text: String?) throws(Problem) -> ServerTime? {
