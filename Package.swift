@@ -130,6 +130,7 @@ let package = Package(
                 "WorkQueue/work_queue_inherit", "WorkQueue/work_queue_leave",
             ])
         ),
+        .target(name: "Evidence", dependencies: ["Coordination", "RESP", "Redis", "Timing"]),
         .target(
             name: "Web",
             dependencies: [
@@ -168,8 +169,8 @@ let package = Package(
         .target(
             name: "Ledger",
             dependencies: [
-                "Coordination", "JSON", "Nettle", "RESP", "Redis", "Timing", "Web", coreMetrics, httpTypes, hummingbird,
-                lifecycle, logging, nioCore, nioHTTP1,
+                "Coordination", "JSON", "Nettle", "RESP", "Redis", "Timing", "Web", coreMetrics, httpTypes,
+                hummingbird, lifecycle, logging, nioCore, nioHTTP1,
             ],
             resources: lua([
                 "Scripts/ledger_account", "Scripts/ledger_add", "Scripts/ledger_audit_accounts",
@@ -180,8 +181,8 @@ let package = Package(
         .target(
             name: "Payments",
             dependencies: [
-                "Coordination", "JSON", "Ledger", "Nettle", "Outbound", "RESP", "Redis", "Timing", "Web", coreMetrics,
-                httpTypes, hummingbird, lifecycle, logging, metrics, nioCore,
+                "Coordination", "JSON", "Ledger", "Nettle", "Outbound", "RESP", "Redis", "Timing", "Web",
+                coreMetrics, httpTypes, hummingbird, lifecycle, logging, metrics, nioCore,
             ],
             resources: lua([
                 "Audit/payments_audit_flight", "Audit/payments_audit_records", "Scripts/payment",
@@ -197,9 +198,8 @@ let package = Package(
         .target(
             name: "Faucet",
             dependencies: [
-                "Coordination", "Ethereum", "EthereumRPC", "JSON", "Nettle", "Outbound", "RESP", "Redis", "Timing",
-                "Web",
-                coreMetrics, deque, httpTypes, hummingbird, lifecycle, logging,
+                "Coordination", "Ethereum", "EthereumRPC", "JSON", "Nettle", "Outbound", "RESP", "Redis",
+                "Timing", "Web", coreMetrics, deque, httpTypes, hummingbird, lifecycle, logging,
             ],
             resources: lua([
                 "Audit/faucet_audit_records", "Scripts/faucet", "Scripts/faucet_admit", "Scripts/faucet_advance",
@@ -210,8 +210,8 @@ let package = Package(
         .target(
             name: "Coupons",
             dependencies: [
-                "Connect", "Coordination", "CouponAPI", "Nettle", "RESP", "Redis", "Timing", "Web", coreMetrics,
-                httpTypes, lifecycle, nioCore, nioHTTP1, protobuf,
+                "Connect", "Coordination", "CouponAPI", "Nettle", "RESP", "Redis", "Timing", "Web",
+                coreMetrics, httpTypes, lifecycle, nioCore, nioHTTP1, protobuf,
             ],
             resources: lua([
                 "Audit/coupons_audit_cut", "Scripts/coupons", "Scripts/coupons_change", "Scripts/coupons_create",
@@ -225,15 +225,9 @@ let package = Package(
             name: "App",
             dependencies: [
                 "Access", "CLinux", "Connect", "Coordination", "CouponAPI", "Coupons", "Ethereum", "EthereumRPC",
-                "Faucet", "JSON",
-                "Ledger", "OpenAPI", "Outbound",
-                "Payments",
-                "Redis", "Secrets", "TLS", "Telemetry", "Timing",
-                "Uniques",
-                "Web",
-                configuration,
-                coreMetrics, httpTypes, hummingbird,
-                lifecycle, logging, metrics, nioCore, nioHTTP1, nioPosix, unixSignals,
+                "Faucet", "JSON", "Ledger", "OpenAPI", "Outbound", "Payments", "Redis", "Secrets", "TLS",
+                "Telemetry", "Timing", "Uniques", "Web", configuration, coreMetrics, httpTypes, hummingbird, lifecycle,
+                logging, metrics, nioCore, nioHTTP1, nioPosix, unixSignals,
             ],
             resources: [.embedInCode("Resources/commit")]
         ),
@@ -251,14 +245,13 @@ let package = Package(
         ),
         .target(
             name: "CouponClient",
-            dependencies: [
-                "CouponAPI", "JSON", "TLS", "Timing", nioCore, nioHTTP1, nioPosix, nioSSL, protobuf,
-            ]
+            dependencies: ["CouponAPI", "JSON", "TLS", "Timing", nioCore, nioHTTP1, nioPosix, nioSSL, protobuf]
         ),
         .executableTarget(
             name: "tally",
             dependencies: [
-                "App", "CouponAPI", "CouponClient", "Dev", "Load", "Secrets", argumentParser, protobuf, systemPackage,
+                "App", "CouponAPI", "CouponClient", "Dev", "Evidence", "Load", "Secrets", argumentParser, protobuf,
+                systemPackage,
             ] + unused
         ),
 
@@ -280,6 +273,7 @@ let package = Package(
             name: "CoordinationTests",
             dependencies: ["Coordination", "RESP", "Redis", "Support", lifecycle, logging, nioCore, nioPosix]
         ),
+        .testTarget(name: "EvidenceTests", dependencies: ["Evidence", "RESP", "Redis", nioCore]),
         .testTarget(
             name: "WebTests",
             dependencies: [
@@ -301,36 +295,35 @@ let package = Package(
         .testTarget(
             name: "LedgerTests",
             dependencies: [
-                "Coordination", "Ledger", "RESP", "Redis", "Support", lifecycle, logging, nioCore, nioPosix,
+                "Coordination", "Ledger", "RESP", "Redis", "Support", lifecycle, logging,
+                nioCore, nioPosix,
             ]
         ),
         .testTarget(
             name: "PaymentsTests",
             dependencies: [
-                "Coordination", "Ledger", "Outbound", "Payments", "RESP", "Redis", "Support", "Web", lifecycle,
-                logging, nioCore, nioHTTP1, nioPosix,
+                "Coordination", "Ledger", "Outbound", "Payments", "RESP", "Redis",
+                "Support", "Web", lifecycle, logging, nioCore, nioHTTP1, nioPosix,
             ]
         ),
         .testTarget(name: "EthereumTests", dependencies: ["Ethereum", "Support"], exclude: ["Peer", "Vectors"]),
         .testTarget(
             name: "EthereumRPCTests",
             dependencies: [
-                "Ethereum", "EthereumRPC", "JSON", "Outbound", "Support", coreMetrics, logging, metricsTestKit,
-                nioCore, nioHTTP1, nioPosix,
+                "Ethereum", "EthereumRPC", "JSON", "Outbound", "Support", coreMetrics, logging, metricsTestKit, nioCore,
+                nioHTTP1, nioPosix,
             ]
         ),
         .testTarget(
             name: "FaucetTests",
             dependencies: [
-                "Coordination", "Ethereum", "EthereumRPC", "Faucet", "JSON", "Outbound", "RESP", "Redis", "Support",
-                "Timing", "Web", lifecycle, logging, nioCore, nioPosix,
+                "Coordination", "Ethereum", "EthereumRPC", "Faucet", "JSON", "Outbound",
+                "RESP", "Redis", "Support", "Timing", "Web", lifecycle, logging, nioCore, nioPosix,
             ]
         ),
         .executableTarget(
             name: "conformance-server",
-            dependencies: [
-                "Connect", "TLS", "Web", httpTypes, lifecycle, logging, nioPosix, protobuf, unixSignals,
-            ],
+            dependencies: ["Connect", "TLS", "Web", httpTypes, lifecycle, logging, nioPosix, protobuf, unixSignals],
             path: "Tests/ConformanceServer",
             exclude: ["Peer", "all.yaml", "http1.yaml", "proto", "tls.yaml"],
             resources: [.embedInCode("Generated/conformance.binpb")]
@@ -346,8 +339,8 @@ let package = Package(
         .testTarget(
             name: "CouponsTests",
             dependencies: [
-                "Connect", "Coordination", "CouponAPI", "Coupons", "RESP", "Redis", "Support", "Web", lifecycle,
-                logging, nioCore, nioPosix, protobuf,
+                "Connect", "Coordination", "CouponAPI", "Coupons", "RESP", "Redis",
+                "Support", "Web", lifecycle, logging, nioCore, nioPosix, protobuf,
             ]
         ),
         .testTarget(
