@@ -169,7 +169,7 @@ let package = Package(
         .target(
             name: "Ledger",
             dependencies: [
-                "Coordination", "JSON", "Nettle", "RESP", "Redis", "Timing", "Web", coreMetrics, httpTypes,
+                "Coordination", "Evidence", "JSON", "Nettle", "RESP", "Redis", "Timing", "Web", coreMetrics, httpTypes,
                 hummingbird, lifecycle, logging, nioCore, nioHTTP1,
             ],
             resources: lua([
@@ -181,7 +181,7 @@ let package = Package(
         .target(
             name: "Payments",
             dependencies: [
-                "Coordination", "JSON", "Ledger", "Nettle", "Outbound", "RESP", "Redis", "Timing", "Web",
+                "Coordination", "Evidence", "JSON", "Ledger", "Nettle", "Outbound", "RESP", "Redis", "Timing", "Web",
                 coreMetrics, httpTypes, hummingbird, lifecycle, logging, metrics, nioCore,
             ],
             resources: lua([
@@ -225,7 +225,7 @@ let package = Package(
             name: "App",
             dependencies: [
                 "Access", "CLinux", "Connect", "Coordination", "CouponAPI", "Coupons", "Ethereum", "EthereumRPC",
-                "Faucet", "JSON", "Ledger", "OpenAPI", "Outbound", "Payments", "Redis", "Secrets", "TLS",
+                "Evidence", "Faucet", "JSON", "Ledger", "OpenAPI", "Outbound", "Payments", "Redis", "Secrets", "TLS",
                 "Telemetry", "Timing", "Uniques", "Web", configuration, coreMetrics, httpTypes, hummingbird, lifecycle,
                 logging, metrics, nioCore, nioHTTP1, nioPosix, unixSignals,
             ],
@@ -256,6 +256,11 @@ let package = Package(
         ),
 
         .target(name: "Support", dependencies: ["JSON", logging, nioCore, nioPosix], path: "Tests/Support"),
+        .target(
+            name: "AuditSupport",
+            dependencies: ["RESP", "Redis", "Support", logging, nioPosix],
+            path: "Tests/AuditSupport"
+        ),
         .testTarget(name: "RESPTests", dependencies: ["RESP", "Support", nioCore]),
         .testTarget(
             name: "RedisTests",
@@ -295,14 +300,14 @@ let package = Package(
         .testTarget(
             name: "LedgerTests",
             dependencies: [
-                "Coordination", "Ledger", "RESP", "Redis", "Support", lifecycle, logging,
+                "AuditSupport", "Coordination", "Evidence", "Ledger", "RESP", "Redis", "Support", lifecycle, logging,
                 nioCore, nioPosix,
             ]
         ),
         .testTarget(
             name: "PaymentsTests",
             dependencies: [
-                "Coordination", "Ledger", "Outbound", "Payments", "RESP", "Redis",
+                "AuditSupport", "Coordination", "Evidence", "Ledger", "Outbound", "Payments", "RESP", "Redis",
                 "Support", "Web", lifecycle, logging, nioCore, nioHTTP1, nioPosix,
             ]
         ),

@@ -1,8 +1,8 @@
 import Access
 import Coupons
 import EthereumRPC
+import Evidence
 import Faucet
-import Ledger
 import Redis
 import Web
 
@@ -34,7 +34,7 @@ package enum CommandFailure: Error, Hashable, Sendable, CustomStringConvertible 
         switch error {
         case let error as RedisConfigurationError: self = .unusable("Redis: \(error)")
         case let error as AccessError: self.init(error)
-        case let error as AuditError: self = .strange("\(error)")
+        case let error as AuditError: self.init(error)
         case let error as CouponsAuditError: self.init(error)
         case let error as FaucetAuditError: self.init(error)
         case let error as any ProblemConvertible: self = .refused(error.problem.title)
@@ -46,6 +46,14 @@ package enum CommandFailure: Error, Hashable, Sendable, CustomStringConvertible 
         switch error {
         case .nameInvalid, .scopeInvalid, .lifeInvalid: self = .unusable("\(error)")
         case .tooMany, .unknown, .ended, .store: self = .refused("\(error)")
+        }
+    }
+
+    private init(_ error: AuditError) {
+        switch error {
+        case .unreadable, .malformedReply: self = .strange("\(error)")
+        case .unavailable: self = .unavailable("\(error)")
+        case .unusable: self = .unusable("\(error)")
         }
     }
 

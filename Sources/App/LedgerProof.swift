@@ -1,3 +1,4 @@
+import Evidence
 import Ledger
 
 /// The proof that the ledger is whole, for people.
@@ -19,10 +20,7 @@ package struct LedgerProof: Sendable {
         let currency = hasAllCurrencies ? nil : self.configuration.ledger.currency
         return try await OneShot.run(self.configuration, waiting: tell) { redis in
             let report = try await LedgerAudit(redis: redis, currency: currency).run { progress in
-                tell(
-                    "\(progress.keys) keys  \(progress.accounts) accounts  \(progress.entries) entries  "
-                        + "\(Int(progress.rate))/s"
-                )
+                tell("\(progress)  \(Int(progress.rate("entries")))/s")
             }
             return ProofOutcome(text: isJSON ? report.json : report.text, code: report.exitCode)
         }

@@ -1,3 +1,4 @@
+import Evidence
 import Ledger
 import Payments
 
@@ -24,10 +25,7 @@ package struct PaymentsProof: Sendable {
         options.keep = self.configuration.payments.payments.keep
         return try await OneShot.run(self.configuration, waiting: tell) { [options] redis in
             let report = try await PaymentsAudit(redis: redis, options).run { progress in
-                tell(
-                    "\(progress.keys) keys  \(progress.accounts) accounts  \(progress.entries) entries  "
-                        + "\(progress.payments) payments"
-                )
+                tell("\(progress)")
             }
             return ProofOutcome(text: isJSON ? report.json : report.text, code: report.exitCode)
         }

@@ -18,7 +18,7 @@ package struct AuditLook: Hashable, Sendable {
 /// Each look bounds the difference of the two clocks: the server's time was read between sending and receiving. Bounds
 /// that leave no room, also with some drift, mean that a clock was set.
 package struct AuditClock: Hashable, Sendable {
-    /// What two crystals and a rounded millisecond may differ by.
+    /// Two crystals and a rounded millisecond may differ by as much.
     private static let slackMilliseconds = 3.0
     private static let driftPerMillisecond = 0.0005
 

@@ -1,8 +1,10 @@
-import Redis
+import Evidence
 
-/// One thing that is not as it must be, and where.
-package struct AuditViolation: Hashable, Sendable {
-    package enum Kind: String, Hashable, Sendable, CaseIterable {
+extension LedgerAudit {
+    /// The kinds of violations of the ledger.
+    package enum Kind: String, ViolationKind {
+        package static let textLimit = 200
+
         /// A key under the ledger's names that the ledger would not write.
         case unknownKey = "unknown_key"
         /// A key in another shard than its user's.
@@ -46,45 +48,5 @@ package struct AuditViolation: Hashable, Sendable {
         case rewritten
         /// The balances of a shard, its outside world and what is on its way do not add up to nothing.
         case shardSumWrong = "shard_sum_wrong"
-    }
-
-    package let kind: Kind
-    package let key: String
-    /// The entry where it shows; `nil` when it is about the whole.
-    package let sequence: Int64?
-    package let expected: String
-    package let found: String
-
-    /// Texts may come from anywhere: they are made fit for a terminal.
-    package init(
-        _ kind: Kind,
-        key: String,
-        sequence: Int64? = nil,
-        expected: some CustomStringConvertible,
-        found: some CustomStringConvertible
-    ) {
-        self.kind = kind
-        self.key = LoggedText.printable(key, limit: 300)
-        self.sequence = sequence
-        self.expected = LoggedText.printable(expected.description, limit: 200)
-        self.found = LoggedText.printable(found.description, limit: 200)
-    }
-}
-
-/// How many violations there are, and the first of them.
-package struct AuditViolations: Hashable, Sendable {
-    /// How many are kept and reported one by one.
-    package static let limit = 100
-
-    package private(set) var first: [AuditViolation] = []
-    package private(set) var counts: [AuditViolation.Kind: Int] = [:]
-
-    package init() {}
-
-    package var total: Int { self.counts.values.reduce(0, +) }
-
-    package mutating func append(_ violation: AuditViolation) {
-        self.counts[violation.kind, default: 0] += 1
-        if self.first.count < Self.limit { self.first.append(violation) }
     }
 }

@@ -1,8 +1,10 @@
-import Redis
+import Evidence
 
-/// One thing about payments that is not as it must be, and where.
-package struct PaymentViolation: Hashable, Sendable {
-    package enum Kind: String, Hashable, Sendable, CaseIterable {
+extension PaymentsAudit {
+    /// The kinds of violations of payments.
+    package enum Kind: String, ViolationKind {
+        package static let textLimit = 200
+
         /// A key under the payments' names that this feature would not write.
         case unknownKey = "unknown_key"
         /// A payment in another shard than its payer's.
@@ -43,41 +45,5 @@ package struct PaymentViolation: Hashable, Sendable {
         case transitSumWrong = "transit_sum_wrong"
         /// A payment that has not ended where all must have.
         case unfinished
-    }
-
-    package let kind: Kind
-    package let key: String
-    package let expected: String
-    package let found: String
-
-    /// Texts may come from anywhere: they are made fit for a terminal.
-    package init(
-        _ kind: Kind,
-        key: String,
-        expected: some CustomStringConvertible,
-        found: some CustomStringConvertible
-    ) {
-        self.kind = kind
-        self.key = LoggedText.printable(key, limit: 300)
-        self.expected = LoggedText.printable(expected.description, limit: 200)
-        self.found = LoggedText.printable(found.description, limit: 200)
-    }
-}
-
-/// How many violations there are, and the first of them.
-package struct PaymentViolations: Hashable, Sendable {
-    /// How many are kept and reported one by one.
-    package static let limit = 100
-
-    package private(set) var first: [PaymentViolation] = []
-    package private(set) var counts: [PaymentViolation.Kind: Int] = [:]
-
-    package init() {}
-
-    package var total: Int { self.counts.values.reduce(0, +) }
-
-    package mutating func append(_ violation: PaymentViolation) {
-        self.counts[violation.kind, default: 0] += 1
-        if self.first.count < Self.limit { self.first.append(violation) }
     }
 }

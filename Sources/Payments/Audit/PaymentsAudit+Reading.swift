@@ -1,26 +1,14 @@
 import Coordination
+import Evidence
 import Ledger
 import NIOCore
 import RESP
 import Redis
 
-/// Reads payments for an audit, in bites of some milliseconds at most.
-struct PaymentsAuditReader: Sendable {
-    /// How many payments are asked for at once.
-    static let batchLimit = 200
+/// Questions of the audit of payments.
+extension StoreReader {
     /// Payments on their way beyond this are not compared one by one.
     private static let flightLimit = 20_000
-
-    /// What is on its way between all shards, at one instant.
-    struct Flight: Sendable {
-        let time: ServerTime
-        /// `nil` when there are too many to be named.
-        let payments: [String]?
-        /// By currency and shard; `nil` when one of the accounts has no number.
-        let sums: [Currency: Int128]?
-    }
-
-    let redis: AuditReader
 
     /// These payments of one shard, each batch of one instant.
     func records(_ ids: [PaymentID], _ shard: Shard) async throws(AuditError) -> [PaymentRecord] {
@@ -31,27 +19,19 @@ struct PaymentsAuditReader: Sendable {
             keys: sets + ids.map { PaymentKeys.payment(shard, id: $0.text) },
             arguments: Payment.fields.map { .text($0) }
         )
-        let reply = try await self.redis.run(call)
-        guard let parts = reply.array, parts.count == 1 + ids.count, let time = ServerTime(timeReply: parts[0]) else {
-            throw .malformedReply(command: call.script.name)
+        return try await self.run(call) { reply in
+            guard let parts = reply.array, parts.count == 1 + ids.count, let time = ServerTime(timeReply: parts[0])
+            else { return nil }
+            let records = zip(ids, parts.dropFirst()).compactMap { PaymentRecord($0, $1, at: time) }
+            return records.count == ids.count ? records : nil
         }
-        var records: [PaymentRecord] = []
-        for (id, part) in zip(ids, parts.dropFirst()) {
-            guard let record = PaymentRecord(id, part, at: time) else {
-                throw .malformedReply(command: call.script.name)
-            }
-            records.append(record)
-        }
-        return records
     }
 
     /// These payments, wherever they are; each shard's are read together.
     func records(_ ids: some Sequence<PaymentID>) async throws(AuditError) -> [PaymentID: PaymentRecord] {
         var records: [PaymentID: PaymentRecord] = [:]
-        let shards = Dictionary(grouping: Set(ids), by: \.home)
-        for (shard, ids) in shards {
-            for start in stride(from: 0, to: ids.count, by: Self.batchLimit) {
-                let batch = Array(ids[start..<min(start + Self.batchLimit, ids.count)])
+        for (shard, ids) in Dictionary(grouping: Set(ids), by: \.home) {
+            for batch in ids.slices(of: PaymentsAudit.batchLimit) {
                 for record in try await self.records(batch, shard) { records[record.id] = record }
             }
         }
@@ -59,7 +39,7 @@ struct PaymentsAuditReader: Sendable {
     }
 
     /// `nil` when keys of all shards cannot be read at one instant.
-    func flight(_ currencies: [Currency]) async throws(AuditError) -> Flight? {
+    func flight(_ currencies: [Currency]) async throws(AuditError) -> PaymentsAudit.Flight? {
         let transits = currencies.flatMap { currency in Shard.all.map { LedgerKeys.transit($0, currency) } }
         let call = RedisScriptCall(
             .auditFlight,
@@ -67,22 +47,25 @@ struct PaymentsAuditReader: Sendable {
             arguments: [.integer(Shard.count), .integer(Self.flightLimit)],
             spansTags: true
         )
-        let reply: RESPValue
-        do { reply = try await self.redis.run(call) } catch {
+        do {
+            return try await self.run(call) { reply in
+                guard let parts = reply.array, parts.count == 4, let time = ServerTime(timeReply: parts[0]),
+                    let total = parts[1].integerValue, let payments = parts[2].array?.compactMap(\.string),
+                    let balances = parts[3].array, balances.count == transits.count
+                else { return nil }
+                var sums: [Currency: Int128]? = [:]
+                for (index, value) in balances.enumerated() {
+                    let balance = value == .null ? 0 : AccountHead.number(value.string)
+                    let currency = currencies[index / Shard.count]
+                    if let balance { sums?[currency, default: 0] += Int128(balance) } else { sums = nil }
+                }
+                let named = total <= Self.flightLimit ? payments : nil
+                return PaymentsAudit.Flight(time: time, payments: named, sums: sums)
+            }
+        } catch {
             guard case .unreadable(.refused) = error else { throw error }
             return nil
         }
-        guard let parts = reply.array, parts.count == 4, let time = ServerTime(timeReply: parts[0]),
-            let total = parts[1].integerValue, let payments = parts[2].array?.compactMap(\.string),
-            let balances = parts[3].array, balances.count == transits.count
-        else { throw .malformedReply(command: call.script.name) }
-        var sums: [Currency: Int128]? = [:]
-        for (index, value) in balances.enumerated() {
-            let balance = value == .null ? 0 : AccountHead.number(value.string)
-            let currency = currencies[index / Shard.count]
-            if let balance { sums?[currency, default: 0] += Int128(balance) } else { sums = nil }
-        }
-        return Flight(time: time, payments: total <= Self.flightLimit ? payments : nil, sums: sums)
     }
 
     /// Reads the entries that an account got since it was read last; returns when that was.
@@ -91,7 +74,7 @@ struct PaymentsAuditReader: Sendable {
         var end: Int?
         var time = ServerTime(milliseconds: .min)
         repeat {
-            let answer = try await self.redis.accounts([account], first: first)
+            let answer = try await self.accounts([account], first: first)
             guard let snapshot = answer.accounts.first else { break }
             // Only up to where it ended at the first look: a busy account has no end.
             if end == nil { (end, time) = (snapshot.length, answer.time) }
@@ -104,6 +87,17 @@ struct PaymentsAuditReader: Sendable {
         } while first < end ?? 0
         marks.end(account, at: first)
         return time
+    }
+}
+
+extension PaymentsAudit {
+    /// Money on its way between all shards, at one instant.
+    struct Flight: Sendable {
+        let time: ServerTime
+        /// `nil` when there are too many to be named.
+        let payments: [String]?
+        /// By currency and shard; `nil` when one of the accounts has no number.
+        let sums: [Currency: Int128]?
     }
 }
 
