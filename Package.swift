@@ -198,7 +198,7 @@ let package = Package(
         .target(
             name: "Faucet",
             dependencies: [
-                "Coordination", "Ethereum", "EthereumRPC", "JSON", "Nettle", "Outbound", "RESP", "Redis",
+                "Coordination", "Ethereum", "EthereumRPC", "Evidence", "JSON", "Nettle", "Outbound", "RESP", "Redis",
                 "Timing", "Web", coreMetrics, deque, httpTypes, hummingbird, lifecycle, logging,
             ],
             resources: lua([
@@ -322,7 +322,7 @@ let package = Package(
         .testTarget(
             name: "FaucetTests",
             dependencies: [
-                "Coordination", "Ethereum", "EthereumRPC", "Faucet", "JSON", "Outbound",
+                "AuditSupport", "Coordination", "Ethereum", "EthereumRPC", "Evidence", "Faucet", "JSON", "Outbound",
                 "RESP", "Redis", "Support", "Timing", "Web", lifecycle, logging, nioCore, nioPosix,
             ]
         ),

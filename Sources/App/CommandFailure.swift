@@ -1,8 +1,6 @@
 import Access
 import Coupons
-import EthereumRPC
 import Evidence
-import Faucet
 import Redis
 import Web
 
@@ -36,7 +34,6 @@ package enum CommandFailure: Error, Hashable, Sendable, CustomStringConvertible 
         case let error as AccessError: self.init(error)
         case let error as AuditError: self.init(error)
         case let error as CouponsAuditError: self.init(error)
-        case let error as FaucetAuditError: self.init(error)
         case let error as any ProblemConvertible: self = .refused(error.problem.title)
         default: return nil
         }
@@ -61,14 +58,6 @@ package enum CommandFailure: Error, Hashable, Sendable, CustomStringConvertible 
         switch error {
         case .unreadable, .malformedReply: self = .strange("\(error)")
         case .campaignUnknown, .codeKeys: self = .unusable("\(error)")
-        }
-    }
-
-    private init(_ error: FaucetAuditError) {
-        switch error {
-        case .unreadable, .malformedReply: self = .strange("\(error)")
-        case .chainUnreadable, .otherChain(.unreachable), .otherChain(.accepted): self = .unavailable("\(error)")
-        case .otherChain: self = .unusable("\(error)")
         }
     }
 

@@ -1,4 +1,5 @@
 import EthereumRPC
+import Evidence
 import Faucet
 import Logging
 import Outbound
@@ -33,19 +34,19 @@ package struct FaucetProof: Sendable {
         _ rpc: RPCConfiguration,
         _ options: FaucetAudit.Options,
         _ tell: @Sendable @escaping (String) -> Void
-    ) async throws -> FaucetReport {
+    ) async throws -> FaucetAudit.Report {
         let silent = Logger(label: "tally.rpc") { _ in SwiftLogNoOpLogHandler() }
         let outbound = OutboundClient(configuration: self.configuration.outbound, logger: silent)
         let nodes = EthereumNodes(configuration: rpc, outbound: outbound, logger: silent)
         return try await OneShot.run(self.configuration, waiting: tell) { redis in
-            try await withThrowingTaskGroup(of: FaucetReport?.self) { group in
+            try await withThrowingTaskGroup(of: FaucetAudit.Report?.self) { group in
                 group.addTask {
                     try await outbound.run()
                     return nil
                 }
                 group.addTask {
                     try await FaucetAudit(redis: redis, nodes: nodes, options).run { progress in
-                        tell("\(progress.keys) keys  \(progress.records) records")
+                        tell("\(progress)")
                     }
                 }
                 defer { group.cancelAll() }

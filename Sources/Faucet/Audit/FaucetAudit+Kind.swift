@@ -1,8 +1,8 @@
-import Redis
+import Evidence
 
-/// One thing about the faucet that is not as it must be, and where.
-package struct FaucetViolation: Hashable, Sendable {
-    package enum Kind: String, Hashable, Sendable, CaseIterable {
+extension FaucetAudit {
+    /// The kinds of violations of the faucet.
+    package enum Kind: String, ViolationKind {
         /// A key under the faucet's names that it would not write.
         case unknownKey = "unknown_key"
         case wrongType = "wrong_type"
@@ -42,41 +42,5 @@ package struct FaucetViolation: Hashable, Sendable {
         case balanceWrong = "balance_wrong"
         /// A record that is not over where all must be.
         case unfinished
-    }
-
-    package let kind: Kind
-    package let key: String
-    package let expected: String
-    package let found: String
-
-    /// Texts may come from anywhere: they are made fit for a terminal.
-    package init(
-        _ kind: Kind,
-        key: String,
-        expected: some CustomStringConvertible,
-        found: some CustomStringConvertible
-    ) {
-        self.kind = kind
-        self.key = LoggedText.printable(key, limit: 300)
-        self.expected = LoggedText.printable(expected.description, limit: 300)
-        self.found = LoggedText.printable(found.description, limit: 300)
-    }
-}
-
-/// How many violations there are, and the first of them.
-package struct FaucetViolations: Hashable, Sendable {
-    /// How many are kept and reported one by one.
-    package static let limit = 100
-
-    package private(set) var first: [FaucetViolation] = []
-    package private(set) var counts: [FaucetViolation.Kind: Int] = [:]
-
-    package init() {}
-
-    package var total: Int { self.counts.values.reduce(0, +) }
-
-    package mutating func append(_ violation: FaucetViolation) {
-        self.counts[violation.kind, default: 0] += 1
-        if self.first.count < Self.limit { self.first.append(violation) }
     }
 }
