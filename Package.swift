@@ -210,7 +210,7 @@ let package = Package(
         .target(
             name: "Coupons",
             dependencies: [
-                "Connect", "Coordination", "CouponAPI", "Nettle", "RESP", "Redis", "Timing", "Web",
+                "Connect", "Coordination", "CouponAPI", "Evidence", "Nettle", "RESP", "Redis", "Timing", "Web",
                 coreMetrics, httpTypes, lifecycle, nioCore, nioHTTP1, protobuf,
             ],
             resources: lua([
@@ -278,7 +278,13 @@ let package = Package(
             name: "CoordinationTests",
             dependencies: ["Coordination", "RESP", "Redis", "Support", lifecycle, logging, nioCore, nioPosix]
         ),
-        .testTarget(name: "EvidenceTests", dependencies: ["Evidence", "RESP", "Redis", nioCore]),
+        .testTarget(
+            name: "EvidenceTests",
+            dependencies: [
+                "Coordination", "Coupons", "Ethereum", "Evidence", "Faucet", "Ledger", "Payments", "RESP", "Redis",
+                nioCore,
+            ]
+        ),
         .testTarget(
             name: "WebTests",
             dependencies: [
@@ -344,7 +350,7 @@ let package = Package(
         .testTarget(
             name: "CouponsTests",
             dependencies: [
-                "Connect", "Coordination", "CouponAPI", "Coupons", "RESP", "Redis",
+                "AuditSupport", "Connect", "Coordination", "CouponAPI", "Coupons", "Evidence", "RESP", "Redis",
                 "Support", "Web", lifecycle, logging, nioCore, nioPosix, protobuf,
             ]
         ),

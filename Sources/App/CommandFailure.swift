@@ -1,5 +1,4 @@
 import Access
-import Coupons
 import Evidence
 import Redis
 import Web
@@ -33,7 +32,6 @@ package enum CommandFailure: Error, Hashable, Sendable, CustomStringConvertible 
         case let error as RedisConfigurationError: self = .unusable("Redis: \(error)")
         case let error as AccessError: self.init(error)
         case let error as AuditError: self.init(error)
-        case let error as CouponsAuditError: self.init(error)
         case let error as any ProblemConvertible: self = .refused(error.problem.title)
         default: return nil
         }
@@ -51,13 +49,6 @@ package enum CommandFailure: Error, Hashable, Sendable, CustomStringConvertible 
         case .unreadable, .malformedReply: self = .strange("\(error)")
         case .unavailable: self = .unavailable("\(error)")
         case .unusable: self = .unusable("\(error)")
-        }
-    }
-
-    private init(_ error: CouponsAuditError) {
-        switch error {
-        case .unreadable, .malformedReply: self = .strange("\(error)")
-        case .campaignUnknown, .codeKeys: self = .unusable("\(error)")
         }
     }
 

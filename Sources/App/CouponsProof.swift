@@ -1,4 +1,5 @@
 import Coupons
+import Evidence
 
 /// The proof that exactly as many coupons were issued as campaigns allow, for people.
 package struct CouponsProof: Sendable {
@@ -21,7 +22,7 @@ package struct CouponsProof: Sendable {
             var options = CouponsAudit.Options()
             options.campaign = campaign
             let report = try await CouponsAudit(redis: redis, keys: keys, options).run { progress in
-                tell("\(progress.keys) keys  \(progress.campaigns) campaigns  \(progress.entries) entries")
+                tell("\(progress)")
             }
             return ProofOutcome(text: isJSON ? report.json : report.text, code: report.exitCode)
         }

@@ -1,8 +1,8 @@
-import Redis
+import Evidence
 
-/// One thing about coupons that is not as it must be, and where.
-package struct CouponViolation: Hashable, Sendable {
-    package enum Kind: String, Hashable, Sendable, CaseIterable {
+extension CouponsAudit {
+    /// The kinds of violations of coupons.
+    package enum Kind: String, ViolationKind {
         /// A key under the names of campaigns that nobody would write.
         case unknownKey = "unknown_key"
         case wrongType = "wrong_type"
@@ -56,41 +56,5 @@ package struct CouponViolation: Hashable, Sendable {
         case loanWrong = "loan_wrong"
         /// The parts have more or fewer units than were lent to them.
         case unitsWrong = "units_wrong"
-    }
-
-    package let kind: Kind
-    package let key: String
-    package let expected: String
-    package let found: String
-
-    /// Texts may come from anywhere: they are made fit for a terminal.
-    package init(
-        _ kind: Kind,
-        key: String,
-        expected: some CustomStringConvertible,
-        found: some CustomStringConvertible
-    ) {
-        self.kind = kind
-        self.key = LoggedText.printable(key, limit: 300)
-        self.expected = LoggedText.printable(expected.description, limit: 300)
-        self.found = LoggedText.printable(found.description, limit: 300)
-    }
-}
-
-/// How many violations there are, and the first of them.
-package struct CouponViolations: Hashable, Sendable {
-    /// How many are kept and reported one by one.
-    package static let limit = 100
-
-    package private(set) var first: [CouponViolation] = []
-    package private(set) var counts: [CouponViolation.Kind: Int] = [:]
-
-    package init() {}
-
-    package var total: Int { self.counts.values.reduce(0, +) }
-
-    package mutating func append(_ violation: CouponViolation) {
-        self.counts[violation.kind, default: 0] += 1
-        if self.first.count < Self.limit { self.first.append(violation) }
     }
 }
