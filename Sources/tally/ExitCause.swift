@@ -2,6 +2,7 @@ import App
 import ArgumentParser
 import CouponClient
 import Dev
+import Evidence
 import Load
 
 /// Why a command ends with something other than 0: one number for one cause, whatever the command.
@@ -66,19 +67,7 @@ enum ExitCause: Int32 {
     }
 }
 
-extension ProofOutcome {
+extension AuditOutcome {
     /// What the command ends with; `nil` when all is right.
-    var exitCause: ExitCause? {
-        switch self.verdict {
-        case .right: nil
-        case .violated: .refused
-        case .undecided: .undecided
-        }
-    }
-
-    /// Prints what was found, and ends the command unless all is right.
-    func tell() throws {
-        if !self.text.isEmpty { print(self.text) }
-        if let cause = self.exitCause { throw ExitCode(cause.rawValue) }
-    }
+    var exitCause: ExitCause? { ExitCause(rawValue: self.verdict.exitCode) }
 }
