@@ -130,6 +130,7 @@ let package = Package(
                 "WorkQueue/work_queue_inherit", "WorkQueue/work_queue_leave",
             ])
         ),
+        .target(name: "Evidence", dependencies: ["Coordination", "RESP", "Redis", "Timing"]),
         .target(
             name: "Web",
             dependencies: [
@@ -168,8 +169,8 @@ let package = Package(
         .target(
             name: "Ledger",
             dependencies: [
-                "Coordination", "JSON", "Nettle", "RESP", "Redis", "Timing", "Web", coreMetrics, httpTypes, hummingbird,
-                lifecycle, logging, nioCore, nioHTTP1,
+                "Coordination", "Evidence", "JSON", "Nettle", "RESP", "Redis", "Timing", "Web", coreMetrics, httpTypes,
+                hummingbird, lifecycle, logging, nioCore, nioHTTP1,
             ],
             resources: lua([
                 "Scripts/ledger_account", "Scripts/ledger_add", "Scripts/ledger_audit_accounts",
@@ -180,8 +181,8 @@ let package = Package(
         .target(
             name: "Payments",
             dependencies: [
-                "Coordination", "JSON", "Ledger", "Nettle", "Outbound", "RESP", "Redis", "Timing", "Web", coreMetrics,
-                httpTypes, hummingbird, lifecycle, logging, metrics, nioCore,
+                "Coordination", "Evidence", "JSON", "Ledger", "Nettle", "Outbound", "RESP", "Redis", "Timing", "Web",
+                coreMetrics, httpTypes, hummingbird, lifecycle, logging, metrics, nioCore,
             ],
             resources: lua([
                 "Accept/payments_accept", "Accept/payments_cancel", "Audit/payments_audit_flight",
@@ -194,9 +195,8 @@ let package = Package(
         .target(
             name: "Faucet",
             dependencies: [
-                "Coordination", "Ethereum", "EthereumRPC", "JSON", "Nettle", "Outbound", "RESP", "Redis", "Timing",
-                "Web",
-                coreMetrics, deque, httpTypes, hummingbird, lifecycle, logging,
+                "Coordination", "Ethereum", "EthereumRPC", "Evidence", "JSON", "Nettle", "Outbound", "RESP", "Redis",
+                "Timing", "Web", coreMetrics, deque, httpTypes, hummingbird, lifecycle, logging,
             ],
             resources: lua([
                 "Audit/faucet_audit_records", "Scripts/faucet", "Scripts/faucet_admit", "Scripts/faucet_advance",
@@ -207,8 +207,8 @@ let package = Package(
         .target(
             name: "Coupons",
             dependencies: [
-                "Connect", "Coordination", "CouponAPI", "Nettle", "RESP", "Redis", "Timing", "Web", coreMetrics,
-                httpTypes, lifecycle, nioCore, nioHTTP1, protobuf,
+                "Connect", "Coordination", "CouponAPI", "Evidence", "Nettle", "RESP", "Redis", "Timing", "Web",
+                coreMetrics, httpTypes, lifecycle, nioCore, nioHTTP1, protobuf,
             ],
             resources: lua([
                 "Audit/coupons_audit_cut", "Scripts/coupons", "Scripts/coupons_change", "Scripts/coupons_create",
@@ -222,15 +222,9 @@ let package = Package(
             name: "App",
             dependencies: [
                 "Access", "CLinux", "Connect", "Coordination", "CouponAPI", "Coupons", "Ethereum", "EthereumRPC",
-                "Faucet", "JSON",
-                "Ledger", "OpenAPI", "Outbound",
-                "Payments",
-                "Redis", "Secrets", "TLS", "Telemetry", "Timing",
-                "Uniques",
-                "Web",
-                configuration,
-                coreMetrics, httpTypes, hummingbird,
-                lifecycle, logging, metrics, nioCore, nioHTTP1, nioPosix, unixSignals,
+                "Evidence", "Faucet", "JSON", "Ledger", "OpenAPI", "Outbound", "Payments", "Redis", "Secrets", "TLS",
+                "Telemetry", "Timing", "Uniques", "Web", configuration, coreMetrics, httpTypes, hummingbird, lifecycle,
+                logging, metrics, nioCore, nioHTTP1, nioPosix, unixSignals,
             ],
             resources: [.embedInCode("Resources/commit")]
         ),
@@ -248,19 +242,22 @@ let package = Package(
         ),
         .target(
             name: "CouponClient",
-            dependencies: [
-                "CouponAPI", "JSON", "TLS", "Timing", nioCore, nioHTTP1, nioPosix, nioSSL, protobuf,
-            ]
+            dependencies: ["CouponAPI", "JSON", "TLS", "Timing", nioCore, nioHTTP1, nioPosix, nioSSL, protobuf]
         ),
         .executableTarget(
             name: "tally",
             dependencies: [
-                "App", "CouponAPI", "CouponClient", "Dev", "Load", "Secrets", "TLS", argumentParser, protobuf,
+                "App", "CouponAPI", "CouponClient", "Dev", "Evidence", "Load", "Secrets", "TLS", argumentParser, protobuf,
                 systemPackage,
             ] + unused
         ),
 
         .target(name: "Support", dependencies: ["JSON", logging, nioCore, nioPosix], path: "Tests/Support"),
+        .target(
+            name: "AuditSupport",
+            dependencies: ["RESP", "Redis", "Support", logging, nioPosix],
+            path: "Tests/AuditSupport"
+        ),
         .testTarget(name: "RESPTests", dependencies: ["RESP", "Support", nioCore]),
         .testTarget(
             name: "RedisTests",
@@ -277,6 +274,13 @@ let package = Package(
         .testTarget(
             name: "CoordinationTests",
             dependencies: ["Coordination", "RESP", "Redis", "Support", lifecycle, logging, nioCore, nioPosix]
+        ),
+        .testTarget(
+            name: "EvidenceTests",
+            dependencies: [
+                "Coordination", "Coupons", "Ethereum", "Evidence", "Faucet", "Ledger", "Payments", "RESP", "Redis",
+                nioCore,
+            ]
         ),
         .testTarget(
             name: "WebTests",
@@ -299,36 +303,35 @@ let package = Package(
         .testTarget(
             name: "LedgerTests",
             dependencies: [
-                "Coordination", "Ledger", "RESP", "Redis", "Support", lifecycle, logging, nioCore, nioPosix,
+                "AuditSupport", "Coordination", "Evidence", "Ledger", "RESP", "Redis", "Support", lifecycle, logging,
+                nioCore, nioPosix,
             ]
         ),
         .testTarget(
             name: "PaymentsTests",
             dependencies: [
-                "Coordination", "Ledger", "Outbound", "Payments", "RESP", "Redis", "Support", "Web", lifecycle,
-                logging, nioCore, nioHTTP1, nioPosix,
+                "AuditSupport", "Coordination", "Evidence", "Ledger", "Outbound", "Payments", "RESP", "Redis",
+                "Support", "Web", lifecycle, logging, nioCore, nioHTTP1, nioPosix,
             ]
         ),
         .testTarget(name: "EthereumTests", dependencies: ["Ethereum", "Support"], exclude: ["Peer", "Vectors"]),
         .testTarget(
             name: "EthereumRPCTests",
             dependencies: [
-                "Ethereum", "EthereumRPC", "JSON", "Outbound", "Support", coreMetrics, logging, metricsTestKit,
-                nioCore, nioHTTP1, nioPosix,
+                "Ethereum", "EthereumRPC", "JSON", "Outbound", "Support", coreMetrics, logging, metricsTestKit, nioCore,
+                nioHTTP1, nioPosix,
             ]
         ),
         .testTarget(
             name: "FaucetTests",
             dependencies: [
-                "Coordination", "Ethereum", "EthereumRPC", "Faucet", "JSON", "Outbound", "RESP", "Redis", "Support",
-                "Timing", "Web", lifecycle, logging, nioCore, nioPosix,
+                "AuditSupport", "Coordination", "Ethereum", "EthereumRPC", "Evidence", "Faucet", "JSON", "Outbound",
+                "RESP", "Redis", "Support", "Timing", "Web", lifecycle, logging, nioCore, nioPosix,
             ]
         ),
         .executableTarget(
             name: "conformance-server",
-            dependencies: [
-                "Connect", "TLS", "Web", httpTypes, lifecycle, logging, nioPosix, protobuf, unixSignals,
-            ],
+            dependencies: ["Connect", "TLS", "Web", httpTypes, lifecycle, logging, nioPosix, protobuf, unixSignals],
             path: "Tests/ConformanceServer",
             exclude: ["Peer", "all.yaml", "http1.yaml", "proto", "tls.yaml"],
             resources: [.embedInCode("Generated/conformance.binpb")]
@@ -344,8 +347,8 @@ let package = Package(
         .testTarget(
             name: "CouponsTests",
             dependencies: [
-                "Connect", "Coordination", "CouponAPI", "Coupons", "RESP", "Redis", "Support", "Web", lifecycle,
-                logging, nioCore, nioPosix, protobuf,
+                "AuditSupport", "Connect", "Coordination", "CouponAPI", "Coupons", "Evidence", "RESP", "Redis",
+                "Support", "Web", lifecycle, logging, nioCore, nioPosix, protobuf,
             ]
         ),
         .testTarget(

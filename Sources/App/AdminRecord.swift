@@ -1,4 +1,5 @@
 import Coordination
+import Evidence
 import JSON
 import Redis
 import Uniques
@@ -21,21 +22,16 @@ package struct AdminRecord: Sendable {
     }
 
     /// Checks that no entry is missing or was changed.
-    package func audit(isJSON: Bool) async throws -> ProofOutcome {
-        try await OneShot.run(self.configuration) { redis in
-            let report = try await Self.check(AdminLog(redis: redis))
-            let verdict = report.violations.isEmpty ? "right" : "violated"
-            let code: Int32 = report.violations.isEmpty ? 0 : 1
-            guard isJSON else {
-                let lines = ["admin log: \(report.entries) entries, \(verdict)"] + report.violations
-                return ProofOutcome(text: lines.joined(separator: "\n"), code: code)
-            }
-            let violations = report.violations.map { JSONText.quoted($0) }.joined(separator: ",")
-            return ProofOutcome(
-                text: "{\"entries\":\(report.entries),\"verdict\":\"\(verdict)\",\"violations\":[\(violations)]}",
-                code: code
-            )
-        }
+    static func audit(_ redis: RedisNode) async throws(RedisError) -> AuditOutcome {
+        let report = try await Self.check(AdminLog(redis: redis))
+        let verdict = Verdict(violations: report.violations.count, undecided: 0)
+        let word = verdict == .clean ? "right" : "violated"
+        let violations = report.violations.map { JSONText.quoted($0) }.joined(separator: ",")
+        return AuditOutcome(
+            json: "{\"entries\":\(report.entries),\"verdict\":\"\(word)\",\"violations\":[\(violations)]}",
+            text: (["admin log: \(report.entries) entries, \(word)"] + report.violations).joined(separator: "\n"),
+            verdict: verdict
+        )
     }
 
     private static func check(_ log: AdminLog) async throws(RedisError) -> (entries: Int, violations: [String]) {

@@ -1,8 +1,5 @@
 import Access
-import Coupons
-import EthereumRPC
-import Faucet
-import Ledger
+import Evidence
 import Redis
 import Web
 
@@ -34,9 +31,7 @@ package enum CommandFailure: Error, Hashable, Sendable, CustomStringConvertible 
         switch error {
         case let error as RedisConfigurationError: self = .unusable("Redis: \(error)")
         case let error as AccessError: self.init(error)
-        case let error as AuditError: self = .strange("\(error)")
-        case let error as CouponsAuditError: self.init(error)
-        case let error as FaucetAuditError: self.init(error)
+        case let error as AuditError: self.init(error)
         case let error as any ProblemConvertible: self = .refused(error.problem.title)
         default: return nil
         }
@@ -49,18 +44,11 @@ package enum CommandFailure: Error, Hashable, Sendable, CustomStringConvertible 
         }
     }
 
-    private init(_ error: CouponsAuditError) {
+    private init(_ error: AuditError) {
         switch error {
         case .unreadable, .malformedReply: self = .strange("\(error)")
-        case .campaignUnknown, .codeKeys: self = .unusable("\(error)")
-        }
-    }
-
-    private init(_ error: FaucetAuditError) {
-        switch error {
-        case .unreadable, .malformedReply: self = .strange("\(error)")
-        case .chainUnreadable, .otherChain(.unreachable), .otherChain(.accepted): self = .unavailable("\(error)")
-        case .otherChain: self = .unusable("\(error)")
+        case .unavailable: self = .unavailable("\(error)")
+        case .unusable: self = .unusable("\(error)")
         }
     }
 

@@ -24,7 +24,7 @@ enum OneShot {
         )
         let address = configuration.redis.address
         do {
-            return try await Self.run(redis) { redis in
+            return try await Self.beside(redis.run) {
                 if let waiting {
                     try await Self.wait(for: redis) { waiting("waiting for Redis at \(address.text): \($0)") }
                 }
@@ -47,16 +47,17 @@ enum OneShot {
         }
     }
 
-    private static func run<Answer: Sendable>(
-        _ redis: RedisNode,
-        _ body: @Sendable @escaping (RedisNode) async throws -> Answer
+    /// Runs `body` beside a service, which ends with it.
+    static func beside<Answer: Sendable>(
+        _ service: @Sendable @escaping () async throws -> Void,
+        _ body: @Sendable @escaping () async throws -> Answer
     ) async throws -> Answer {
         try await withThrowingTaskGroup(of: Answer?.self) { group in
             group.addTask {
-                try await redis.run()
+                try await service()
                 return nil
             }
-            group.addTask { try await body(redis) }
+            group.addTask { try await body() }
             defer { group.cancelAll() }
             while let answer = try await group.next() {
                 if let answer { return answer }
@@ -64,24 +65,5 @@ enum OneShot {
             // Only when this process was asked to end.
             throw CancellationError()
         }
-    }
-}
-
-/// The result of a proof: its text, and its verdict.
-package struct ProofOutcome: Sendable {
-    package enum Verdict: Hashable, Sendable {
-        case right
-        case violated
-        /// Nothing is violated, but not all could be told.
-        case undecided
-    }
-
-    package let text: String
-    package let verdict: Verdict
-
-    /// `code` is that of a report: 0, 1 or 3.
-    init(text: String, code: Int32) {
-        self.text = text
-        self.verdict = code == 0 ? .right : code == 3 ? .undecided : .violated
     }
 }

@@ -1,3 +1,5 @@
+import Evidence
+
 /// Every Redis key of this feature.
 ///
 /// `docs/keys.md` lists them. All keys of one campaign share one hash tag; each part of a leased one has its own.
@@ -35,4 +37,31 @@ package enum CouponKeys {
 
     /// Hash of the root of a leased campaign: the last loan to each part and the last gift from it.
     package static func loans(_ campaign: CampaignID) -> String { "tally:{c:\(campaign)}:loans" }
+}
+
+// MARK: Reading
+
+extension CouponKeys {
+    /// Whose a key of campaigns is.
+    package enum Owner: Hashable, Sendable {
+        /// The record of a campaign, or of a part of one.
+        case record(CampaignPlace)
+        /// Anything else of one.
+        case other(CampaignPlace)
+    }
+
+    /// The pattern for `SCAN` that finds all keys of campaigns.
+    package static let pattern = CampaignID(1).map { "\(Self.campaign($0.root).prefix { !$0.isNumber })*" } ?? ""
+
+    /// `nil` for a key that coupons would not write.
+    package static func owner(of key: String) -> Owner? {
+        guard let name = KeyName(key), let place = CampaignPlace(name.tag.drop { $0 != ":" }.dropFirst()) else {
+            return nil
+        }
+        if name.isOne(of: Self.campaign(place)) { return .record(place) }
+        let isKnown =
+            name.isOne(of: Self.log(place), Self.coupons(place), Self.users(place), Self.loans(place.campaign))
+            || name.isOne(of: Self.idempotency(place, digest: name.rest)) && !name.rest.isEmpty && name.rest.last != ":"
+        return isKnown ? .other(place) : nil
+    }
 }

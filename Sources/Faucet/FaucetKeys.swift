@@ -1,4 +1,6 @@
+import Coordination
 package import Ethereum
+import Evidence
 
 /// Every Redis key of this feature.
 ///
@@ -72,6 +74,42 @@ package enum FaucetKeys {
     package static func cancels(_ lane: LaneName) -> String { "\(Self.cancels):\(lane.text)" }
 }
 
+// MARK: Reading
+
+extension FaucetKeys {
+    /// Whose a key is.
+    package enum Owner: Hashable, Sendable {
+        /// A distribution's record; its id follows.
+        case distribution(String)
+        /// Something of a lane: nonces, open ones, bound ones, cancels or what it last saw.
+        case lane(LaneName)
+        /// Some other key of the faucet.
+        case other
+    }
+
+    /// The pattern for `SCAN` that finds all keys of the faucet.
+    package static let pattern = "\(Self.era.prefix { $0 != "}" })}:*"
+
+    /// `nil` for a key that the faucet would not write.
+    package static func owner(of key: String) -> Owner? {
+        guard let name = KeyName(key) else { return nil }
+        if OperationID.isValid(name.rest), name.isOne(of: Self.distribution(name.rest)) {
+            return .distribution(name.rest)
+        }
+        if let lane = LaneName(name.rest) {
+            let keys = [Self.nonce(lane), Self.lane(lane), Self.open(lane), Self.bound(lane), Self.cancels(lane)]
+            return keys.contains(key) ? .lane(lane) : nil
+        }
+        if let address = Address(hex: name.rest) {
+            let keys = [Self.list(address), Self.cooldown(address), Self.lease(address), Self.leaseToken(address)]
+            return keys.contains(key) ? .other : nil
+        }
+        let single = [Self.era, Self.senders, Self.wakes, Self.events, Self.day, Self.chainTrouble]
+        let isKnown = single.contains(key) || !name.rest.isEmpty && key == Self.idempotency(digest: name.rest)
+        return isKnown ? .other : nil
+    }
+}
+
 /// One sender in one era.
 package struct LaneName: Hashable, Sendable {
     package let era: Int64
@@ -80,6 +118,14 @@ package struct LaneName: Hashable, Sendable {
     package init(era: Int64, sender: Address) {
         self.era = era
         self.sender = sender
+    }
+
+    /// Reads ``text``; `nil` for anything else.
+    package init?(_ text: some StringProtocol) {
+        let words = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard words.count == 2, let era = Int64(words[0]), let sender = Address(hex: words[1]) else { return nil }
+        self.init(era: era, sender: sender)
+        guard self.text == text else { return nil }
     }
 
     /// The era, a colon and the address in lower case.

@@ -1,4 +1,5 @@
 package import Coordination
+import Evidence
 package import Ledger
 
 /// Every Redis key of this feature.
@@ -19,8 +20,7 @@ package enum PaymentKeys {
 
     /// Sorted set of the user's payments, by when they were made.
     package static func list(_ account: Account) -> String {
-        let shard = account.shard
-        return "tally:{\(shard.tag)}:payments_of:\(account.id)"
+        "tally:{\(account.shard.tag)}:payments_of:\(account.id)"
     }
 
     // MARK: One shard
@@ -53,4 +53,42 @@ package enum PaymentKeys {
 
     /// The counter of that role's fencing tokens.
     package static let webhookLeaseToken = "{tally:payments:webhooks}:lease_token"
+}
+
+// MARK: Reading
+
+extension PaymentKeys {
+    /// Whose a key is that an audit looks at.
+    package enum Owner: Hashable, Sendable {
+        /// A payment's record in its own shard.
+        case payment(PaymentID)
+        case lock(Account)
+        case waiters(Account)
+        /// A payment's record in another shard.
+        case misplaced(PaymentID)
+        /// Some other key that the pattern finds, too.
+        case other
+    }
+
+    /// The pattern for `SCAN` that finds payments, locks and queues of all shards, and of tags that are none.
+    package static let pattern =
+        Account(id: "gopal/USD").map {
+            let (lock, waiters) = (LedgerKeys.lock($0), LedgerKeys.waiters($0))
+            return KeyName.pattern(tags: "s*", of: Self.payment($0.shard, id: ""), lock, waiters)
+        } ?? ""
+
+    private static let recordName = Shard(tag: "s00").flatMap { KeyName(Self.payment($0, id: "")) }?.name
+
+    /// `nil` for a record of no payment.
+    package static func owner(of key: String) -> Owner? {
+        guard let name = KeyName(key) else { return .other }
+        if name.name == Self.recordName {
+            return PaymentID(name.rest).map {
+                key == Self.payment($0.home, id: $0.text) ? .payment($0) : .misplaced($0)
+            }
+        }
+        guard let account = Account(id: name.rest) else { return .other }
+        if name.isOne(of: LedgerKeys.lock(account)) { return .lock(account) }
+        return name.isOne(of: LedgerKeys.waiters(account)) ? .waiters(account) : .other
+    }
 }

@@ -120,9 +120,7 @@ struct DistributeLoadCommand: AsyncParsableCommand {
         var nearby = self.nearby
         // The audit looks at the chain that the load has looked at.
         if let chain = self.chain { nearby.settings.settings += [Settings.faucetRPC.optionName, chain] }
-        return try await AuditAfterLoad(isWanted: self.audit, nearby: nearby).run { configuration, tell in
-            try await FaucetProof(configuration).run(isJSON: self.json, tell)
-        }
+        return try await AuditAfterLoad(isWanted: self.audit, nearby: nearby).run(.faucet(), isJSON: self.json)
     }
 
     private func loadConfiguration() throws -> DistributeLoadConfiguration {

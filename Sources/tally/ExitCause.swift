@@ -2,6 +2,7 @@ import App
 import ArgumentParser
 import CouponClient
 import Dev
+import Evidence
 import Load
 import TLS
 
@@ -67,19 +68,7 @@ enum ExitCause: Int32 {
     }
 }
 
-extension ProofOutcome {
+extension AuditOutcome {
     /// The cause that the command ends with; `nil` when all is right.
-    var exitCause: ExitCause? {
-        switch self.verdict {
-        case .right: nil
-        case .violated: .refused
-        case .undecided: .undecided
-        }
-    }
-
-    /// Prints what was found, and ends the command unless all is right.
-    func tell() throws {
-        if !self.text.isEmpty { print(self.text) }
-        if let cause = self.exitCause { throw ExitCode(cause.rawValue) }
-    }
+    var exitCause: ExitCause? { ExitCause(rawValue: self.verdict.exitCode) }
 }

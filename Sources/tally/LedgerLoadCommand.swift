@@ -97,9 +97,7 @@ struct LedgerLoadCommand: AsyncParsableCommand {
 
     /// Why the audit does not end well.
     private func auditBooks() async throws -> ExitCause? {
-        try await AuditAfterLoad(isWanted: self.audit, nearby: self.nearby).run { configuration, tell in
-            try await LedgerProof(configuration).run(isJSON: self.json, hasAllCurrencies: false, tell)
-        }
+        try await AuditAfterLoad(isWanted: self.audit, nearby: self.nearby).run(.ledger(), isJSON: self.json)
     }
 
     private func loadConfiguration() throws -> LedgerLoadConfiguration {

@@ -88,20 +88,9 @@ struct MixedLoadCommand: AsyncParsableCommand {
     /// Why the first audit does not end well that does not.
     private func auditAll(hasCoins: Bool) async throws -> ExitCause? {
         let audit = AuditAfterLoad(isWanted: self.audit, nearby: self.nearby)
-        var causes: [ExitCause?] = [
-            try await audit.run { configuration, tell in
-                try await PaymentsProof(configuration).run(isJSON: self.json, hasAllCurrencies: false, tell)
-            },
-            try await audit.run { configuration, tell in
-                try await CouponsProof(configuration).run(isJSON: self.json, tell)
-            },
-        ]
-        if hasCoins {
-            causes.append(
-                try await audit.run { configuration, tell in
-                    try await FaucetProof(configuration).run(isJSON: self.json, tell)
-                }
-            )
+        var causes: [ExitCause?] = []
+        for run in [AuditRun.payments(), .coupons()] + (hasCoins ? [.faucet()] : []) {
+            causes.append(try await audit.run(run, isJSON: self.json))
         }
         return causes.compactMap { $0 }.first
     }

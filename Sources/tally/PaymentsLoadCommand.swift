@@ -106,9 +106,7 @@ struct PaymentsLoadCommand: AsyncParsableCommand {
 
     /// Why the audit does not end well.
     private func auditBooks() async throws -> ExitCause? {
-        try await AuditAfterLoad(isWanted: self.audit, nearby: self.nearby).run { configuration, tell in
-            try await PaymentsProof(configuration).run(isJSON: self.json, hasAllCurrencies: false, tell)
-        }
+        try await AuditAfterLoad(isWanted: self.audit, nearby: self.nearby).run(.payments(), isJSON: self.json)
     }
 
     private var loadConfiguration: PaymentsLoadConfiguration {

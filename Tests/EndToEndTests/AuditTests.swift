@@ -3,7 +3,7 @@ import Testing
 
 /// Audits beside a Redis that comes and goes.
 struct AuditTests {
-    @Test(arguments: ["ledger", "payments", "coupons"])
+    @Test(arguments: ["ledger", "payments", "coupons", "admin"])
     func `an audit that begins while Redis is restarted waits for it`(books: String) async throws {
         let server = try RedisServer()
         defer { server.kill() }

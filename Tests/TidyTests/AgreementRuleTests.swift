@@ -14,6 +14,8 @@ struct AgreementRuleTests {
                     dependencies: ["Low", "Ledger", .product(name: "Logging", package: "swift-log")],
                     swiftSettings: settings
                 ),
+                .target(name: "Load", dependencies: ["Evidence", "JSON"]),
+                .target(name: "Evidence", dependencies: ["Low", "Payments"]),
                 .executableTarget(name: "tool", dependencies: [.target(name: "Low")], path: "Tools/tool"),
                 .testTarget(name: "LowTests", dependencies: ["Low"]),
             ])
@@ -58,8 +60,9 @@ struct AgreementRuleTests {
     }
 
     @Test
-    func `a feature that knows another is found`() {
-        #expect(ImportRules.features(self.graph) == ["Uniques depends on Ledger"])
+    func `a feature that knows another is found, and a judge that knows a feature`() {
+        let found = ["Uniques depends on Ledger", "Evidence depends on Payments"]
+        #expect(ImportRules.features(self.graph) == found)
     }
 
     @Test
@@ -70,16 +73,19 @@ struct AgreementRuleTests {
             static func count(_ w: W) -> String { "tally:{\\(w.start)}:count" }
             static let lease = "{tally:counts}:lease"
             static let other = "no key"
+            static let beginning = "tally:{"
+            func list(_ a: A) -> String { "tally:{\\(a.place.tag)}:list:\\(a.id)" }
             static let prefix = "tally:ids:"
             func id(_ x: X) -> String { "tally:\\(self.name):\\(shard(x)):set" }
             """
         )
         let document = TidyFile(
             "docs/keys.md",
-            "`tally:{<w>}:count` `{tally:counts}:lease` `tally:<name>:<shard>:set` `tally serve` `tally:ids:<id>`"
+            "`tally:{<w>}:count` `{tally:counts}:lease` `tally:<name>:<shard>:set` `tally serve` `tally:ids:<id>` "
+                + "`tally:{<place>}:list:<a>`"
         )
         #expect(DocumentRules.keys([code, document]).isEmpty)
-        #expect(DocumentRules.keys([code, TidyFile("docs/keys.md", "`tally:old` `tally:`")]).count == 5)
+        #expect(DocumentRules.keys([code, TidyFile("docs/keys.md", "`tally:old` `tally:`")]).count == 6)
         #expect(DocumentRules.keys([code]) == ["docs/keys.md is missing"])
     }
 

@@ -1,5 +1,5 @@
+package import Evidence
 package import Redis
-import Timing
 
 /// Proves that exactly as many coupons were issued as campaigns allow, each once, while the service goes on.
 ///
@@ -21,15 +21,6 @@ package struct CouponsAudit: Sendable {
         package init() {}
     }
 
-    /// How far an audit is.
-    package struct Progress: Hashable, Sendable {
-        /// Keys of campaigns that were seen.
-        package var keys = 0
-        package var campaigns = 0
-        /// Entries of logs that were replayed.
-        package var entries = 0
-    }
-
     private let redis: any RedisClient
     private let keys: [CodeKey]
     private let options: Options
@@ -45,13 +36,13 @@ package struct CouponsAudit: Sendable {
     ///
     /// `progress` is called at most once a second.
     package func run(
-        progress: @escaping @Sendable (Progress) -> Void = { _ in }
-    ) async throws(CouponsAuditError) -> CouponsReport {
-        let start = LoopClock().now
-        var pass = CouponsPass(reader: CouponsAuditReader(self.redis), options: self.options, progress)
+        progress: @escaping @Sendable (AuditProgress) -> Void = { _ in }
+    ) async throws(AuditError) -> Report {
+        let meter = AuditMeter(["keys", "campaigns", "entries"], progress)
+        var pass = CouponsPass(reader: StoreReader(self.redis), options: self.options, meter: meter)
         try await pass.run(self.keys)
         var report = pass.report
-        report.elapsed = start.duration(to: LoopClock().now)
+        report.elapsed = meter.elapsed
         return report
     }
 }

@@ -1,3 +1,5 @@
+import Evidence
+
 /// The walk over one log, and over what Redis says of its coupons and users besides.
 extension CouponsPass {
     /// Replays a log and compares it with everything else of its place; adds what it counted to `line`.
@@ -7,8 +9,8 @@ extension CouponsPass {
         _ record: AuditedRecord,
         _ codes: CouponCodes?,
         _ users: inout UserBook,
-        _ line: inout CouponsReport.Line
-    ) async throws(CouponsAuditError) {
+        _ line: inout CouponsAudit.Line
+    ) async throws(AuditError) {
         self.checkTypes(place, first)
         guard first.wrongTypes(of: place).isEmpty else { return }
         var log = LogCheck(place, record)
@@ -20,13 +22,15 @@ extension CouponsPass {
             // What users have may be newer than the log that was read: read on to where it certainly is not.
             cut = try await self.reader.cut(place)
             try await self.follow(&log, to: cut, codes, &users, &line)
-            for (user, count) in later where count > Int64(users.accounts[user]?.count ?? 0) {
-                self.violate(.usersWrong, CouponKeys.users(place), "\(user) \(users.accounts[user]?.count ?? 0)", count)
+            for (user, count) in later {
+                let known = users.accounts[user]?.count ?? 0
+                guard count > Int64(known) else { continue }
+                self.report.violate(.usersWrong, CouponKeys.users(place), "\(user) \(known)", count)
             }
         }
         log.end(at: cut, users)
         let found = log.takeViolations()
-        self.add(found)
+        self.report.add(found)
         try await self.nameStrays(found, log, users)
         line.issued += log.issued
         line.holes += log.holes
@@ -40,8 +44,8 @@ extension CouponsPass {
         to cut: PlaceCut,
         _ codes: CouponCodes?,
         _ users: inout UserBook,
-        _ line: inout CouponsReport.Line
-    ) async throws(CouponsAuditError) {
+        _ line: inout CouponsAudit.Line
+    ) async throws(AuditError) {
         guard let last = cut.last else { return }
         while log.position < last {
             let entries = try await self.reader.entries(log.place, after: log.position, to: last)
@@ -53,9 +57,9 @@ extension CouponsPass {
                     line.distinctCodes = (line.distinctCodes ?? 0) + 1
                 }
             }
-            self.add(log.takeViolations())
+            self.report.add(log.takeViolations())
             try await self.check(uses, at: log.place)
-            self.advance { $0.entries += entries.count }
+            self.meter.add("entries", entries.count)
             // Somebody took entries away; the end of the log tells how many.
             guard !entries.isEmpty else { return }
         }
@@ -67,7 +71,7 @@ extension CouponsPass {
         let code = codes.code(number)
         let named = CouponCode(code.description).flatMap { codes.number($0) }
         guard named != number else { return true }
-        self.violate(
+        self.report.violate(
             .codeWrong,
             CouponKeys.log(place),
             "a code of \(number.sequence) alone",
@@ -77,12 +81,12 @@ extension CouponsPass {
     }
 
     /// What became of a coupon never changes again, so it must be there from its entry on.
-    private mutating func check(_ uses: [LogCheck.Use], at place: CampaignPlace) async throws(CouponsAuditError) {
+    private mutating func check(_ uses: [LogCheck.Use], at place: CampaignPlace) async throws(AuditError) {
         guard !uses.isEmpty else { return }
         let key = CouponKeys.coupons(place)
         let states = try await self.reader.values(key, uses.map { String($0.coupon) })
         for (use, state) in zip(uses, states) where state != use.state {
-            self.violate(.couponWrong, key, "\(use.coupon) \(use.state)", state ?? "nothing")
+            self.report.violate(.couponWrong, key, "\(use.coupon) \(use.state)", state ?? "nothing")
         }
     }
 
@@ -90,14 +94,14 @@ extension CouponsPass {
     private mutating func checkUsers(
         _ place: CampaignPlace,
         _ book: UserBook
-    ) async throws(CouponsAuditError) -> [(user: String, count: Int64)] {
+    ) async throws(AuditError) -> [(user: String, count: Int64)] {
         let key = CouponKeys.users(place)
         let users = book.users(at: place)
         var later: [(user: String, count: Int64)] = []
         for (user, text) in zip(users, try await self.reader.values(key, users)) {
             let (expected, count) = (Int64(book.accounts[user]?.count ?? 0), text.flatMap { Int64($0) })
             guard let count, count >= expected else {
-                self.violate(.usersWrong, key, "\(user) \(expected)", text ?? "nothing")
+                self.report.violate(.usersWrong, key, "\(user) \(expected)", text ?? "nothing")
                 continue
             }
             if count > expected { later.append((user, count)) }
@@ -107,21 +111,21 @@ extension CouponsPass {
 
     /// Where a hash has more than its log tells of: says what that is.
     private mutating func nameStrays(
-        _ violations: [CouponViolation],
+        _ violations: [Violation<CouponsAudit.Kind>],
         _ log: LogCheck,
         _ users: UserBook
-    ) async throws(CouponsAuditError) {
+    ) async throws(AuditError) {
         let place = log.place
         if violations.contains(where: { $0.kind == .couponWrong }) {
             let key = CouponKeys.coupons(place)
             for name in try await self.reader.strays(key, { Int64($0).map { log.notes.isUsed($0) } ?? false }) {
-                self.violate(.couponWrong, key, "an entry that used it", "coupon \(name)")
+                self.report.violate(.couponWrong, key, "an entry that used it", "coupon \(name)")
             }
         }
         if violations.contains(where: { $0.kind == .usersWrong }) {
             let key = CouponKeys.users(place)
             for name in try await self.reader.strays(key, { users.accounts[$0] != nil }) {
-                self.violate(.usersWrong, key, "an issue to this user", name)
+                self.report.violate(.usersWrong, key, "an issue to this user", name)
             }
         }
     }

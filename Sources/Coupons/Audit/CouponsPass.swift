@@ -1,15 +1,12 @@
-import Redis
-import Timing
+import Evidence
 
 /// One walk over all campaigns, or over one.
 struct CouponsPass {
-    let reader: CouponsAuditReader
+    let reader: StoreReader
     let options: CouponsAudit.Options
-    private let tell: @Sendable (CouponsAudit.Progress) -> Void
-    private var progress = CouponsAudit.Progress()
-    private var toldAt = LoopClock().now
+    let meter: AuditMeter
 
-    private(set) var report = CouponsReport()
+    var report = CouponsAudit.Report()
     private var fingerprints: [String: String] = [:]
     private var ring: CodeRing?
     /// Campaigns of which there is more than records.
@@ -18,19 +15,21 @@ struct CouponsPass {
     private var seen: Set<CampaignID> = []
 
     init(
-        reader: CouponsAuditReader,
+        reader: StoreReader,
         options: CouponsAudit.Options,
-        _ tell: @escaping @Sendable (CouponsAudit.Progress) -> Void
+        meter: AuditMeter
     ) {
         self.reader = reader
         self.options = options
-        self.tell = tell
+        self.meter = meter
     }
 
-    mutating func run(_ keys: [CodeKey]) async throws(CouponsAuditError) {
+    mutating func run(_ keys: [CodeKey]) async throws(AuditError) {
         if let number = self.options.campaign {
             try await self.readKeys(keys)
-            guard let id = CampaignID(number), try await self.audit(id) else { throw .campaignUnknown(number) }
+            guard let id = CampaignID(number), try await self.audit(id) else {
+                throw .unusable("There is no campaign \(number)")
+            }
             return
         }
         try await self.scan()
@@ -38,7 +37,7 @@ struct CouponsPass {
         // Behind the scan, so that the key of each campaign that was seen is known.
         try await self.readKeys(keys)
         for id in self.seen.filter({ $0.number > newest }).sorted() {
-            self.violate(.idUnknown, CouponKeys.campaigns, "\(id) or more", newest)
+            self.report.violate(.idUnknown, CouponKeys.campaigns, "\(id) or more", newest)
         }
         let last = max(newest, self.seen.max()?.number ?? 0)
         for number in stride(from: 1, through: min(last, CampaignID.limit), by: 1) {
@@ -47,60 +46,65 @@ struct CouponsPass {
                 self.report.incomplete += 1
                 continue
             }
-            self.violate(.recordMissing, CouponKeys.campaign(id.root), "a campaign", "none, and other keys of it")
+            let key = CouponKeys.campaign(id.root)
+            self.report.violate(.recordMissing, key, "a campaign", "none, and other keys of it")
         }
     }
 
-    private mutating func readKeys(_ configured: [CodeKey]) async throws(CouponsAuditError) {
-        let (fingerprints, secret) = try await self.reader.keys()
+    private static let codeKeys = AuditError.unusable(
+        "The code keys cannot be used: two have one version, or the one in Redis is none"
+    )
+
+    private mutating func readKeys(_ configured: [CodeKey]) async throws(AuditError) {
+        let (fingerprints, secret) = try await self.reader.codeKeys()
         self.fingerprints = fingerprints
         var keys = configured
         if let secret {
-            guard let key = CodeKey(version: 0, text: secret) else { throw .codeKeys }
+            guard let key = CodeKey(version: 0, text: secret) else { throw Self.codeKeys }
             keys.append(key)
         }
-        guard let ring = CodeRing(keys) else { throw .codeKeys }
+        guard let ring = CodeRing(keys) else { throw Self.codeKeys }
         self.ring = ring
     }
 
-    private mutating func scan() async throws(CouponsAuditError) {
+    private mutating func scan() async throws(AuditError) {
         var (begun, seen): (Set<CampaignID>, Set<CampaignID>) = ([], [])
         var unknown: Set<String> = []
         var count = 0
-        try await self.reader.scan { names in
+        try await self.reader.scan(CouponKeys.pattern) { names in
             count += names.count
             for name in names {
-                switch CouponsAuditKey(name) {
+                switch CouponKeys.owner(of: name) {
                 case .record(let place):
                     seen.insert(place.campaign)
                     if place.part == nil { begun.insert(place.campaign) }
                 case .other(let place):
                     seen.insert(place.campaign)
                     begun.insert(place.campaign)
-                case .unknown(let name): unknown.insert(name)
+                case nil: unknown.insert(name)
                 }
             }
         }
         (self.begun, self.seen) = (begun, seen)
-        for name in unknown.sorted() { self.violate(.unknownKey, name, "a key of a campaign", "another") }
-        self.advance { $0.keys = count }
+        for name in unknown.sorted() { self.report.violate(.unknownKey, name, "a key of a campaign", "another") }
+        self.meter.add("keys", count)
     }
 
     // MARK: One campaign
 
     /// `false` when there is no such campaign.
-    private mutating func audit(_ id: CampaignID) async throws(CouponsAuditError) -> Bool {
+    private mutating func audit(_ id: CampaignID) async throws(AuditError) -> Bool {
         let cut = try await self.reader.cut(id.root)
         guard cut.isThere else { return false }
         guard let record = cut.record, let root = record.root else {
             self.checkTypes(id.root, cut)
             if cut.kinds.first == "hash" {
-                self.violate(.recordInvalid, CouponKeys.campaign(id.root), "the fields of a campaign", cut.text)
+                self.report.violate(.recordInvalid, CouponKeys.campaign(id.root), "the fields of a campaign", cut.text)
             }
             return true
         }
         let before = self.report.violations.total
-        var line = CouponsReport.Line(
+        var line = CouponsAudit.Line(
             id: id.number,
             name: root.name,
             mode: root.mode,
@@ -119,7 +123,7 @@ struct CouponsPass {
         (line.users, line.usersOverLimit) = (users.accounts.count, users.overLimit)
         line.violations = self.report.violations.total - before
         self.report.add(line)
-        self.advance { $0.campaigns += 1 }
+        self.meter.add("campaigns", 1)
         return true
     }
 
@@ -128,10 +132,10 @@ struct CouponsPass {
         let known = words.count == 2 ? self.fingerprints[words[0]] : nil
         let key = CouponKeys.campaign(id.root)
         if known == nil || words.last != known {
-            self.violate(.keyWrong, key, known.map { "\(words[0]):\($0)" } ?? "a known code key", record.codeKey)
+            self.report.violate(.keyWrong, key, known.map { "\(words[0]):\($0)" } ?? "a known code key", record.codeKey)
         }
         guard let codes = self.ring?.codes(record.codeKey) else {
-            self.report.undecided.append(.init(key: key, reason: "its code key \(record.codeKey) is not here"))
+            self.report.leave(key, "its code key \(record.codeKey) is not here")
             return nil
         }
         return codes
@@ -142,67 +146,42 @@ struct CouponsPass {
         _ place: CampaignPlace,
         _ codes: CouponCodes?,
         _ users: inout UserBook,
-        _ line: inout CouponsReport.Line
-    ) async throws(CouponsAuditError) -> Bool {
+        _ line: inout CouponsAudit.Line
+    ) async throws(AuditError) -> Bool {
         let cut = try await self.reader.cut(place)
         guard let record = cut.record else {
             self.checkTypes(place, cut)
             let key = CouponKeys.campaign(place)
-            if !cut.isThere { self.violate(.recordMissing, key, "a part of a campaign", "none") }
-            if cut.kinds.first == "hash" { self.violate(.recordInvalid, key, "the fields of a part", cut.text) }
+            if !cut.isThere { self.report.violate(.recordMissing, key, "a part of a campaign", "none") }
+            if cut.kinds.first == "hash" { self.report.violate(.recordInvalid, key, "the fields of a part", cut.text) }
             return false
         }
         try await self.replay(place, cut, record, codes, &users, &line)
         return true
     }
 
-    private mutating func checkLease(_ id: CampaignID) async throws(CouponsAuditError) {
+    private mutating func checkLease(_ id: CampaignID) async throws(AuditError) {
         for number in 0..<max(1, self.options.leaseTries) {
-            if number > 0 { try await CouponsAuditReader.wait(self.options.pause * number) }
-            let lease: CouponsAuditReader.Lease?
+            if number > 0 { try await StoreReader.wait(self.options.pause * number) }
+            let lease: CouponsAudit.Lease?
             do { lease = try await self.reader.lease(id) } catch {
-                guard case .unreadable(.refused(let refusal)) = error, refusal.kind == .wrongType else { throw error }
+                guard error.isWrongType else { throw error }
                 // All records were hashes just now.
-                return self.violate(.wrongType, CouponKeys.loans(id), "hash", "another type")
+                return self.report.violate(.wrongType, CouponKeys.loans(id), "hash", "another type")
             }
             guard let lease else { continue }
             let parts = lease.parts.compactMap(\.self)
             // Somebody deletes campaigns just now: the next audit tells.
             guard let record = lease.record, parts.count == lease.parts.count else { return }
-            for violation in LeaseCheck(id, record, lease.loans, parts: parts).violations {
-                self.report.violations.append(violation)
-            }
+            self.report.add(LeaseCheck(id, record, lease.loans, parts: parts).violations)
             return
         }
-        self.report.undecided.append(
-            .init(key: CouponKeys.campaign(id.root), reason: "its units could not be summed, it kept lending")
-        )
+        self.report.leave(CouponKeys.campaign(id.root), "its units could not be summed, it kept lending")
     }
 
     // MARK: Telling
 
     mutating func checkTypes(_ place: CampaignPlace, _ cut: PlaceCut) {
-        for (key, wanted, found) in cut.wrongTypes(of: place) { self.violate(.wrongType, key, wanted, found) }
-    }
-
-    mutating func violate(
-        _ kind: CouponViolation.Kind,
-        _ key: String,
-        _ expected: some CustomStringConvertible,
-        _ found: some CustomStringConvertible
-    ) {
-        self.report.violations.append(CouponViolation(kind, key: key, expected: expected, found: found))
-    }
-
-    mutating func add(_ violations: [CouponViolation]) {
-        for violation in violations { self.report.violations.append(violation) }
-    }
-
-    mutating func advance(_ change: (inout CouponsAudit.Progress) -> Void) {
-        change(&self.progress)
-        let now = LoopClock().now
-        guard self.toldAt.duration(to: now) >= .seconds(1) else { return }
-        self.toldAt = now
-        self.tell(self.progress)
+        for (key, wanted, found) in cut.wrongTypes(of: place) { self.report.violate(.wrongType, key, wanted, found) }
     }
 }

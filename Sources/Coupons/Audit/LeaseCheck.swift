@@ -1,3 +1,5 @@
+import Evidence
+
 /// Compares what a leased campaign has lent with what its parts have: a value, which reads nothing itself.
 ///
 /// Only lending and taking back change what the campaign says is with its parts. So as long as the campaign stays as it
@@ -31,7 +33,7 @@ struct LeaseCheck {
     }
 
     private let campaign: CampaignID
-    private(set) var violations: [CouponViolation] = []
+    private(set) var violations: [Violation<CouponsAudit.Kind>] = []
 
     /// `parts` are all parts' records, in order; the campaign and its loans were the same before and after they were
     /// read.
@@ -45,30 +47,19 @@ struct LeaseCheck {
         }
         let key = CouponKeys.campaign(campaign.root)
         if units != record.sequence {
-            self.violations.append(
-                CouponViolation(
-                    .unitsWrong,
-                    key: key,
-                    expected: "\(record.sequence) units with the parts",
-                    found: units
-                )
-            )
+            self.violations.append(Violation(.unitsWrong, key, "\(record.sequence) units with the parts", units))
         }
         if record.sequence > record.limit {
-            self.violations.append(
-                CouponViolation(.overQuota, key: key, expected: "at most \(record.limit) lent", found: record.sequence)
-            )
+            self.violations.append(Violation(.overQuota, key, "at most \(record.limit) lent", record.sequence))
         }
     }
 
     private mutating func tell(
-        _ kind: CouponViolation.Kind,
+        _ kind: CouponsAudit.Kind,
         _ expected: some CustomStringConvertible,
         _ found: some CustomStringConvertible
     ) {
-        self.violations.append(
-            CouponViolation(kind, key: CouponKeys.loans(self.campaign), expected: expected, found: found)
-        )
+        self.violations.append(Violation(kind, CouponKeys.loans(self.campaign), expected, found))
     }
 
     /// What a part has, with what is on its way to it or from it.
@@ -102,14 +93,7 @@ struct LeaseCheck {
         let isInStep =
             part.revision < record.revision || part.revision == record.revision && part.isPaused == record.isPaused
         guard !isSame || !isInStep else { return }
-        self.violations.append(
-            CouponViolation(
-                .partDiffers,
-                key: CouponKeys.campaign(place),
-                expected: Self.text(record),
-                found: Self.text(part)
-            )
-        )
+        self.violations.append(Violation(.partDiffers, CouponKeys.campaign(place), Self.text(record), Self.text(part)))
     }
 
     private static func text(_ record: AuditedRecord) -> String {

@@ -1,3 +1,5 @@
+import Evidence
+
 /// Replays the log of a campaign, or of a part of one, entry by entry: a value, which reads nothing itself.
 ///
 /// Issues stand in the order of their sequences, and everything else behind the last issue before it. So what an exact
@@ -25,7 +27,7 @@ struct LogCheck: Sendable {
     private var changes: Int64 = 0
     private var raisedTo: Int64?
     /// Found since ``takeViolations()``.
-    private var violations: [CouponViolation] = []
+    private var violations: [Violation<CouponsAudit.Kind>] = []
 
     /// Most gaps whose sequences are remembered as not issued.
     private static let gapLimit = 1000
@@ -38,20 +40,18 @@ struct LogCheck: Sendable {
     /// Whether this is a leased campaign's own log, in which nothing is issued.
     private var isLender: Bool { self.record.root?.mode == .leased }
 
-    mutating func takeViolations() -> [CouponViolation] {
+    mutating func takeViolations() -> [Violation<CouponsAudit.Kind>] {
         defer { self.violations = [] }
         return self.violations
     }
 
     private mutating func tell(
-        _ kind: CouponViolation.Kind,
+        _ kind: CouponsAudit.Kind,
         _ expected: some CustomStringConvertible,
         _ found: some CustomStringConvertible,
         key: String? = nil
     ) {
-        self.violations.append(
-            CouponViolation(kind, key: key ?? CouponKeys.log(self.place), expected: expected, found: found)
-        )
+        self.violations.append(Violation(kind, key ?? CouponKeys.log(self.place), expected, found))
     }
 
     // MARK: Replay
@@ -200,7 +200,7 @@ struct LogCheck: Sendable {
     }
 
     private mutating func compare(
-        _ kind: CouponViolation.Kind,
+        _ kind: CouponsAudit.Kind,
         _ key: String,
         _ name: String,
         log: Int64,

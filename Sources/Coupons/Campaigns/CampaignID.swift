@@ -39,6 +39,16 @@ package struct CampaignPlace: Hashable, Sendable, CustomStringConvertible {
         self.part = part
     }
 
+    /// Reads ``description``; `nil` for anything else.
+    package init?(_ text: some StringProtocol) {
+        let words = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard words.count <= 2, let id = words.first.flatMap({ Int64($0) }).flatMap({ CampaignID($0) }) else {
+            return nil
+        }
+        self.init(campaign: id, part: words.count == 2 ? Int(words[1]) : nil)
+        guard self.description == text, (0..<Self.partCount).contains(self.part ?? 0) else { return nil }
+    }
+
     /// As it stands in the hash tag of its keys.
     package var description: String {
         self.part.map { "\(self.campaign):\($0)" } ?? "\(self.campaign)"

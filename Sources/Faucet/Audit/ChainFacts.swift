@@ -1,5 +1,6 @@
 import Ethereum
 import EthereumRPC
+import Evidence
 import Timing
 
 /// What the chain says of some transactions.
@@ -34,7 +35,7 @@ struct FaucetChainReader: Sendable {
     private let chain: ChainClient
 
     /// Asks nodes that are of this chain.
-    init(_ nodes: EthereumNodes, of chain: ChainIdentity) async throws(FaucetAuditError) {
+    init(_ nodes: EthereumNodes, of chain: ChainIdentity) async throws(AuditError) {
         self.nodes = nodes
         self.chain = nodes.client(of: chain)
         nodes.use(chain)
@@ -43,7 +44,7 @@ struct FaucetChainReader: Sendable {
             left -= 1
             let verdict = await nodes.probe().verdict
             if verdict == .accepted { return }
-            guard left > 0 else { throw .otherChain(verdict) }
+            guard left > 0 else { throw AuditError(verdict) }
             try await Self.wait()
         }
     }
@@ -51,7 +52,7 @@ struct FaucetChainReader: Sendable {
     /// An account behind the newest block.
     func account(
         _ address: Address
-    ) async throws(FaucetAuditError) -> (head: UInt64, nonce: UInt64, balance: Wei) {
+    ) async throws(AuditError) -> (head: UInt64, nonce: UInt64, balance: Wei) {
         // Who answers second may not have that block yet, and refuses.
         try await self.attempt { () throws(RPCError) in
             guard let block = try await self.chain.block(.latest) else { throw .fault(.malformed) }
@@ -61,7 +62,7 @@ struct FaucetChainReader: Sendable {
     }
 
     /// The number of the newest block.
-    func head() async throws(FaucetAuditError) -> UInt64 {
+    func head() async throws(AuditError) -> UInt64 {
         try await self.attempt { () throws(RPCError) in
             guard let block = try await self.chain.block(.latest) else { throw .fault(.malformed) }
             return block.number
@@ -72,7 +73,7 @@ struct FaucetChainReader: Sendable {
     func account(
         _ address: Address,
         at block: UInt64
-    ) async throws(FaucetAuditError) -> Result<(nonce: UInt64, balance: Wei), RPCFault> {
+    ) async throws(AuditError) -> Result<(nonce: UInt64, balance: Wei), RPCFault> {
         try await self.attempt { () throws(RPCError) in
             do throws(RPCError) { return .success(try await self.chain.account(address, at: block)) } catch {
                 guard case .fault(let fault) = error else { throw error }
@@ -82,7 +83,7 @@ struct FaucetChainReader: Sendable {
     }
 
     /// What became of transactions; those that are not mined are in neither list.
-    func facts(of hashes: some Sequence<Hash32>) async throws(FaucetAuditError) -> ChainFacts {
+    func facts(of hashes: some Sequence<Hash32>) async throws(AuditError) -> ChainFacts {
         let hashes = Array(Set(hashes))
         var facts = ChainFacts()
         guard !hashes.isEmpty else { return facts }
@@ -110,12 +111,12 @@ struct FaucetChainReader: Sendable {
 
     private func attempt<Answer: Sendable>(
         _ body: () async throws(RPCError) -> Answer
-    ) async throws(FaucetAuditError) -> Answer {
+    ) async throws(AuditError) -> Answer {
         var left = Self.tries
         while true {
             left -= 1
             do throws(RPCError) { return try await body() } catch {
-                guard left > 0 else { throw .chainUnreadable(error) }
+                guard left > 0 else { throw AuditError(error) }
                 try await Self.wait()
                 // A node that failed is not asked again before a probe says that it is back.
                 await self.nodes.probe()
@@ -123,8 +124,27 @@ struct FaucetChainReader: Sendable {
         }
     }
 
-    private static func wait() async throws(FaucetAuditError) {
+    private static func wait() async throws(AuditError) {
         // Only cancellation ends a sleep early.
-        do { try await Task.sleep(for: Self.pause, clock: .loop) } catch { throw .chainUnreadable(.notReached) }
+        do { try await Task.sleep(for: Self.pause, clock: .loop) } catch { throw AuditError(.notReached) }
+    }
+}
+
+extension AuditError {
+    fileprivate init(_ error: RPCError) {
+        self = .unavailable("The chain cannot be read: \(error)")
+    }
+
+    /// Of no node being of the chain that the faucet's records are about.
+    fileprivate init(_ verdict: ChainVerdict) {
+        switch verdict {
+        case .unreachable: self = .unavailable("No node answers")
+        case .accepted: self = .unavailable("No node can be asked just now")
+        case .changed: self = .unusable("The nodes are of another chain than the faucet's records")
+        case .misplaced: self = .unusable("The nodes are of another chain than the settings name")
+        case .divided:
+            let text = "The nodes are of several chains, and none of them is that of the faucet's records"
+            self = .unusable(text)
+        }
     }
 }

@@ -1,6 +1,6 @@
 package import EthereumRPC
+package import Evidence
 package import Redis
-import Timing
 
 /// Proves that the faucet's records and its chain say the same, while the faucet goes on.
 ///
@@ -22,13 +22,8 @@ package struct FaucetAudit: Sendable {
         package init() {}
     }
 
-    /// How far an audit is.
-    package struct Progress: Hashable, Sendable {
-        /// Keys of the faucet that were seen.
-        package var keys = 0
-        /// Records that were compared with the chain.
-        package var records = 0
-    }
+    /// How many records are asked for at once.
+    static let batchLimit = 200
 
     private let redis: any RedisClient
     private let nodes: EthereumNodes
@@ -45,13 +40,13 @@ package struct FaucetAudit: Sendable {
     ///
     /// `progress` is called at most once a second.
     package func run(
-        progress: @escaping @Sendable (Progress) -> Void = { _ in }
-    ) async throws(FaucetAuditError) -> FaucetReport {
-        let start = LoopClock().now
-        var pass = FaucetPass(reader: FaucetAuditReader(self.redis), nodes: self.nodes, options: self.options, progress)
+        progress: @escaping @Sendable (AuditProgress) -> Void = { _ in }
+    ) async throws(AuditError) -> Report {
+        let meter = AuditMeter(["keys", "records"], progress)
+        var pass = FaucetPass(reader: StoreReader(self.redis), nodes: self.nodes, options: self.options, meter: meter)
         try await pass.run()
         var report = pass.report
-        report.elapsed = start.duration(to: LoopClock().now)
+        report.elapsed = meter.elapsed
         return report
     }
 }

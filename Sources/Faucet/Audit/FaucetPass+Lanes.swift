@@ -1,6 +1,7 @@
 import Coordination
 import Ethereum
 import EthereumRPC
+import Evidence
 import RESP
 import Redis
 
@@ -9,7 +10,7 @@ extension FaucetPass {
     // MARK: Sorted sets
 
     /// Looks for members of lanes whose records are gone, or elsewhere.
-    mutating func checkMembers() async throws(FaucetAuditError) {
+    mutating func checkMembers() async throws(AuditError) {
         let keep = Int64(self.options.keep / .milliseconds(1))
         for lane in self.lanes.sorted(by: { $0.text < $1.text }) {
             var expired: Set<String> = []
@@ -39,7 +40,7 @@ extension FaucetPass {
         _ id: String,
         of lane: LaneName,
         isOpen: Bool
-    ) async throws(FaucetAuditError) {
+    ) async throws(AuditError) {
         let key = isOpen ? FaucetKeys.open(lane) : FaucetKeys.bound(lane)
         guard let record = try await self.reader.records([id]).first, record.lane != lane else { return }
         let score = try await self.reader.send(RedisCommand("ZSCORE", .key(key), .text(id)))
@@ -47,24 +48,15 @@ extension FaucetPass {
         guard let place = record.lane else {
             // What is there and no distribution was told already.
             guard !record.isThere else { return }
-            return self.report.violations.append(
-                FaucetViolation(.recordMissing, key: record.key, expected: "a record, as \(key) says", found: "none")
-            )
+            return self.report.violate(.recordMissing, record.key, "a record, as \(key) says", "none")
         }
         guard isOpen || place.era <= lane.era else { return }
-        self.report.violations.append(
-            FaucetViolation(
-                isOpen ? .openWrong : .boundWrong,
-                key: key,
-                expected: "no \(id)",
-                found: "in \(place.text)"
-            )
-        )
+        self.report.violate(isOpen ? .openWrong : .boundWrong, key, "no \(id)", "in \(place.text)")
     }
 
     // MARK: Nonces
 
-    mutating func checkLanes() async throws(FaucetAuditError) {
+    mutating func checkLanes() async throws(AuditError) {
         for lane in self.lanes.sorted(by: { $0.text < $1.text }) {
             let counter = try await self.checkCounter(lane)
             guard lane.era == self.era?.number, var book = self.books[lane.sender] else { continue }
@@ -78,7 +70,7 @@ extension FaucetPass {
     }
 
     /// Counters only rise, so what was read before must be below.
-    private mutating func checkCounter(_ lane: LaneName) async throws(FaucetAuditError) -> UInt64? {
+    private mutating func checkCounter(_ lane: LaneName) async throws(AuditError) -> UInt64? {
         let highest = self.bound[lane]?.map(\.nonce).max()
         var number = 0
         while true {
@@ -90,14 +82,7 @@ extension FaucetPass {
             guard highest != nil || counter != nil, counter ?? 0 < floor else { return counter }
             number += 1
             guard number <= Self.tries else {
-                self.report.violations.append(
-                    FaucetViolation(
-                        .counterLow,
-                        key: FaucetKeys.nonce(lane),
-                        expected: "\(floor) or more",
-                        found: reply.string ?? "none"
-                    )
-                )
+                self.report.violate(.counterLow, FaucetKeys.nonce(lane), "\(floor) or more", reply.string ?? "none")
                 return counter
             }
             try await self.wait(number)
@@ -105,26 +90,20 @@ extension FaucetPass {
     }
 
     /// A transaction of a nonce that a record had in vain is mined, and no other record's: the record paid twice.
-    private mutating func checkStrays(of sender: Address) async throws(FaucetAuditError) {
+    private mutating func checkStrays(of sender: Address) async throws(AuditError) {
         let own = self.hashes[self.era?.number ?? 0] ?? [:]
         for (id, mined) in self.strays where mined.transaction.sender == sender {
             // Another record of the same recipient may have got the same nonce, and so the very same transaction.
             guard own[mined.receipt.transaction] ?? id == id else { continue }
             self.books[sender]?.add(mined, delivered: mined.receipt.isSuccess ? mined.transaction.value : nil)
             self.books[sender]?.bound[mined.transaction.nonce] = id
-            self.report.violations.append(
-                FaucetViolation(
-                    .paidTwice,
-                    key: FaucetKeys.distribution(id),
-                    expected: "nothing of nonce \(mined.transaction.nonce) mined",
-                    found: mined.receipt.transaction
-                )
-            )
+            let expected = "nothing of nonce \(mined.transaction.nonce) mined"
+            self.report.violate(.paidTwice, FaucetKeys.distribution(id), expected, mined.receipt.transaction)
         }
     }
 
     /// Nonces that are used up and that no record has.
-    private mutating func checkGaps(of sender: Address) async throws(FaucetAuditError) {
+    private mutating func checkGaps(of sender: Address) async throws(AuditError) {
         guard let chain = self.chain, let book = self.books[sender] else { return }
         for gap in book.gaps {
             // Bytes of an earlier era may have been mined on this chain too.
@@ -135,29 +114,23 @@ extension FaucetPass {
                 self.books[sender]?.bound[one.transaction.nonce] = ""
             }
             let key = FaucetKeys.bound(book.lane)
-            let late = try await self.reader.members(key, from: gap.lowerBound, to: gap.upperBound) ?? []
+            let late = try await self.reader.nonces(key, from: gap.lowerBound, to: gap.upperBound) ?? []
             for member in late { self.books[sender]?.bound[member.nonce] = member.id }
         }
         for gap in self.books[sender]?.gaps ?? [] {
             let losers = book.lost.filter { gap.contains($0.key) }.map { "\($0.key) was \($0.value)'s" }.sorted()
             let text = gap.count == 1 ? "nonce \(gap.lowerBound)" : "nonces \(gap.lowerBound) to \(gap.upperBound)"
-            self.report.violations.append(
-                FaucetViolation(
-                    .foreign,
-                    key: FaucetKeys.lane(book.lane),
-                    expected: "a record of each nonce",
-                    found: ([text] + losers.prefix(3)).joined(separator: "; ")
-                )
-            )
+            let found = ([text] + losers.prefix(3)).joined(separator: "; ")
+            self.report.violate(.foreign, FaucetKeys.lane(book.lane), "a record of each nonce", found)
         }
     }
 
     // MARK: Balances
 
-    private mutating func finish(_ sender: Address) async throws(FaucetAuditError) {
+    private mutating func finish(_ sender: Address) async throws(AuditError) {
         guard let book = self.books[sender] else { return }
         self.report.senders.append(
-            FaucetReport.Sender(
+            FaucetAudit.Sender(
                 address: sender,
                 chainNonce: book.chainNonce,
                 counter: book.counter,
@@ -177,7 +150,7 @@ extension FaucetPass {
     /// Coins may come in from anywhere at any time, so that only missing ones are a violation.
     private mutating func checkBalance(
         _ book: LaneBook
-    ) async throws(FaucetAuditError) -> FaucetReport.Sender.Balance {
+    ) async throws(AuditError) -> FaucetAudit.Sender.Balance {
         guard let chain = self.chain, let first = book.firstSpent, let block = book.spent[first]?.block, block > 0
         else { return .skipped("nothing was mined, or the last transaction is no record's") }
         var base = block - 1
@@ -198,14 +171,8 @@ extension FaucetPass {
             return .skipped("the node does not tell the price of gas, or the chain has gone back")
         }
         if let received = sum.subtracting(account.balance) { return .proven(received: received) }
-        self.report.violations.append(
-            FaucetViolation(
-                .balanceWrong,
-                key: FaucetKeys.lane(book.lane),
-                expected: "\(cost) wei gone since block \(base)",
-                found: "\(account.balance.subtracting(sum) ?? .zero) wei more"
-            )
-        )
+        let found = "\(account.balance.subtracting(sum) ?? .zero) wei more"
+        self.report.violate(.balanceWrong, FaucetKeys.lane(book.lane), "\(cost) wei gone since block \(base)", found)
         return .violated
     }
 

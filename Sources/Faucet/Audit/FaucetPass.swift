@@ -1,28 +1,25 @@
 import Coordination
 import Ethereum
 import EthereumRPC
-import Redis
-import Timing
+import Evidence
 
 /// One walk over all records of the faucet.
 struct FaucetPass {
     /// What two records both have, and only one may.
     struct Conflict: Hashable {
-        let kind: FaucetViolation.Kind
+        let kind: FaucetAudit.Kind
         let first: String
         let second: String
     }
 
     static let tries = 3
 
-    let reader: FaucetAuditReader
+    let reader: StoreReader
     let options: FaucetAudit.Options
     private let nodes: EthereumNodes
-    private let tell: @Sendable (FaucetAudit.Progress) -> Void
-    private var progress = FaucetAudit.Progress()
-    private var toldAt = LoopClock().now
+    private let meter: AuditMeter
 
-    var report = FaucetReport()
+    var report = FaucetAudit.Report()
     var era: Era?
     /// `nil` before the first era.
     var chain: FaucetChainReader?
@@ -44,21 +41,21 @@ struct FaucetPass {
     var strays: [(id: String, mined: ChainFacts.Mined)] = []
     /// Transactions of earlier eras, by sender and nonce: their bytes may have been mined on this chain.
     var earlier: [Address: [UInt64: [Hash32]]] = [:]
-    private var suspects: [String: Set<FaucetViolation.Kind>] = [:]
+    private var suspects: [String: Set<FaucetAudit.Kind>] = [:]
 
     init(
-        reader: FaucetAuditReader,
+        reader: StoreReader,
         nodes: EthereumNodes,
         options: FaucetAudit.Options,
-        _ tell: @escaping @Sendable (FaucetAudit.Progress) -> Void
+        meter: AuditMeter
     ) {
         self.reader = reader
         self.nodes = nodes
         self.options = options
-        self.tell = tell
+        self.meter = meter
     }
 
-    mutating func run() async throws(FaucetAuditError) {
+    mutating func run() async throws(AuditError) {
         self.era = try await self.reader.era()
         self.report.era = self.era?.number
         self.time = try await self.reader.time()
@@ -74,53 +71,38 @@ struct FaucetPass {
         try await self.checkMembers()
         try await self.checkLanes()
         if try await self.reader.era() != self.era {
-            self.report.undecided.append(.init(key: FaucetKeys.era, reason: "a new era began"))
+            self.report.leave(FaucetKeys.era, "a new era began")
         }
     }
 
-    /// Only cancellation ends it early.
-    func wait(_ count: Int) async throws(FaucetAuditError) {
-        do { try await Task.sleep(for: self.options.pause * count, clock: .loop) } catch {
-            throw .unreadable(.notSent(.cancelled))
-        }
-    }
+    func wait(_ count: Int) async throws(AuditError) { try await StoreReader.wait(self.options.pause * count) }
 
     // MARK: Finding
 
-    private mutating func scan() async throws(FaucetAuditError) {
+    private mutating func scan() async throws(AuditError) {
         var ids: Set<String> = []
         var lanes: Set<LaneName> = []
         var unknown: Set<String> = []
         var count = 0
-        try await self.reader.scan { names in
+        try await self.reader.scan(FaucetKeys.pattern) { names in
             count += names.count
             for name in names {
-                switch FaucetAuditKey(name) {
+                switch FaucetKeys.owner(of: name) {
                 case .distribution(let id): ids.insert(id)
                 case .lane(let lane): lanes.insert(lane)
-                case .unknown(let name): unknown.insert(name)
+                case nil: unknown.insert(name)
                 case .other: break
                 }
             }
         }
         (self.ids, self.lanes) = (ids, lanes)
         for name in unknown.sorted() {
-            self.report.violations.append(
-                FaucetViolation(.unknownKey, key: name, expected: "a key of the faucet", found: "another")
-            )
+            self.report.violate(.unknownKey, name, "a key of the faucet", "another")
         }
-        self.advance { $0.keys = count }
+        self.meter.add("keys", count)
     }
 
-    private mutating func advance(_ change: (inout FaucetAudit.Progress) -> Void) {
-        change(&self.progress)
-        let now = LoopClock().now
-        guard self.toldAt.duration(to: now) >= .seconds(1) else { return }
-        self.toldAt = now
-        self.tell(self.progress)
-    }
-
-    private mutating func openBooks(_ era: Era) async throws(FaucetAuditError) {
+    private mutating func openBooks(_ era: Era) async throws(AuditError) {
         guard let chain = self.chain else { return }
         for lane in self.lanes where lane.era == era.number {
             let account = try await chain.account(lane.sender)
@@ -133,13 +115,11 @@ struct FaucetPass {
         }
     }
 
-    private mutating func readMembers() async throws(FaucetAuditError) {
+    private mutating func readMembers() async throws(AuditError) {
         for lane in self.lanes {
             for (key, isOpen) in [(FaucetKeys.bound(lane), false), (FaucetKeys.open(lane), true)] {
-                guard let members = try await self.reader.members(key) else {
-                    self.report.violations.append(
-                        FaucetViolation(.wrongType, key: key, expected: "zset", found: "another type")
-                    )
+                guard let members = try await self.reader.nonces(key) else {
+                    self.report.violate(.wrongType, key, "zset", "another type")
                     continue
                 }
                 self.ids.formUnion(members.map(\.id))
@@ -152,17 +132,15 @@ struct FaucetPass {
 
     // MARK: Records
 
-    private mutating func readRecords() async throws(FaucetAuditError) {
-        let ids = self.ids.sorted()
-        for start in stride(from: 0, to: ids.count, by: FaucetAuditReader.batchLimit) {
-            let batch = Array(ids[start..<min(start + FaucetAuditReader.batchLimit, ids.count)])
+    private mutating func readRecords() async throws(AuditError) {
+        for batch in self.ids.sorted().slices(of: FaucetAudit.batchLimit) {
             for (record, facts, check) in try await self.look(batch) {
                 self.count(record)
                 self.note(record, facts)
                 guard !check.violations.isEmpty || check.undecided != nil else { continue }
                 self.suspects[record.id] = Set(check.violations.map(\.kind))
             }
-            self.advance { $0.records += batch.count }
+            self.meter.add("records", batch.count)
         }
         self.ids = []
     }
@@ -170,7 +148,7 @@ struct FaucetPass {
     /// Reads records, and then what became of their transactions.
     private func look(
         _ ids: [String]
-    ) async throws(FaucetAuditError) -> [(record: AuditedRecord, facts: ChainFacts, check: RecordCheck)] {
+    ) async throws(AuditError) -> [(record: AuditedRecord, facts: ChainFacts, check: RecordCheck)] {
         let records = try await self.reader.records(ids)
         let present = records.filter { $0.distribution?.era == self.era?.number }
         let facts = try await self.chain?.facts(of: present.flatMap(\.allHashes)) ?? ChainFacts()
@@ -223,7 +201,7 @@ struct FaucetPass {
     // MARK: A second look
 
     /// Reads what looked wrong again, and tells what stays so.
-    private mutating func lookAgain() async throws(FaucetAuditError) {
+    private mutating func lookAgain() async throws(AuditError) {
         var open = self.suspects
         for number in 1...Self.tries where !open.isEmpty {
             try await self.wait(number)
@@ -241,7 +219,7 @@ struct FaucetPass {
     }
 
     /// The chain may have gone back since it was looked at first.
-    private mutating func refreshNonces() async throws(FaucetAuditError) {
+    private mutating func refreshNonces() async throws(AuditError) {
         guard let chain = self.chain else { return }
         for (sender, book) in self.books {
             let account = try await chain.account(sender)
@@ -255,20 +233,18 @@ struct FaucetPass {
     private mutating func tell(
         _ record: AuditedRecord,
         _ check: RecordCheck,
-        _ kinds: Set<FaucetViolation.Kind>,
+        _ kinds: Set<FaucetAudit.Kind>,
         head: UInt64
     ) {
         let block = record.distribution?.block ?? 0
         let isAhead = block > head && !kinds.isDisjoint(with: [.notDelivered, .failedWrong])
         let reason = isAhead ? "it is in block \(block), and the node is at block \(head)" : check.undecided
-        if let reason { self.report.undecided.append(.init(key: record.key, reason: reason)) }
+        if let reason { self.report.leave(record.key, reason) }
         guard !isAhead else { return }
-        for violation in check.violations where kinds.contains(violation.kind) {
-            self.report.violations.append(violation)
-        }
+        self.report.add(check.violations.filter { kinds.contains($0.kind) })
     }
 
-    private mutating func checkConflicts() async throws(FaucetAuditError) {
+    private mutating func checkConflicts() async throws(AuditError) {
         for conflict in self.conflicts.sorted(by: { ($0.first, $0.second) < ($1.first, $1.second) }) {
             let records = try await self.reader.records([conflict.first, conflict.second])
             guard let first = records[0].distribution, let second = records[1].distribution,
@@ -282,14 +258,7 @@ struct FaucetPass {
                 default: nil as String?
                 }
             guard let common else { continue }
-            self.report.violations.append(
-                FaucetViolation(
-                    conflict.kind,
-                    key: records[1].key,
-                    expected: "its own",
-                    found: "\(common) of \(first.id)"
-                )
-            )
+            self.report.violate(conflict.kind, records[1].key, "its own", "\(common) of \(first.id)")
         }
     }
 }

@@ -1,12 +1,13 @@
 import Ethereum
 import EthereumRPC
+import Evidence
 
 /// Compares one record with its lane and with the chain: a value, which reads nothing itself.
 struct RecordCheck {
     private let record: AuditedRecord
     private let distribution: Distribution?
     private let facts: ChainFacts
-    private(set) var violations: [FaucetViolation] = []
+    private(set) var violations: [Violation<FaucetAudit.Kind>] = []
     /// Why it cannot be told what the record is worth; `nil` when it can.
     private(set) var undecided: String?
 
@@ -43,11 +44,11 @@ struct RecordCheck {
     }
 
     private mutating func tell(
-        _ kind: FaucetViolation.Kind,
+        _ kind: FaucetAudit.Kind,
         _ expected: some CustomStringConvertible,
         _ found: some CustomStringConvertible
     ) {
-        self.violations.append(FaucetViolation(kind, key: self.record.key, expected: expected, found: found))
+        self.violations.append(Violation(kind, self.record.key, expected, found))
     }
 
     // MARK: In Redis
@@ -132,7 +133,7 @@ struct RecordCheck {
                 // It was not needed: somebody else's transaction has filled the hole.
                 return self.tell(.foreign, "nonce \(distribution.nonce) used by its own transaction", "another's")
             }
-            let kind = distribution.state == .confirmed ? FaucetViolation.Kind.notDelivered : .failedWrong
+            let kind = distribution.state == .confirmed ? FaucetAudit.Kind.notDelivered : .failedWrong
             return self.tell(kind, "one of its transactions in a block", "none of \(distribution.hashes.count)")
         }
         let isNoop = self.record.noops.contains(one.receipt.transaction)

@@ -1,4 +1,5 @@
 package import Coordination
+package import Evidence
 package import NIOCore
 
 /// Goes through one account, entry by entry, and says what is wrong with it: a value, which reads nothing itself.
@@ -10,7 +11,7 @@ package struct AccountCheck: Sendable {
     /// How many entries there were at the instant of the first snapshot, which are those that are checked.
     package let length: Int
     package let referencesType: String
-    package private(set) var violations: [AuditViolation] = []
+    package private(set) var violations: [Violation<LedgerAudit.Kind>] = []
     /// How many entries were checked so far.
     package private(set) var count = 0
     /// References to the transactions that have them.
@@ -20,7 +21,7 @@ package struct AccountCheck: Sendable {
     private let cuts: [ServerTime]
     private let head: AccountHead?
     private var found: BalanceReading
-    private var told: Set<AuditViolation.Kind> = []
+    private var told: Set<LedgerAudit.Kind> = []
     private var operations: Set<Step> = []
     private var sum: Int128 = 0
     private var previous: Entry?
@@ -68,16 +69,14 @@ package struct AccountCheck: Sendable {
 
     /// Notes a violation, unless one of its kind was noted before.
     package mutating func tell(
-        _ kind: AuditViolation.Kind,
-        key: String,
-        sequence: Int64? = nil,
-        expected: some CustomStringConvertible,
-        found: some CustomStringConvertible
+        _ kind: LedgerAudit.Kind,
+        _ key: String,
+        at sequence: Int64? = nil,
+        _ expected: some CustomStringConvertible,
+        _ found: some CustomStringConvertible
     ) {
         guard self.told.insert(kind).inserted else { return }
-        self.violations.append(
-            AuditViolation(kind, key: key, sequence: sequence, expected: expected, found: found)
-        )
+        self.violations.append(Violation(kind, key, sequence: sequence, expected, found))
     }
 
     private mutating func checkKeys(_ snapshot: AccountSnapshot) {
@@ -87,10 +86,10 @@ package struct AccountCheck: Sendable {
             (LedgerKeys.references(self.account), snapshot.referencesType, "hash"),
         ]
         for (key, found, expected) in types where found != expected && found != "none" {
-            self.tell(.wrongType, key: key, expected: expected, found: found)
+            self.tell(.wrongType, key, expected, found)
         }
         if snapshot.accountType == "none", snapshot.entriesType != "none" {
-            self.tell(.accountMissing, key: self.entriesKey, expected: key, found: "\(self.length) entries alone")
+            self.tell(.accountMissing, self.entriesKey, key, "\(self.length) entries alone")
         }
         guard snapshot.accountType == "hash" else { return }
         guard let head = self.head else {
@@ -98,21 +97,21 @@ package struct AccountCheck: Sendable {
             let found = zip(["balance", "sequence", "chain", "token", "updated"], fields)
                 .map { "\($0)=\($1 ?? "")" }
                 .joined(separator: " ")
-            self.tell(.headInvalid, key: key, expected: "five fields, whole numbers and a chain", found: found)
+            self.tell(.headInvalid, key, "five fields, whole numbers and a chain", found)
             return
         }
         self.checkBalance(head.balance, key: key, sequence: nil)
         if snapshot.entriesType == "none", head.sequence > 0 {
-            self.tell(.entriesMissing, key: key, expected: "\(head.sequence) entries", found: "none")
+            self.tell(.entriesMissing, key, "\(head.sequence) entries", "none")
         } else if snapshot.entriesType == "list" || snapshot.entriesType == "none", head.sequence != self.length {
-            self.tell(.countWrong, key: self.entriesKey, expected: head.sequence, found: self.length)
+            self.tell(.countWrong, self.entriesKey, head.sequence, self.length)
         }
     }
 
     private mutating func checkBalance(_ balance: Int64, key: String, sequence: Int64?) {
         let limit = Money.largestBalance.minorUnits
         guard !(0...limit).contains(balance) else { return }
-        self.tell(.balanceOutOfRange, key: key, sequence: sequence, expected: "0 to \(limit)", found: balance)
+        self.tell(.balanceOutOfRange, key, at: sequence, "0 to \(limit)", balance)
     }
 }
 
@@ -129,13 +128,7 @@ extension AccountCheck {
         guard let entry = Entry(packed: text),
             "\(entry.body) \(entry.chain)".utf8.elementsEqual(packed.readableBytesView)
         else {
-            self.tell(
-                .entryUnreadable,
-                key: self.entriesKey,
-                sequence: Int64(self.count),
-                expected: "nine words",
-                found: text
-            )
+            self.tell(.entryUnreadable, self.entriesKey, at: Int64(self.count), "nine words", text)
             (self.isWhole, self.previous, self.chain) = (false, nil, nil)
             self.sequence &+= 1
             return nil
@@ -156,32 +149,21 @@ extension AccountCheck {
         let key = self.entriesKey
         let next = self.sequence &+ 1
         if entry.sequence != next {
-            self.tell(.sequenceWrong, key: key, sequence: next, expected: next, found: entry.sequence)
+            self.tell(.sequenceWrong, key, at: next, next, entry.sequence)
         }
         if let chain = self.chain {
             let right = Entry.chain(after: chain, body: entry.body)
             if right != entry.chain {
-                self.tell(.chainBroken, key: key, sequence: entry.sequence, expected: right, found: entry.chain)
+                self.tell(.chainBroken, key, at: entry.sequence, right, entry.chain)
             }
         }
         let token = self.previous?.token ?? 0
         if entry.token <= token {
-            self.tell(
-                .tokenWrong,
-                key: key,
-                sequence: entry.sequence,
-                expected: "more than \(token)",
-                found: entry.token
-            )
+            self.tell(.tokenWrong, key, at: entry.sequence, "more than \(token)", entry.token)
         }
-        if let created = self.previous?.created, entry.created < created {
-            self.tell(
-                .timeWrong,
-                key: key,
-                sequence: entry.sequence,
-                expected: "\(created.milliseconds) or later",
-                found: entry.created.milliseconds
-            )
+        if let before = self.previous?.created, entry.created < before {
+            let created = entry.created.milliseconds
+            self.tell(.timeWrong, key, at: entry.sequence, "\(before.milliseconds) or later", created)
         }
     }
 
@@ -194,25 +176,14 @@ extension AccountCheck {
             case .debit: -limit...(-1)
             }
         if !amounts.contains(entry.amount.minorUnits) {
-            self.tell(
-                .amountOutOfRange,
-                key: key,
-                sequence: entry.sequence,
-                expected: "\(amounts.lowerBound) to \(amounts.upperBound) of a \(entry.kind.rawValue)",
-                found: entry.amount.minorUnits
-            )
+            let expected = "\(amounts.lowerBound) to \(amounts.upperBound) of a \(entry.kind.rawValue)"
+            self.tell(.amountOutOfRange, key, at: entry.sequence, expected, entry.amount.minorUnits)
         }
         self.checkBalance(entry.balance.minorUnits, key: key, sequence: entry.sequence)
         if self.previous != nil || self.count == 1 {
             let right = Int128(self.previous?.balance.minorUnits ?? 0) + Int128(entry.amount.minorUnits)
             if right != Int128(entry.balance.minorUnits) {
-                self.tell(
-                    .balanceWrong,
-                    key: key,
-                    sequence: entry.sequence,
-                    expected: right,
-                    found: entry.balance.minorUnits
-                )
+                self.tell(.balanceWrong, key, at: entry.sequence, right, entry.balance.minorUnits)
             }
         }
         // Cannot overflow: no list holds 2^64 entries.
@@ -221,32 +192,15 @@ extension AccountCheck {
 
     private mutating func checkNames(of entry: Entry) {
         if entry.kind.isPayment, !PaymentName.isValid(entry.operation ?? "") {
-            self.tell(
-                .operationInvalid,
-                key: self.entriesKey,
-                sequence: entry.sequence,
-                expected: "a payment",
-                found: entry.operation ?? "-"
-            )
+            self.tell(.operationInvalid, self.entriesKey, at: entry.sequence, "a payment", entry.operation ?? "-")
         }
         if let operation = entry.operation, !self.operations.insert(Step(operation, entry.kind)).inserted {
-            self.tell(
-                .operationRepeated,
-                key: self.entriesKey,
-                sequence: entry.sequence,
-                expected: "a \(entry.kind.rawValue) once",
-                found: operation
-            )
+            let expected = "a \(entry.kind.rawValue) once"
+            self.tell(.operationRepeated, self.entriesKey, at: entry.sequence, expected, operation)
         }
         guard let reference = entry.reference else { return }
         guard self.references[reference] == nil else {
-            self.tell(
-                .referenceRepeated,
-                key: self.entriesKey,
-                sequence: entry.sequence,
-                expected: "a reference once",
-                found: reference
-            )
+            self.tell(.referenceRepeated, self.entriesKey, at: entry.sequence, "a reference once", reference)
             return
         }
         self.references[reference] = entry.transactionID(self.account.user)
@@ -264,34 +218,16 @@ extension AccountCheck {
         guard let head = self.head, let last = self.previous, self.isWhole else { return }
         let key = LedgerKeys.account(self.account)
         if Int128(head.balance) != self.sum {
-            self.tell(.balanceSumWrong, key: key, sequence: last.sequence, expected: self.sum, found: head.balance)
+            self.tell(.balanceSumWrong, key, at: last.sequence, self.sum, head.balance)
         }
         if head.chain != last.chain {
-            self.tell(
-                .chainHeadWrong,
-                key: key,
-                sequence: last.sequence,
-                expected: last.chain,
-                found: head.chain ?? "none"
-            )
+            self.tell(.chainHeadWrong, key, at: last.sequence, last.chain, head.chain ?? "none")
         }
         if head.token < last.token {
-            self.tell(
-                .tokenWrong,
-                key: key,
-                sequence: last.sequence,
-                expected: "\(last.token) or more",
-                found: head.token
-            )
+            self.tell(.tokenWrong, key, at: last.sequence, "\(last.token) or more", head.token)
         }
         if head.updated != last.created.milliseconds {
-            self.tell(
-                .timeWrong,
-                key: key,
-                sequence: last.sequence,
-                expected: last.created.milliseconds,
-                found: head.updated
-            )
+            self.tell(.timeWrong, key, at: last.sequence, last.created.milliseconds, head.updated)
         }
     }
 }

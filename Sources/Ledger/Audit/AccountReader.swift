@@ -1,4 +1,5 @@
 import Coordination
+import Evidence
 import NIOCore
 import RESP
 import Redis
@@ -19,7 +20,7 @@ struct AccountReader: Sendable {
         var looks: [AuditLook] = []
     }
 
-    let reader: AuditReader
+    let reader: StoreReader
     let meter: AuditMeter
     let tap: AuditTap?
 
@@ -28,7 +29,7 @@ struct AccountReader: Sendable {
     /// Holds the references and operations of one account at a time, and one slice of entries.
     func check(_ accounts: [Account], cuts: [ServerTime]) async throws(AuditError) -> Batch {
         var batch = Batch()
-        let snapshots = try await self.read(accounts, first: 0, limit: AuditReader.sliceLimit, into: &batch)
+        let snapshots = try await self.read(accounts, first: 0, limit: LedgerAudit.sliceLimit, into: &batch)
         for (account, snapshot) in zip(accounts, snapshots) {
             var check = AccountCheck(account, snapshot, cuts: cuts)
             self.take(snapshot.entries, into: &check)
@@ -38,7 +39,7 @@ struct AccountReader: Sendable {
             check.forget()
             self.tap?.end(account, check.count)
             batch.checks.append(check)
-            self.meter.add(accounts: 1)
+            self.meter.add("accounts", 1)
         }
         return batch
     }
@@ -61,27 +62,22 @@ struct AccountReader: Sendable {
             guard let entry = check.read(packed), entry.kind.isPayment else { continue }
             self.tap?.payment(check.account, entry)
         }
-        self.meter.add(entries: entries.count)
+        self.meter.add("entries", entries.count)
     }
 
     /// Reads what the first answer had no room for.
     private func readRest(of check: inout AccountCheck, into batch: inout Batch) async throws(AuditError) {
         guard check.count < check.length else { return }
         while check.count < check.length {
-            let limit = min(AuditReader.sliceLimit, check.length - check.count)
+            let limit = min(LedgerAudit.sliceLimit, check.length - check.count)
             let snapshots = try await self.read([check.account], first: check.count, limit: limit, into: &batch)
             guard let entries = snapshots.first?.entries, !entries.isEmpty else { break }
             self.take(entries, into: &check)
         }
         let last = try await self.read([check.account], first: max(check.count - 1, 0), limit: 1, into: &batch).first
         if check.count < check.length || last?.entries.first != check.lastPacked {
-            check.tell(
-                .rewritten,
-                key: check.entriesKey,
-                sequence: Int64(check.count),
-                expected: "entries that stay as they are",
-                found: "\(last?.length ?? 0) of \(check.length)"
-            )
+            let found = "\(last?.length ?? 0) of \(check.length)"
+            check.tell(.rewritten, check.entriesKey, at: Int64(check.count), "entries that stay as they are", found)
         }
     }
 
@@ -97,27 +93,21 @@ struct AccountReader: Sendable {
         let key = LedgerKeys.references(check.account)
         var missing = Set(check.references.keys)
         var strays: [String: String] = [:]
-        var cursor = "0"
         // A key of a wrong type was told already, and cannot be read.
-        while check.referencesType == "hash" {
-            let page = try await self.reader.hashPage(key, cursor: cursor)
-            for index in stride(from: 0, to: page.items.count - 1, by: 2) {
-                let reference = String(buffer: page.items[index])
-                let found = String(buffer: page.items[index + 1])
+        if check.referencesType == "hash" {
+            try await self.reader.fields(key) { reference, found in
                 if let expected = check.references[reference] {
                     missing.remove(reference)
-                    guard expected != found else { continue }
-                    check.tell(.referenceWrong, key: key, expected: "\(reference): \(expected)", found: found)
+                    if expected != found { check.tell(.referenceWrong, key, "\(reference): \(expected)", found) }
                 } else {
                     strays[reference] = found
                 }
+                return true
             }
-            cursor = page.cursor
-            if cursor == "0" { break }
         }
         if let reference = missing.min(), check.referencesType == "hash" || check.referencesType == "none" {
             let expected = "\(reference): \(check.references[reference] ?? "")"
-            check.tell(.referenceMissing, key: key, expected: expected, found: "\(missing.count) missing")
+            check.tell(.referenceMissing, key, expected, "\(missing.count) missing")
         }
         if !strays.isEmpty { try await self.settle(strays, of: &check) }
     }
@@ -140,12 +130,7 @@ struct AccountReader: Sendable {
         where !waiting.contains(reference) && later[reference] != id {
             let now = try await self.reader.send(RedisCommand("HGET", .key(key), .text(reference)))
             guard now.string == id else { continue }
-            check.tell(
-                .referenceStray,
-                key: key,
-                expected: "a transaction of the account",
-                found: "\(reference): \(id)"
-            )
+            check.tell(.referenceStray, key, "a transaction of the account", "\(reference): \(id)")
             // One is told for an account, so the others need no look.
             return
         }

@@ -1,7 +1,5 @@
 import Coordination
-import NIOCore
-import Redis
-import Timing
+import Evidence
 
 /// What an audit has found so far, and the next round of reading.
 ///
@@ -16,11 +14,11 @@ struct AuditPass {
     /// Accounts in use whose balances are read within a cut: some tenths of a millisecond.
     private static let busyLimit = 500
 
-    private let reader: AuditReader
+    private let reader: StoreReader
     private let meter: AuditMeter
     private let currency: Currency?
     private let tap: AuditTap?
-    private(set) var report = AuditReport()
+    private(set) var report = LedgerAudit.Report()
     private(set) var sample: MemorySample
     private var clock = AuditClock()
     /// By how much a shard seemed to be off in the round before.
@@ -31,9 +29,9 @@ struct AuditPass {
     private var busy: [ShardMoney: [Account]] = [:]
     /// Shards in which an account has violations of its own.
     private var violated: Set<ShardMoney> = []
-    private var worlds: [ShardMoney: AuditReport.World] = [:]
+    private var worlds: [ShardMoney: LedgerAudit.World] = [:]
 
-    init(reader: AuditReader, meter: AuditMeter, currency: Currency?, seed: UInt64, tap: AuditTap?) {
+    init(reader: StoreReader, meter: AuditMeter, currency: Currency?, seed: UInt64, tap: AuditTap?) {
         self.reader = reader
         self.meter = meter
         self.currency = currency
@@ -49,12 +47,12 @@ struct AuditPass {
         if let currency = self.currency {
             currencies = [currency]
         } else {
-            try await self.reader.scan(AuditKey.pattern) { keys in
+            try await self.reader.scan(LedgerKeys.pattern) { keys in
                 for key in keys {
-                    switch AuditKey(key) {
+                    switch LedgerKeys.owner(of: key) {
                     case .account(let account): currencies.insert(account.currency)
                     case .world(_, let currency), .transit(_, let currency): currencies.insert(currency)
-                    case .misplaced, .unknown: break
+                    case .misplaced, nil: break
                     }
                 }
             }
@@ -80,7 +78,7 @@ struct AuditPass {
             let last = try await self.reader.cut(money)
             if isFirst { self.check(last, of: money) }
             if sum.accounts > 0 || last.isThere {
-                self.worlds[money] = AuditReport.World(
+                self.worlds[money] = LedgerAudit.World(
                     shard: money.shard.tag,
                     currency: money.currency.code,
                     accounts: sum.accounts,
@@ -96,7 +94,7 @@ struct AuditPass {
 
     /// Calls undecided what could not be had in all rounds.
     mutating func giveUp(on open: [ShardMoney]) {
-        for money in open { self.leave(money, self.reasons[money] ?? "it kept changing") }
+        for money in open { self.report.leave(money.worldKey, self.reasons[money] ?? "it kept changing") }
     }
 
     // MARK: Verdicts
@@ -121,46 +119,32 @@ struct AuditPass {
             self.reasons[money] = reason
             return false
         case .hopeless(let reason):
-            self.leave(money, reason)
+            self.report.leave(money.worldKey, reason)
             return true
         }
     }
 
     private mutating func tellSum(_ money: ShardMoney, _ difference: Int128) {
-        self.report.violations.append(
-            AuditViolation(.shardSumWrong, key: money.worldKey, expected: "0 with all balances", found: difference)
-        )
-    }
-
-    private mutating func leave(_ money: ShardMoney, _ reason: String) {
-        self.report.undecided.append(AuditReport.Undecided(key: money.worldKey, reason: reason))
+        self.report.violate(.shardSumWrong, money.worldKey, "0 with all balances", difference)
     }
 
     private mutating func check(_ cut: ShardCut, of money: ShardMoney) {
-        self.check(cut.world, key: money.worldKey)
-        self.check(cut.transit, key: money.transitKey)
+        self.check(cut.world, money.worldKey)
+        self.check(cut.transit, money.transitKey)
         if let text = cut.entriesText, (cut.entries ?? -1) < 0 {
-            let expected = "a count of entries"
-            self.report.violations.append(
-                AuditViolation(.headInvalid, key: money.worldKey, expected: expected, found: text)
-            )
+            self.report.violate(.headInvalid, money.worldKey, "a count of entries", text)
         }
     }
 
-    private mutating func check(_ side: ShardCut.Side, key: String) {
+    private mutating func check(_ side: ShardCut.Side, _ key: String) {
         let limit = Money.largestBalance.minorUnits
         if side.type != "hash", side.type != "none" {
-            self.report.violations.append(AuditViolation(.wrongType, key: key, expected: "hash", found: side.type))
+            self.report.violate(.wrongType, key, "hash", side.type)
         } else if let balance = side.balance {
             guard balance.magnitude > limit.magnitude else { return }
-            self.report.violations.append(
-                AuditViolation(.balanceOutOfRange, key: key, expected: "-\(limit) to \(limit)", found: balance)
-            )
+            self.report.violate(.balanceOutOfRange, key, "-\(limit) to \(limit)", balance)
         } else {
-            let expected = "a balance in whole numbers"
-            self.report.violations.append(
-                AuditViolation(.headInvalid, key: key, expected: expected, found: side.text ?? "none")
-            )
+            self.report.violate(.headInvalid, key, "a balance in whole numbers", side.text ?? "none")
         }
     }
 }
@@ -172,12 +156,7 @@ extension AuditPass {
     private mutating func cuts(_ open: [ShardMoney]) async throws(AuditError) -> [ShardMoney: [ShardCut]] {
         var cuts: [ShardMoney: [ShardCut]] = [:]
         for number in 0..<Self.cutCount {
-            if number > 0 {
-                // Only cancellation ends a sleep early.
-                do { try await Task.sleep(for: Self.cutPause, clock: .loop) } catch {
-                    throw .unreadable(.notSent(.cancelled))
-                }
-            }
+            if number > 0 { try await StoreReader.wait(Self.cutPause) }
             for money in open {
                 let sent = self.meter.elapsed
                 let cut = try await self.reader.cut(money, with: self.busy[money] ?? [])
@@ -195,42 +174,32 @@ extension AuditPass {
     ) async throws(AuditError) -> [ShardMoney: Set<String>] {
         var users: [ShardMoney: Set<String>] = [:]
         // `SCAN` may give a key twice.
-        var strange: Set<AuditKey> = []
+        var (misplaced, unknown): ([String: Account], Set<String>) = ([:], [])
         var seen = 0
-        try await self.reader.scan(AuditKey.pattern) { keys in
-            for bytes in keys {
-                let key = AuditKey(bytes)
-                switch key {
+        try await self.reader.scan(LedgerKeys.pattern) { keys in
+            for key in keys {
+                switch LedgerKeys.owner(of: key) {
                 case .account(let account):
                     let money = ShardMoney(account.shard, account.currency)
                     if open.contains(money) { users[money, default: []].insert(account.user.text) }
-                case .misplaced(_, let account):
-                    if self.currency ?? account.currency == account.currency { strange.insert(key) }
-                case .unknown: strange.insert(key)
+                case .misplaced(let account): misplaced[key] = account
+                case nil: unknown.insert(key)
                 case .world, .transit: break
                 }
             }
             seen += keys.count
-            if isFirst { self.meter.add(keys: keys.count) }
+            if isFirst { self.meter.add("keys", keys.count) }
         }
         guard isFirst else { return users }
         self.report.keys = seen
-        for key in strange { self.tell(key) }
-        return users
-    }
-
-    private mutating func tell(_ key: AuditKey) {
-        switch key {
-        case .misplaced(let name, let account):
-            self.report.violations.append(
-                AuditViolation(.wrongShard, key: name, expected: account.shard.tag, found: name)
-            )
-        case .unknown(let name):
-            self.report.violations.append(
-                AuditViolation(.unknownKey, key: name, expected: "a user and a currency in a shard", found: name)
-            )
-        case .account, .world, .transit: break
+        for (key, account) in misplaced.sorted(by: { $0.key < $1.key })
+        where self.currency ?? account.currency == account.currency {
+            self.report.violate(.wrongShard, key, account.shard.tag, key)
         }
+        for key in unknown.sorted() {
+            self.report.violate(.unknownKey, key, "a user and a currency in a shard", key)
+        }
+        return users
     }
 
     private mutating func note(_ account: Account, isBusy: Bool) {
@@ -263,7 +232,7 @@ extension AuditPass {
         let outcome = await withTaskGroup(of: Result<AccountReader.Batch, AuditError>.self) { group in
             func start() {
                 guard next < accounts.count else { return }
-                let batch = Array(accounts[next..<min(next + AccountReader.batchLimit, accounts.count)])
+                let batch = Array(accounts[next...].prefix(AccountReader.batchLimit))
                 next += batch.count
                 group.addTask {
                     do throws(AuditError) { return .success(try await source.check(batch, cuts: cuts)) } catch {
@@ -292,7 +261,7 @@ extension AuditPass {
             self.report.accounts += 1
             self.report.entries += check.count
             self.sample.offer(check.account, length: check.length)
-            for violation in check.violations { self.report.violations.append(violation) }
+            self.report.add(check.violations)
         }
     }
 }

@@ -1,4 +1,5 @@
 import Coordination
+import Evidence
 import NIOCore
 
 /// Reads what accounts bring to the sum of their shard, and nothing else: for accounts that were checked before.
@@ -9,7 +10,7 @@ struct BalanceReader: Sendable {
     /// How many accounts are asked for at once.
     private static let batchLimit = 200
 
-    let reader: AuditReader
+    let reader: StoreReader
     let elapsed: @Sendable () -> Duration
 
     func read(
@@ -17,8 +18,7 @@ struct BalanceReader: Sendable {
         cuts: [ShardCut],
         _ body: (BalanceReading, AuditLook) -> Void
     ) async throws(AuditError) {
-        for start in stride(from: 0, to: accounts.count, by: Self.batchLimit) {
-            let batch = Array(accounts[start..<min(start + Self.batchLimit, accounts.count)])
+        for batch in accounts.slices(of: Self.batchLimit) {
             let sent = self.elapsed()
             let answer = try await self.reader.accounts(batch, limit: 0)
             let look = AuditLook(time: answer.time, sent: sent, received: self.elapsed())
@@ -48,7 +48,7 @@ struct BalanceReader: Sendable {
         }
         var end = snapshot.length
         while end > 0, !open.isEmpty {
-            let first = max(end - AuditReader.sliceLimit, 0)
+            let first = max(end - LedgerAudit.sliceLimit, 0)
             let entries = try await self.reader.accounts([account], first: first, limit: end - first).accounts.first
             for packed in (entries?.entries ?? []).reversed() {
                 guard let entry = Entry(packed: String(buffer: packed)) else {

@@ -1,5 +1,5 @@
+package import Evidence
 package import Redis
-import Timing
 
 /// Proves that the ledger in Redis is whole, while the service goes on changing it.
 ///
@@ -8,6 +8,8 @@ import Timing
 /// milliseconds, and nothing is written. In memory it keeps the names of all accounts, some 100 bytes each, and of the
 /// accounts that are being read a slice of entries and all references and operations.
 package struct LedgerAudit: Sendable {
+    /// How many entries are asked for at once.
+    package static let sliceLimit = 500
     /// How often a shard whose sum could not be had is read anew.
     private static let tries = 5
     private static let pause = Duration.milliseconds(100)
@@ -32,18 +34,17 @@ package struct LedgerAudit: Sendable {
     /// `progress` is called at most once a second, from any thread.
     package func run(
         progress: @escaping @Sendable (AuditProgress) -> Void = { _ in }
-    ) async throws(AuditError) -> AuditReport {
-        let meter = AuditMeter(progress)
-        let reader = AuditReader(self.redis)
+    ) async throws(AuditError) -> Report {
+        try await self.run(AuditMeter(["keys", "accounts", "entries"], progress))
+    }
+
+    /// As part of another audit, which counts on with the same meter.
+    package func run(_ meter: AuditMeter) async throws(AuditError) -> Report {
+        let reader = StoreReader(self.redis)
         var pass = AuditPass(reader: reader, meter: meter, currency: self.currency, seed: self.seed, tap: self.tap)
         var open = try await pass.shards()
         for number in 0..<Self.tries where !open.isEmpty {
-            if number > 0 {
-                // Only cancellation ends a sleep early.
-                do { try await Task.sleep(for: Self.pause * number, clock: .loop) } catch {
-                    throw .unreadable(.notSent(.cancelled))
-                }
-            }
+            if number > 0 { try await StoreReader.wait(Self.pause * number) }
             open = try await pass.visit(open, isFirst: number == 0)
         }
         pass.giveUp(on: open)

@@ -1,3 +1,4 @@
+import Evidence
 import RESP
 import Redis
 
@@ -52,8 +53,8 @@ struct MemorySample: Sendable {
     }
 
     /// Measures what was picked; a Redis that does not allow it leaves the figures out.
-    func measure(_ reader: AuditReader) async throws(AuditError) -> AuditReport.Memory {
-        var memory = AuditReport.Memory()
+    func measure(_ reader: StoreReader) async throws(AuditError) -> LedgerAudit.Memory {
+        var memory = LedgerAudit.Memory()
         var (bytes, entries) = (0.0, 0.0)
         for account in self.long.picked {
             guard let sizes = try await self.sizes(of: account, reader) else { continue }
@@ -75,7 +76,7 @@ struct MemorySample: Sendable {
     /// `nil` when an entry came in between, so that size and length would not belong together.
     private func sizes(
         of account: Account,
-        _ reader: AuditReader
+        _ reader: StoreReader
     ) async throws(AuditError) -> (account: Int64, entries: Int64, length: Int64)? {
         let entries = LedgerKeys.entries(account)
         let length = RedisCommand("LLEN", .key(entries))

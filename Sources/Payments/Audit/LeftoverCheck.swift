@@ -1,8 +1,7 @@
-import Coordination
+import Evidence
 import Ledger
 import RESP
 import Redis
-import Timing
 
 /// Looks for locks, and places in queues, of payments that have ended or never were.
 ///
@@ -20,45 +19,37 @@ struct LeftoverCheck {
 
     /// Something that one payment has.
     private struct Item: Hashable {
-        let kind: PaymentViolation.Kind
+        let kind: PaymentsAudit.Kind
         let key: String
         let payment: PaymentID
         /// What it is to be the same at the next look.
         let value: String
     }
 
-    let reader: PaymentsAuditReader
+    let reader: StoreReader
     let currency: Currency?
 
-    mutating func run(locks: [Account], queues: [Account]) async throws(AuditError) -> [PaymentViolation] {
+    mutating func run(locks: [Account], queues: [Account]) async throws(AuditError) -> [Violation<PaymentsAudit.Kind>] {
         let isWanted = { (account: Account) in self.currency == nil || account.currency == self.currency }
         var suspects: [Item] = []
         let lockKeys = locks.filter(isWanted).map { LedgerKeys.lock($0) }
-        for start in stride(from: 0, to: lockKeys.count, by: Self.lockLimit) {
-            let keys = Array(lockKeys[start..<min(start + Self.lockLimit, lockKeys.count)])
+        for keys in lockKeys.slices(of: Self.lockLimit) {
             suspects += try await self.strays(among: self.holders(keys))
         }
         let queueKeys = queues.filter(isWanted).map { LedgerKeys.waiters($0) }
-        for start in stride(from: 0, to: queueKeys.count, by: Self.queueLimit) {
-            let keys = Array(queueKeys[start..<min(start + Self.queueLimit, queueKeys.count)])
+        for keys in queueKeys.slices(of: Self.queueLimit) {
             suspects += try await self.strays(among: self.places(keys))
         }
         for number in 1..<Self.tries where !suspects.isEmpty {
-            // Only cancellation ends a sleep early.
-            do { try await Task.sleep(for: Self.pause * number, clock: .loop) } catch {
-                throw .unreadable(.notSent(.cancelled))
-            }
+            try await StoreReader.wait(Self.pause * number)
             suspects = try await self.strays(among: self.left(suspects))
         }
         return try await self.left(suspects).sorted { ($0.key, $0.payment.text) < ($1.key, $1.payment.text) }
-            .map { item in
-                let expected = "a payment that has not ended"
-                return PaymentViolation(item.kind, key: item.key, expected: expected, found: item.payment.text)
-            }
+            .map { Violation($0.kind, $0.key, "a payment that has not ended", $0.payment.text) }
     }
 
     private func holders(_ keys: [String]) async throws(AuditError) -> [Item] {
-        let replies = try await self.reader.redis.send(keys.map { RedisCommand("GET", .key($0)) })
+        let replies = try await self.reader.send(keys.map { RedisCommand("GET", .key($0)) })
         return zip(keys, replies).compactMap { key, reply in
             guard let value = reply?.string, let end = value.lastIndex(of: ":"), let id = PaymentID(value[..<end])
             else { return nil }
@@ -67,7 +58,7 @@ struct LeftoverCheck {
     }
 
     private func places(_ keys: [String]) async throws(AuditError) -> [Item] {
-        let replies = try await self.reader.redis.send(
+        let replies = try await self.reader.send(
             keys.map { RedisCommand("ZRANGE", .key($0), 0, .integer(Self.placeLimit - 1)) }
         )
         return zip(keys, replies).flatMap { key, reply in
@@ -93,11 +84,9 @@ struct LeftoverCheck {
 
     /// Those that are still as they were.
     private func left(_ items: [Item]) async throws(AuditError) -> [Item] {
-        guard !items.isEmpty else { return [] }
         var left: [Item] = []
-        for start in stride(from: 0, to: items.count, by: Self.lockLimit) {
-            let batch = items[start..<min(start + Self.lockLimit, items.count)]
-            let replies = try await self.reader.redis.send(
+        for batch in items.slices(of: Self.lockLimit) {
+            let replies = try await self.reader.send(
                 batch.map { item in
                     item.kind == .lockStray
                         ? RedisCommand("GET", .key(item.key))

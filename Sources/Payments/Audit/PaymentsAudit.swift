@@ -1,3 +1,4 @@
+package import Evidence
 package import Ledger
 package import Redis
 
@@ -22,6 +23,9 @@ package struct PaymentsAudit: Sendable {
         package init() {}
     }
 
+    /// How many payments are asked for at once.
+    static let batchLimit = 200
+
     private let redis: any RedisClient
     private let options: Options
 
@@ -35,26 +39,20 @@ package struct PaymentsAudit: Sendable {
     /// `progress` is called at most once a second, from any thread.
     package func run(
         progress: @escaping @Sendable (AuditProgress) -> Void = { _ in }
-    ) async throws(AuditError) -> PaymentsReport {
+    ) async throws(AuditError) -> Report {
+        let meter = AuditMeter(["keys", "accounts", "entries", "payments"], progress)
         let marks = PaymentMarks()
         let ledger = try await LedgerAudit(
             redis: self.redis,
             currency: self.options.currency,
             seed: self.options.seed,
             tap: marks.tap
-        ).run(progress: progress)
-        let meter = AuditMeter { told in
-            var all = told
-            (all.keys, all.accounts, all.entries) = (ledger.keys, ledger.accounts, ledger.entries)
-            all.elapsed += ledger.elapsed
-            progress(all)
-        }
-        let reader = PaymentsAuditReader(redis: AuditReader(self.redis))
-        var pass = PaymentsPass(reader: reader, marks: marks, meter: meter, options: self.options)
+        ).run(meter)
+        var pass = PaymentsPass(reader: StoreReader(self.redis), marks: marks, meter: meter, options: self.options)
         try await pass.run()
         var report = pass.report
         report.ledger = ledger
-        report.elapsed = meter.elapsed
+        report.elapsed = meter.elapsed - ledger.elapsed
         return report
     }
 }

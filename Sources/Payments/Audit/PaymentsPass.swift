@@ -1,16 +1,16 @@
 import Coordination
+import Evidence
 import Ledger
-import NIOCore
 import RESP
 import Redis
 
 /// What an audit of payments has found so far, behind the one of the ledger that filled the marks.
 struct PaymentsPass {
-    private let reader: PaymentsAuditReader
+    private let reader: StoreReader
     private let marks: PaymentMarks
     private let meter: AuditMeter
     private let options: PaymentsAudit.Options
-    private(set) var report = PaymentsReport()
+    private(set) var report = PaymentsAudit.Report()
     private var locks: [Account] = []
     private var queues: [Account] = []
     /// By shard: those to look at.
@@ -18,7 +18,7 @@ struct PaymentsPass {
     private var oldest: ServerTime?
     private var last = ServerTime(milliseconds: .min)
 
-    init(reader: PaymentsAuditReader, marks: PaymentMarks, meter: AuditMeter, options: PaymentsAudit.Options) {
+    init(reader: StoreReader, marks: PaymentMarks, meter: AuditMeter, options: PaymentsAudit.Options) {
         self.reader = reader
         self.marks = marks
         self.meter = meter
@@ -35,70 +35,63 @@ struct PaymentsPass {
             self.report.oldest = .milliseconds(max(self.last.milliseconds - oldest.milliseconds, 0))
         }
         var leftovers = LeftoverCheck(reader: self.reader, currency: self.options.currency)
-        for violation in try await leftovers.run(locks: self.locks, queues: self.queues) { self.tell(violation) }
+        self.report.add(try await leftovers.run(locks: self.locks, queues: self.queues))
         let currencies = self.options.currency.map { [$0] } ?? Array(self.marks.currencies)
         var transit = TransitSum(reader: self.reader, marks: self.marks, meter: self.meter)
         let outcome = try await transit.run(currencies.sorted { $0.code < $1.code })
-        for violation in outcome.violations { self.tell(violation) }
+        self.report.add(outcome.violations)
         self.report.undecided += outcome.undecided
     }
-
-    private mutating func tell(_ violation: PaymentViolation) { self.report.violations.append(violation) }
 
     // MARK: What is there
 
     /// Walks Redis for records, locks and queues.
     private mutating func search() async throws(AuditError) {
         // `SCAN` may give a key twice.
-        var keys: Set<PaymentsAuditKey> = []
+        var (locks, queues): (Set<Account>, Set<Account>) = ([], [])
+        var (misplaced, unknown): ([String: PaymentID], Set<String>) = ([:], [])
         var payments: [PaymentID] = []
-        try await self.reader.redis.scan(PaymentsAuditKey.pattern) { names in
-            for name in names {
-                switch PaymentsAuditKey(name) {
+        try await self.reader.scan(PaymentKeys.pattern) { keys in
+            for key in keys {
+                switch PaymentKeys.owner(of: key) {
                 case .payment(let id): payments.append(id)
+                case .lock(let account): locks.insert(account)
+                case .waiters(let account): queues.insert(account)
+                case .misplaced(let id): misplaced[key] = id
                 case .other: break
-                case let key: keys.insert(key)
+                case nil: unknown.insert(key)
                 }
             }
         }
         for id in payments { self.payments[id.home, default: []].insert(id) }
-        for key in keys {
-            switch key {
-            case .lock(let account): self.locks.append(account)
-            case .waiters(let account): self.queues.append(account)
-            case .misplaced(let name, let id):
-                self.tell(PaymentViolation(.wrongShard, key: name, expected: id.home.tag, found: name))
-            case .unknown(let name):
-                self.tell(PaymentViolation(.unknownKey, key: name, expected: "a payment in its shard", found: name))
-            case .payment, .other: break
-            }
+        (self.locks, self.queues) = (Array(locks), Array(queues))
+        for (key, id) in misplaced.sorted(by: { $0.key < $1.key }) {
+            self.report.violate(.wrongShard, key, id.home.tag, key)
         }
+        for key in unknown.sorted() { self.report.violate(.unknownKey, key, "a payment in its shard", key) }
     }
 
     /// Adds the members of a shard's sets to those to look at.
     private mutating func list(_ shard: Shard) async throws(AuditError) {
-        let sets: [(String, PaymentViolation.Kind)] = [
+        let sets: [(String, PaymentsAudit.Kind)] = [
             (PaymentKeys.open(shard), .openStray), (PaymentKeys.dead(shard), .deadStray),
             (PaymentKeys.flight(shard), .flightWrong),
         ]
         for (key, kind) in sets {
-            let type = try await self.reader.redis.send(RedisCommand("TYPE", .key(key))).string ?? ""
+            let type = try await self.reader.send(RedisCommand("TYPE", .key(key))).string ?? ""
             guard type == "zset" else {
                 if type != "none" {
-                    self.tell(PaymentViolation(.wrongType, key: key, expected: "zset", found: type))
+                    self.report.violate(.wrongType, key, "zset", type)
                 }
                 continue
             }
             var members: Set<PaymentID> = []
             var strangers: Set<String> = []
-            try await self.reader.redis.members(key) { member in
-                let text = String(buffer: member)
+            try await self.reader.members(key) { text in
                 if let id = PaymentID(text), id.home == shard { members.insert(id) } else { strangers.insert(text) }
             }
             self.payments[shard, default: []].formUnion(members)
-            for text in strangers.sorted() {
-                self.tell(PaymentViolation(kind, key: key, expected: "a payment of this shard", found: text))
-            }
+            for text in strangers.sorted() { self.report.violate(kind, key, "a payment of this shard", text) }
         }
     }
 
@@ -106,18 +99,17 @@ struct PaymentsPass {
 
     private mutating func visit(_ shard: Shard) async throws(AuditError) {
         let ids = (self.payments.removeValue(forKey: shard) ?? []).sorted { $0.text < $1.text }
-        for start in stride(from: 0, to: ids.count, by: PaymentsAuditReader.batchLimit) {
-            let batch = Array(ids[start..<min(start + PaymentsAuditReader.batchLimit, ids.count)])
+        for batch in ids.slices(of: PaymentsAudit.batchLimit) {
             let records = try await self.reader.records(batch, shard).filter { self.isWanted($0) }
             let checks = records.map { RecordCheck($0, keep: self.options.keep) }
             for check in checks {
                 self.count(check.record)
-                for violation in check.shape() { self.tell(violation) }
+                self.report.add(check.shape())
                 // With no more entries than were read before the record: the accounts are read on below.
-                for violation in check.strays(self.marks.trace(of: check.record.id)) { self.tell(violation) }
+                self.report.add(check.strays(self.marks.trace(of: check.record.id)))
             }
             try await self.find(checks)
-            self.meter.add(payments: records.count)
+            self.meter.add("payments", records.count)
         }
     }
 
@@ -136,7 +128,7 @@ struct PaymentsPass {
                 seen.insert(account)
             }
             for (kind, account) in check.missing(self.marks.trace(of: check.record.id)) {
-                self.tell(check.absence(kind, in: account))
+                self.report.violations.append(check.absence(kind, in: account))
             }
         }
     }
@@ -152,17 +144,13 @@ struct PaymentsPass {
         self.oldest = min(self.oldest ?? payment.created, payment.created)
         if record.isDead {
             self.report.dead += 1
-            if self.report.letters.count < PaymentsReport.letterLimit {
-                self.report.letters.append(
-                    PaymentsReport.Letter(payment: record.id.text, reason: payment.dead ?? "")
-                )
+            if self.report.letters.count < PaymentsAudit.Report.letterLimit {
+                self.report.letters.append(PaymentsAudit.Letter(payment: record.id.text, reason: payment.dead ?? ""))
             }
         }
         if self.options.isSettled {
             let found = record.isDead ? "a dead letter" : payment.state.rawValue
-            self.tell(
-                PaymentViolation(.unfinished, key: record.key, expected: "a payment that has ended", found: found)
-            )
+            self.report.violate(.unfinished, record.key, "a payment that has ended", found)
         }
     }
 }

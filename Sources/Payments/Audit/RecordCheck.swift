@@ -1,4 +1,5 @@
 import Coordination
+package import Evidence
 package import Ledger
 
 /// Says what is wrong with one payment: a value, which reads nothing itself.
@@ -20,47 +21,43 @@ package struct RecordCheck: Sendable {
     }
 
     private func violation(
-        _ kind: PaymentViolation.Kind,
-        expected: some CustomStringConvertible,
-        found: some CustomStringConvertible
-    ) -> PaymentViolation {
-        PaymentViolation(kind, key: self.record.key, expected: expected, found: found)
+        _ kind: PaymentsAudit.Kind,
+        _ expected: some CustomStringConvertible,
+        _ found: some CustomStringConvertible
+    ) -> Violation<PaymentsAudit.Kind> {
+        Violation(kind, self.record.key, expected, found)
     }
 
     // MARK: The record alone
 
     /// What is wrong with the record and its places: all of one instant.
-    package func shape() -> [PaymentViolation] {
+    package func shape() -> [Violation<PaymentsAudit.Kind>] {
         let record = self.record
         guard record.isThere else { return self.places(state: "unknown") }
-        guard record.type == "hash" else { return [self.violation(.wrongType, expected: "hash", found: record.type)] }
+        guard record.type == "hash" else { return [self.violation(.wrongType, "hash", record.type)] }
         guard let payment = record.payment, Self.isRight(payment) else {
-            return [self.violation(.recordInvalid, expected: "a payment", found: record.text)]
+            return [self.violation(.recordInvalid, "a payment", record.text)]
         }
-        var violations: [PaymentViolation] = []
+        var violations: [Violation<PaymentsAudit.Kind>] = []
         if payment.from.shard != record.id.home {
-            violations.append(
-                self.violation(.wrongShard, expected: payment.from.shard.tag, found: record.id.home.tag)
-            )
+            violations.append(self.violation(.wrongShard, payment.from.shard.tag, record.id.home.tag))
         }
         let isTerminal = payment.state.isTerminal
         if record.expires != isTerminal {
             let expected = isTerminal ? "to expire" : "to stay"
-            violations.append(self.violation(.expiryWrong, expected: expected, found: payment.state.rawValue))
+            violations.append(self.violation(.expiryWrong, expected, payment.state.rawValue))
         }
         if (payment.state == .debited) != record.isInFlight {
             let found = "\(payment.state.rawValue), \(record.isInFlight ? "" : "not ")in flight"
-            violations.append(self.violation(.flightWrong, expected: "debited and in flight, or neither", found: found))
+            violations.append(self.violation(.flightWrong, "debited and in flight, or neither", found))
         }
         guard !isTerminal else { return violations + self.places(state: payment.state.rawValue) }
         let isLetter = !(payment.dead ?? "").isEmpty
         if isLetter != record.isDead {
             let found = isLetter ? "not in dead" : "in dead"
-            violations.append(self.violation(.deadWrong, expected: "dead for a reason and in dead", found: found))
+            violations.append(self.violation(.deadWrong, "dead for a reason and in dead", found))
         } else if record.open == nil, !record.isDead {
-            violations.append(
-                self.violation(.unattended, expected: "in open or dead", found: payment.state.rawValue)
-            )
+            violations.append(self.violation(.unattended, "in open or dead", payment.state.rawValue))
         }
         return violations
     }
@@ -72,18 +69,18 @@ package struct RecordCheck: Sendable {
     }
 
     /// Places that a payment which has ended, or is none, must not have.
-    private func places(state: String) -> [PaymentViolation] {
-        var violations: [PaymentViolation] = []
+    private func places(state: String) -> [Violation<PaymentsAudit.Kind>] {
+        var violations: [Violation<PaymentsAudit.Kind>] = []
         let record = self.record
         // Behind one that has ended a sweeper comes once more, when something is left to do in another shard.
         if record.open != nil, !record.isThere || !record.isSwept(within: Self.grace) {
-            violations.append(self.violation(.openStray, expected: "a payment that has not ended", found: state))
+            violations.append(self.violation(.openStray, "a payment that has not ended", state))
         }
         if record.isDead {
-            violations.append(self.violation(.deadStray, expected: "a payment that has not ended", found: state))
+            violations.append(self.violation(.deadStray, "a payment that has not ended", state))
         }
         if record.isInFlight, !record.isThere {
-            violations.append(self.violation(.flightWrong, expected: "a payment that is debited", found: state))
+            violations.append(self.violation(.flightWrong, "a payment that is debited", state))
         }
         return violations
     }
@@ -91,9 +88,9 @@ package struct RecordCheck: Sendable {
     // MARK: The record and its entries
 
     /// What was in the accounts before the record was read and must not be.
-    package func strays(_ trace: PaymentMarks.Trace) -> [PaymentViolation] {
+    package func strays(_ trace: PaymentMarks.Trace) -> [Violation<PaymentsAudit.Kind>] {
         if let repeated = trace.repeated {
-            return [self.violation(.entryRepeated, expected: "a \(repeated.kind.rawValue) once", found: repeated.text)]
+            return [self.violation(.entryRepeated, "a \(repeated.kind.rawValue) once", repeated.text)]
         }
         guard self.record.isThere else { return self.orphans(trace) }
         guard let payment = self.record.payment, Self.isRight(payment) else { return [] }
@@ -105,7 +102,7 @@ package struct RecordCheck: Sendable {
             }
         if let stray = trace.all.first(where: { !allowed.contains($0.kind) }) {
             let expected = "no \(stray.kind.rawValue), the payment is \(payment.state.rawValue)"
-            return [self.violation(.entryStray, expected: expected, found: stray.text)]
+            return [self.violation(.entryStray, expected, stray.text)]
         }
         let amount = payment.amount.minorUnits
         for mark in trace.all {
@@ -113,17 +110,17 @@ package struct RecordCheck: Sendable {
             let right = mark.kind == .debit ? -amount : amount
             guard mark.account != account.id || mark.amount != right else { continue }
             let expected = "a \(mark.kind.rawValue) of \(right) in \(account.id)"
-            return [self.violation(.entryWrong, expected: expected, found: mark.text)]
+            return [self.violation(.entryWrong, expected, mark.text)]
         }
         return []
     }
 
     /// A record goes a while after its payment has ended, and so long after all of its entries.
-    private func orphans(_ trace: PaymentMarks.Trace) -> [PaymentViolation] {
+    private func orphans(_ trace: PaymentMarks.Trace) -> [Violation<PaymentsAudit.Kind>] {
         let marks = trace.all
         let limit = self.record.time.milliseconds - Int64(self.keep / .milliseconds(1))
         if let young = marks.first(where: { $0.created > limit }) {
-            return [self.violation(.recordMissing, expected: "the payment of an entry", found: young.text)]
+            return [self.violation(.recordMissing, "the payment of an entry", young.text)]
         }
         guard let first = marks.first else { return [] }
         let isPaired = trace.debit != nil && (trace.credit == nil) != (trace.back == nil)
@@ -131,15 +128,15 @@ package struct RecordCheck: Sendable {
         let isHome = trace.back == nil || trace.back?.account == trace.debit?.account
         guard isPaired, isEven, isHome else {
             let expected = "a debit, and a credit or a return of as much"
-            return [self.violation(.entryUnpaired, expected: expected, found: first.text)]
+            return [self.violation(.entryUnpaired, expected, first.text)]
         }
         return []
     }
 
     /// What the record says is in the accounts and was not found there, each with the account to look at.
-    package func missing(_ trace: PaymentMarks.Trace) -> [(kind: PaymentViolation.Kind, account: Account)] {
+    package func missing(_ trace: PaymentMarks.Trace) -> [(kind: PaymentsAudit.Kind, account: Account)] {
         guard let payment = self.record.payment, Self.isRight(payment) else { return [] }
-        var missing: [(PaymentViolation.Kind, Account)] = []
+        var missing: [(PaymentsAudit.Kind, Account)] = []
         let hasMoved = payment.state == .debited || payment.state == .done || payment.state == .returned
         if hasMoved, trace.debit == nil { missing.append((.debitMissing, payment.from)) }
         if payment.state == .done, trace.credit == nil { missing.append((.creditMissing, payment.to)) }
@@ -148,8 +145,8 @@ package struct RecordCheck: Sendable {
     }
 
     /// What was missing when the account was read behind the record.
-    package func absence(_ kind: PaymentViolation.Kind, in account: Account) -> PaymentViolation {
+    package func absence(_ kind: PaymentsAudit.Kind, in account: Account) -> Violation<PaymentsAudit.Kind> {
         let found = "\(self.record.payment?.state.rawValue ?? "unknown") without it"
-        return self.violation(kind, expected: "an entry of \(account.id)", found: found)
+        return self.violation(kind, "an entry of \(account.id)", found)
     }
 }

@@ -1,7 +1,6 @@
 import Coordination
+import Evidence
 import Ledger
-import Redis
-import Timing
 
 /// What the shards say is on its way against what the payments say.
 ///
@@ -15,8 +14,8 @@ struct TransitSum {
     private static let pause = Duration.milliseconds(10)
 
     struct Outcome {
-        var violations: [PaymentViolation] = []
-        var undecided: [AuditReport.Undecided] = []
+        var violations: [Violation<PaymentsAudit.Kind>] = []
+        var undecided: [Undecided] = []
     }
 
     private enum Verdict {
@@ -26,12 +25,12 @@ struct TransitSum {
         case hopeless(String)
     }
 
-    private let reader: PaymentsAuditReader
+    private let reader: StoreReader
     private let marks: PaymentMarks
     private let meter: AuditMeter
     private var clock = AuditClock()
 
-    init(reader: PaymentsAuditReader, marks: PaymentMarks, meter: AuditMeter) {
+    init(reader: StoreReader, marks: PaymentMarks, meter: AuditMeter) {
         self.reader = reader
         self.marks = marks
         self.meter = meter
@@ -43,12 +42,7 @@ struct TransitSum {
         var suspects: [Currency: Int128] = [:]
         var reason = "it kept changing"
         for number in 0..<Self.tries where !open.isEmpty {
-            if number > 0 {
-                // Only cancellation ends a sleep early.
-                do { try await Task.sleep(for: Self.pause * number, clock: .loop) } catch {
-                    throw .unreadable(.notSent(.cancelled))
-                }
-            }
+            if number > 0 { try await StoreReader.wait(Self.pause * number) }
             switch try await self.look(open) {
             case .unclear(let why): (reason, suspects) = (why, [:])
             case .hopeless(let why):
@@ -104,17 +98,12 @@ struct TransitSum {
         return .sums(sums)
     }
 
-    private static func violation(_ currency: Currency, _ difference: Int128) -> PaymentViolation {
-        PaymentViolation(
-            .transitSumWrong,
-            key: Self.key(currency),
-            expected: "as much as the payments in flight",
-            found: "\(difference) more"
-        )
+    private static func violation(_ currency: Currency, _ difference: Int128) -> Violation<PaymentsAudit.Kind> {
+        Violation(.transitSumWrong, Self.key(currency), "as much as the payments in flight", "\(difference) more")
     }
 
-    private static func undecided(_ currency: Currency, _ reason: String) -> AuditReport.Undecided {
-        AuditReport.Undecided(key: Self.key(currency), reason: reason)
+    private static func undecided(_ currency: Currency, _ reason: String) -> Undecided {
+        Undecided(Self.key(currency), reason)
     }
 
     /// For all shards: the name without the tag.

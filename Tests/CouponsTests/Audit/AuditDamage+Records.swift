@@ -1,4 +1,5 @@
 import Coupons
+import Evidence
 import Redis
 
 extension AuditDamage {

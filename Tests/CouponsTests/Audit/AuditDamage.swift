@@ -1,12 +1,13 @@
 import Coordination
 import Coupons
+import Evidence
 import RESP
 import Redis
 import Testing
 
 /// A system with a little of everything, to be broken.
 struct AuditScene: Sendable {
-    typealias Kind = CouponViolation.Kind
+    typealias Kind = CouponsAudit.Kind
 
     let fixture: CouponsFixture
     /// Of 12 coupons, 2 a user: `gopal` twice, `asha`, a pause and its end, `indu`, a raise, one redeemed, one voided.
@@ -82,7 +83,7 @@ struct AuditDamage: Sendable {
         }
     }
 
-    typealias Kind = CouponViolation.Kind
+    typealias Kind = CouponsAudit.Kind
 
     let name: String
     let kinds: Set<Kind>

@@ -1,4 +1,5 @@
 import Coupons
+import Evidence
 import RESP
 import Redis
 import Testing
@@ -8,7 +9,7 @@ extension CouponsFixture {
     func audit(
         keys: [CodeKey] = [],
         _ change: (inout CouponsAudit.Options) -> Void = { _ in }
-    ) async throws -> CouponsReport {
+    ) async throws -> CouponsAudit.Report {
         var options = CouponsAudit.Options()
         change(&options)
         return try await CouponsAudit(redis: self.node, keys: keys, options).run()
@@ -17,22 +18,6 @@ extension CouponsFixture {
     @discardableResult
     func send(_ name: String, _ arguments: RedisArgument...) async throws -> RESPValue {
         try await self.node.send(RedisCommand(name, arguments), within: nil)
-    }
-
-    /// Runs `body`, and puts everything in Redis back to what it was.
-    func undoing(_ body: () async throws -> Void) async throws {
-        let keys = (try await self.send("KEYS", "*").array ?? []).compactMap(\.string)
-        var dumps: [(key: String, left: Int64, bytes: RESPValue)] = []
-        for key in keys {
-            let left = try await self.send("PTTL", .key(key)).integerValue ?? -1
-            dumps.append((key, left, try await self.send("DUMP", .key(key))))
-        }
-        try await body()
-        try await self.send("FLUSHDB")
-        for dump in dumps {
-            guard case .bulk(let bytes) = dump.bytes else { continue }
-            try await self.send("RESTORE", .key(dump.key), .integer(Int(max(0, dump.left))), .bytes(bytes))
-        }
     }
 
     /// One entry of a log, as it lies in Redis.
@@ -90,6 +75,6 @@ extension CouponsFixture {
     func codes(_ id: CampaignID) async throws -> [CouponCode] { try await self.coupons.whole(id).codes }
 }
 
-extension CouponsReport {
-    var kinds: Set<CouponViolation.Kind> { Set(self.violations.counts.keys) }
+extension CouponsAudit.Report {
+    var kinds: Set<CouponsAudit.Kind> { Set(self.violations.counts.keys) }
 }

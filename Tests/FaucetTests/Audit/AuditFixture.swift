@@ -1,5 +1,6 @@
 import Ethereum
 import EthereumRPC
+import Evidence
 import Faucet
 import JSON
 import Logging
@@ -37,7 +38,7 @@ extension FaucetFixture {
         try await Self.with(rest, server, chain, body)
     }
 
-    func audit(_ change: (inout FaucetAudit.Options) -> Void = { _ in }) async throws -> FaucetReport {
+    func audit(_ change: (inout FaucetAudit.Options) -> Void = { _ in }) async throws -> FaucetAudit.Report {
         var rpc = RPCConfiguration(nodes: [try Endpoint(trusted: self.chain.url)])
         rpc.rules.shortestPause = .milliseconds(10)
         rpc.rules.longestPause = .milliseconds(10)
@@ -62,22 +63,6 @@ extension FaucetFixture {
         LaneName(era: era, sender: try #require(Address(hex: Self.sender)))
     }
 
-    /// Runs `body`, and puts everything in Redis back to what it was.
-    func undoing(_ body: () async throws -> Void) async throws {
-        let keys = (try await self.send("KEYS", "*").array ?? []).compactMap(\.string)
-        var dumps: [(key: String, left: Int64, bytes: RESPValue)] = []
-        for key in keys {
-            let left = try await self.send("PTTL", .key(key)).integerValue ?? -1
-            dumps.append((key, left, try await self.send("DUMP", .key(key))))
-        }
-        try await body()
-        try await self.send("FLUSHDB")
-        for dump in dumps {
-            guard case .bulk(let bytes) = dump.bytes else { continue }
-            try await self.send("RESTORE", .key(dump.key), .integer(Int(max(0, dump.left))), .bytes(bytes))
-        }
-    }
-
     /// Blocks until these are over, on a chain that mines when it is told.
     func mineAll(_ admissions: [Admission]) async throws {
         for admission in admissions {
@@ -95,6 +80,6 @@ extension FaucetFixture {
     }
 }
 
-extension FaucetReport {
-    var kinds: Set<FaucetViolation.Kind> { Set(self.violations.counts.keys) }
+extension FaucetAudit.Report {
+    var kinds: Set<FaucetAudit.Kind> { Set(self.violations.counts.keys) }
 }

@@ -1,4 +1,6 @@
+import AuditSupport
 import Ethereum
+import Evidence
 import Faucet
 import RESP
 import Redis
@@ -8,7 +10,7 @@ import Testing
 /// Each way in which records and chain can disagree, made once.
 @Suite
 struct FaucetViolationTests {
-    typealias Kind = FaucetViolation.Kind
+    typealias Kind = FaucetAudit.Kind
 
     private static let other = "0x1111111111111111111111111111111111111111"
     private static let strangeHash = "0x" + String(repeating: "ab", count: 32)
@@ -172,7 +174,7 @@ struct FaucetViolationTests {
             let whole = try await fixture.audit()
             #expect(whole.isClean, "\(whole.text)")
             for damage in Self.inRedis + Self.onChain {
-                try await fixture.undoing {
+                try await fixture.node.undoing {
                     try await damage.apply(fixture, Array(ids.prefix(5)), ids[5])
                     let report = try await fixture.audit()
                     #expect(report.kinds == damage.kinds, "\(damage.name):\n\(report.text)")

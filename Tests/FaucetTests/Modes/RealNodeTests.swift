@@ -1,5 +1,6 @@
 import Ethereum
 import EthereumRPC
+import Evidence
 import Faucet
 import Foundation
 import JSON

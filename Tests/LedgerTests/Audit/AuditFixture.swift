@@ -1,53 +1,23 @@
+import AuditSupport
 import Coordination
+import Evidence
 import Ledger
-import Logging
 import NIOCore
-import NIOPosix
 import RESP
 import Redis
-import ServiceLifecycle
-import Support
-import Synchronization
 
 /// A database of its own on one real Redis, with a ledger that a script of the tests writes in the documented form.
 struct AuditFixture: Sendable {
-    private static let databases = 500
-    private static let server: RedisServer = {
-        var options = RedisServer.Options()
-        options.arguments = ["--databases", "\(Self.databases)"]
-        do { return try RedisServer(options) } catch { preconditionFailure("no Redis for the tests: \(error)") }
-    }()
-    private static let taken = Mutex(0)
+    private static let server = SharedRedis(databases: 500)
 
     let redis: RedisNode
 
     static func with(_ body: @Sendable @escaping (AuditFixture) async throws -> Void) async throws {
-        let number = Self.taken.withLock { taken in
-            taken += 1
-            return taken
-        }
-        precondition(number < Self.databases)
-        let node = RedisNode(
-            configuration: try RedisConfiguration(url: "redis://127.0.0.1:\(Self.server.port)/\(number)"),
-            eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        )
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await node.run() }
-            group.addTask {
-                try await eventually { node.isReady }
-                try await body(AuditFixture(redis: node))
-                throw Finished()
-            }
-            do { while try await group.next() != nil {} } catch is Finished {}
-            group.cancelAll()
-        }
+        try await Self.server.withDatabase { try await body(AuditFixture(redis: $0)) }
     }
 
-    private struct Finished: Error {}
-
     /// The report of an audit of this currency, or of all.
-    func audit(_ currency: Currency? = nil) async throws -> AuditReport {
+    func audit(_ currency: Currency? = nil) async throws -> LedgerAudit.Report {
         try await LedgerAudit(redis: self.redis, currency: currency).run()
     }
 

@@ -1,4 +1,6 @@
+import AuditSupport
 import Coordination
+import Evidence
 import Ledger
 import Redis
 import Support

@@ -1,4 +1,6 @@
+import AuditSupport
 import Coordination
+import Evidence
 import Ledger
 import NIOCore
 import RESP
@@ -9,29 +11,7 @@ import Testing
 /// One ledger that is right but for one thing.
 @Suite
 struct AuditViolationTests {
-    struct Break: Sendable, CustomTestStringConvertible {
-        typealias Kind = AuditViolation.Kind
-
-        let name: String
-        /// Exactly what is to be told: kinds and the keys that they name.
-        let expected: Set<String>
-        let isUndecided: Bool
-        let run: @Sendable (AuditFixture) async throws -> Void
-
-        init(
-            _ name: String,
-            _ expected: [(Kind, String)],
-            isUndecided: Bool = false,
-            _ run: @Sendable @escaping (AuditFixture) async throws -> Void
-        ) {
-            self.name = name
-            self.expected = Set(expected.map { "\($0.0.rawValue) \($0.1)" })
-            self.isUndecided = isUndecided
-            self.run = run
-        }
-
-        var testDescription: String { self.name }
-    }
+    typealias Break = AuditSupport.Break<LedgerAudit.Kind, AuditFixture>
 
     static let victim = Account.named("user-7")
     static let head = LedgerKeys.account(Self.victim)

@@ -1,12 +1,10 @@
+import AuditSupport
 import Coordination
+import Evidence
 import Ledger
-import Logging
-import NIOPosix
 import Payments
 import RESP
 import Redis
-import Support
-import Synchronization
 
 /// A payment of the tests.
 struct TestPayment: Hashable, Sendable {
@@ -30,42 +28,15 @@ struct TestPayment: Hashable, Sendable {
 
 /// A database of its own on one real Redis, with payments that scripts of the tests write in the documented form.
 struct PaymentsAuditFixture: Sendable {
-    private static let databases = 300
-    private static let server: RedisServer = {
-        var options = RedisServer.Options()
-        options.arguments = ["--databases", "\(Self.databases)"]
-        do { return try RedisServer(options) } catch { preconditionFailure("no Redis for the tests: \(error)") }
-    }()
-    private static let taken = Mutex(0)
+    private static let server = SharedRedis(databases: 300)
 
     let redis: RedisNode
 
     static func with(_ body: @Sendable @escaping (PaymentsAuditFixture) async throws -> Void) async throws {
-        let number = Self.taken.withLock { taken in
-            taken += 1
-            return taken
-        }
-        precondition(number < Self.databases)
-        let node = RedisNode(
-            configuration: try RedisConfiguration(url: "redis://127.0.0.1:\(Self.server.port)/\(number)"),
-            eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        )
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await node.run() }
-            group.addTask {
-                try await eventually { node.isReady }
-                try await body(PaymentsAuditFixture(redis: node))
-                throw Finished()
-            }
-            do { while try await group.next() != nil {} } catch is Finished {}
-            group.cancelAll()
-        }
+        try await Self.server.withDatabase { try await body(PaymentsAuditFixture(redis: $0)) }
     }
 
-    private struct Finished: Error {}
-
-    func audit(isSettled: Bool = false, currency: Currency? = .usd) async throws -> PaymentsReport {
+    func audit(isSettled: Bool = false, currency: Currency? = .usd) async throws -> PaymentsAudit.Report {
         var options = PaymentsAudit.Options()
         options.isSettled = isSettled
         options.currency = currency

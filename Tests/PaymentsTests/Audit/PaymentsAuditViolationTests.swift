@@ -1,4 +1,6 @@
+import AuditSupport
 import Coordination
+import Evidence
 import Ledger
 import Payments
 import Redis
@@ -7,29 +9,7 @@ import Testing
 /// Payments that are right but for one thing.
 @Suite
 struct PaymentsAuditViolationTests {
-    struct Break: Sendable, CustomTestStringConvertible {
-        typealias Kind = PaymentViolation.Kind
-
-        let name: String
-        /// Exactly what is to be told: kinds and the keys that they name.
-        let expected: Set<String>
-        let isUndecided: Bool
-        let run: @Sendable (PaymentsAuditFixture) async throws -> Void
-
-        init(
-            _ name: String,
-            _ expected: [(Kind, String)],
-            isUndecided: Bool = false,
-            _ run: @Sendable @escaping (PaymentsAuditFixture) async throws -> Void
-        ) {
-            self.name = name
-            self.expected = Set(expected.map { "\($0.0.rawValue) \($0.1)" })
-            self.isUndecided = isUndecided
-            self.run = run
-        }
-
-        var testDescription: String { self.name }
-    }
+    typealias Break = AuditSupport.Break<PaymentsAudit.Kind, PaymentsAuditFixture>
 
     static let some = SomePayments()
     static let home = SomePayments.alice.shard

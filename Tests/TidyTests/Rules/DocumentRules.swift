@@ -81,10 +81,14 @@ package enum DocumentRules {
             + Set(listed).subtracting(used).sorted().map { "\(document) lists the \(what) \($0), which no code has" }
     }
 
-    private static func isKey(_ text: String) -> Bool { text.contains(#/^\{?tally:\S/#) }
+    /// The text before each key's tag is no key yet.
+    private static func isKey(_ text: String) -> Bool { text.contains(#/^\{?tally:\{?[^\s{]/#) }
 
-    /// `tally:{\(self.window.milliseconds)}:count` → `tally:{<window>}:count`: the first name of what is put in.
+    /// `tally:{\(self.window.milliseconds)}:count` → `tally:{<window>}:count`: the first name of what is put in, or the
+    /// one before `.tag`.
     private static func pattern(_ literal: String) -> String {
-        literal.replacing(#/\\\((?:self\.)?(\w+)[^()]*(?:\([^()]*\))?[^()]*\)/#) { "<\($0.output.1)>" }
+        literal.replacing(#/\w+\.(\w+\.tag\b)/#) { $0.output.1 }.replacing(
+            #/\\\((?:self\.)?(\w+)[^()]*(?:\([^()]*\))?[^()]*\)/#
+        ) { "<\($0.output.1)>" }
     }
 }

@@ -42,10 +42,11 @@ package enum ImportRules {
         }
     }
 
-    /// No feature knows another one.
+    /// No feature knows another one; neither do those that judge features, the kit of the audits and the loads.
     package static func features(_ graph: PackageGraph) -> [String] {
         let features: Set<String> = ["Faucet", "Ledger", "Coupons", "Uniques", "Payments"]
-        return graph.targets.filter { features.contains($0.name) }.flatMap { target in
+        let judges: Set<String> = ["Evidence", "Load"]
+        return graph.targets.filter { features.union(judges).contains($0.name) }.flatMap { target in
             target.modules.intersection(features).sorted()
                 .filter { !(target.name == "Payments" && $0 == "Ledger") }
                 .map { "\(target.name) depends on \($0)" }
