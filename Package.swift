@@ -247,7 +247,8 @@ let package = Package(
         .executableTarget(
             name: "tally",
             dependencies: [
-                "App", "CouponAPI", "CouponClient", "Dev", "Evidence", "Load", "Secrets", "TLS", argumentParser, protobuf,
+                "App", "CouponAPI", "CouponClient", "Dev", "Evidence", "Load", "Secrets", "TLS", argumentParser,
+                protobuf,
                 systemPackage,
             ] + unused
         ),

@@ -42,7 +42,7 @@ package enum CouponKeys {
 // MARK: Reading
 
 extension CouponKeys {
-    /// Whose a key of campaigns is.
+    /// The owner of a key of campaigns.
     package enum Owner: Hashable, Sendable {
         /// The record of a campaign, or of a part of one.
         case record(CampaignPlace)

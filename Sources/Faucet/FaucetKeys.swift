@@ -77,7 +77,7 @@ package enum FaucetKeys {
 // MARK: Reading
 
 extension FaucetKeys {
-    /// Whose a key is.
+    /// The owner of a key.
     package enum Owner: Hashable, Sendable {
         /// A distribution's record; its id follows.
         case distribution(String)

@@ -56,7 +56,7 @@ package enum LedgerKeys {
 // MARK: Reading
 
 extension LedgerKeys {
-    /// Whose a key is that an audit looks at.
+    /// The owner of a key that an audit looks at.
     package enum Owner: Hashable, Sendable {
         case account(Account)
         /// The outside world of a shard, in this currency.
