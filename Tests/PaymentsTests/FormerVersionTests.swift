@@ -1,4 +1,5 @@
 import Coordination
+import Evidence
 import Ledger
 import Payments
 import RESP
