@@ -82,7 +82,8 @@ struct NginxCallTests {
     }
 
     /// The limit is the instances' own, and their answer is better.
-    @Test func `a packed message of exactly the limit reaches an instance with the five bytes before it`() async throws {
+    @Test func `a packed message of exactly the limit reaches an instance with the five bytes before it`() async throws
+    {
         try await withNginx(upstreams: [try freePort()]) { ports in
             for (count, status) in [(16_384 + 16 + 64 + 5, "14"), (16_384 + 16 + 64 + 6, "8")] {
                 let body = String(repeating: "x", count: count)
