@@ -122,7 +122,7 @@ struct CouponsAuditOptions: AuditOptions {
 
 struct AdminLogAuditOptions: AuditOptions {
     static let name = "admin"
-    static let abstract = "Check that no entry of the log of what operators did was changed or left out."
+    static let abstract = "Check that no entry of the log of operators' actions was changed or left out."
     static let discussion =
         "Exits with 0 when all is right, with 1 when something is violated, with 69 without Redis."
 
