@@ -120,7 +120,7 @@ struct NginxCallTests {
 
     @Test(arguments: Entry.allCases)
     func `a request that is too long is refused in the words of each protocol`(entry: Entry) async throws {
-        let body = String(repeating: "x", count: 16_390)
+        let body = String(repeating: "x", count: 16_500)
         try await withNginx(upstreams: [try freePort()]) { ports in
             let connect = try await self.call(ports, by: entry, type: "application/proto", body: body)
             #expect(connect.contains(" 429") && connect.contains("{\"code\":\"resource_exhausted\","))

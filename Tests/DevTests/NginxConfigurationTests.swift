@@ -37,7 +37,7 @@ struct NginxConfigurationTests {
     private let delete = "DELETE /payments/1 HTTP/1.1\r\nHost: tally\r\nConnection: close\r\n\r\n"
 
     private static let rounds = 8
-    private static let large = String(repeating: " ", count: 16_390)
+    private static let large = String(repeating: " ", count: 16_500)
 
     private func isSuccess(_ answer: String) -> Bool { answer.hasPrefix("HTTP/1.1 200") }
 
@@ -170,7 +170,7 @@ struct NginxConfigurationTests {
             ("GET / HTTP/1.1\r\n\r\n", "400"), ("GET / HTTP/3.7\r\nHost: a\r\n\r\n", "400"),
             ("G@T / HTTP/1.1\r\nHost: a\r\n\r\n", "400"), ("TRACE /payments HTTP/1.1\r\nHost: a\r\n\r\n", "501"),
             ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", "400"),
-            ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 16390\r\nConnection: close\r\n\r\n" + Self.large, "413"),
+            ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 16500\r\nConnection: close\r\n\r\n" + Self.large, "413"),
             ("GET /\(String(repeating: "a", count: 9000)) HTTP/1.1\r\nHost: a\r\n\r\n", "414"),
             ("GET / HTTP/1.1\r\nHost: a\r\nA: \(String(repeating: "a", count: 9000))\r\n\r\n", "400"),
             ("GET /.tally/malformed-request HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "404"),

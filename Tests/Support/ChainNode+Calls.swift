@@ -21,14 +21,6 @@ extension ChainNode {
         Self.number(try await self.text("eth_getTransactionCount", "\"\(address)\"", "\"latest\""))
     }
 
-    /// How many transactions the pool has that the next block could take, whoever sent them.
-    package func executableCount() async throws -> Int {
-        guard case .object(let status) = try await self.call("txpool_status"),
-            case .string(let count) = status["pending"]
-        else { throw NeverHappened(description: "txpool_status has no pending ones") }
-        return Self.number(count)
-    }
-
     package func blockNumber() async throws -> Int { Self.number(try await self.text("eth_blockNumber")) }
 
     /// The hash of block 0: another one is another chain.
