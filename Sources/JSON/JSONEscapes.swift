@@ -3,8 +3,8 @@ package enum JSONEscapes {
     /// The same JSON with each pair of surrogates, as in `\ud842\udfb7`, written as the character that it stands for.
     ///
     /// SwiftProtobuf 1.39 reads such a pair of an even plane as a character of the plane below. `bytes` must be JSON
-    /// that ``JSONParser`` takes: it has no lone surrogates, and backslashes only in texts. Costs one look at each byte,
-    /// and a copy when there is such a pair.
+    /// that ``JSONParser`` takes: it has no lone surrogates, and backslashes only in texts. Costs one look at each
+    /// byte, and a copy when there is such a pair.
     package static func withoutPairs(_ bytes: [UInt8]) -> [UInt8] {
         var result: [UInt8] = []
         var copied = 0

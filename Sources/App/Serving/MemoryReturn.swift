@@ -1,4 +1,3 @@
-private import CLinux
 import Logging
 import ServiceLifecycle
 import Telemetry
@@ -28,7 +27,7 @@ struct MemoryReturn: Service {
 
     /// Returns how much is resident then.
     private func giveBack(from before: Int) -> Int {
-        clinux_trim_heap()
+        ProcessLimits.returnFreeMemory()
         let after = ProcessMetrics.residentBytes ?? before
         self.logger.debug("Memory returned", metadata: ["before_bytes": "\(before)", "after_bytes": "\(after)"])
         return after

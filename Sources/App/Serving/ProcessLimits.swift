@@ -46,5 +46,8 @@ package enum ProcessLimits {
         _ = clinux_set_dumpable(0)
     }
 
+    /// Gives freed memory, which the allocator keeps for itself, back to the system.
+    package static func returnFreeMemory() { clinux_trim_heap() }
+
     private static let descriptors = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
 }
