@@ -85,7 +85,7 @@ package struct AuditRun: Sendable {
         }
     }
 
-    /// No entry of the log of what operators did was changed or left out.
+    /// No entry of the log of operators' actions was changed or left out.
     package static let adminLog = AuditRun { _ in { redis, _ in try await AdminRecord.audit(redis) } }
 }
 

@@ -187,7 +187,7 @@ extension PaymentsFixture {
 }
 
 extension RedisScript {
-    /// What `payments_lock.lua` wrote of a payment that was first with payer and payee.
+    /// The store as `payments_lock.lua` left it for a payment that was first with payer and payee.
     ///
     /// KEYS: payment, open, events, locked, work; account, lock and waiters of the payer, and of the payee. ARGV: id,
     /// the message's id, lease and the time until a sweeper looks, in ms.

@@ -6,7 +6,7 @@ import RESP
 import Redis
 import Testing
 
-/// What Swift and Lua both know has one list of names, and the claim of a request is made of the order alone.
+/// Names that Swift and Lua share stand in one list, and the claim of a request is made of the order alone.
 struct PaymentNamesTests {
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../..")
 

@@ -19,7 +19,7 @@ extension StoreReader {
         return try await self.run(call) { AccountSnapshot.read($0, count: accounts.count) }
     }
 
-    /// What balances a shard, what Redis's clock says in the same step, and the balances of some accounts.
+    /// The counterweight of a shard, Redis's clock in the same step, and the balances of some accounts.
     package func cut(_ money: ShardMoney, with accounts: [Account] = []) async throws(AuditError) -> ShardCut {
         let keys = [money.worldKey, money.transitKey] + accounts.map { LedgerKeys.account($0) }
         return try await self.run(RedisScriptCall(.auditWorld, keys: keys)) { ShardCut($0, accounts) }

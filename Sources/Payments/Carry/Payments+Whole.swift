@@ -48,7 +48,7 @@ extension Payments {
         }
     }
 
-    /// What the script's first word means for its message; no outcome for a payment that is under way in steps.
+    /// The outcome of a message by the script's first word; none for a payment that is under way in steps.
     static func word(_ result: Result<Commit<RESPValue>, CommitError>) -> (text: String, outcome: JobOutcome?) {
         switch result {
         case .success(let commit):

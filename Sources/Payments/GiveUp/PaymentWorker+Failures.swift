@@ -53,7 +53,7 @@ extension PaymentWorker {
 }
 
 extension Payments {
-    /// What became of a try that failed.
+    /// The outcome of a try that failed.
     enum Attempt: Hashable, Sendable {
         case again
         case dead

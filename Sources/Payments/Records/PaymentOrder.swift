@@ -84,7 +84,7 @@ package struct PaymentOrder: Hashable, Sendable {
         )
     }
 
-    /// What is ordered, by the names of the record: it is written to the record, and the claim is made of it.
+    /// The order by the names of the record: it is written to the record, and the claim is made of it.
     ///
     /// The fingerprints of requests that came before are made of these in this order. A new field comes last, and is
     /// left out of an order that does not have it.

@@ -6,7 +6,7 @@ import Ledger
 package enum PaymentSide: String, Hashable, Sendable, CaseIterable {
     case account, entries, lock, waiters, wake, work, woken, world, transit
 
-    /// Those with which a script leaves the account's queue, `PAYMENT_QUEUE`; with all of them it moves the money.
+    /// The keys with which a script leaves the account's queue, `PAYMENT_QUEUE`; all of them together move money.
     package static let queue: [PaymentSide] = [.lock, .waiters, .wake, .work, .woken]
 
     /// The keys of an account that a script needs to leave its queue.

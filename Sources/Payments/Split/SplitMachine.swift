@@ -1,4 +1,4 @@
-/// What is done next for a payment that is split: pure, from what was read and what each step answered.
+/// The next step of a payment that is split: pure, from the record that was read and each step's answer.
 ///
 ///     locker:   read ─▶ joinFrom ─▶ joinTo ─▶ takeFrom ─▶ takeTo ─▶ hold ─▶ acknowledge
 ///                         │           │          │           └ parked ▶ releaseFrom ─┐

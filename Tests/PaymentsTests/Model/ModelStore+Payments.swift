@@ -22,7 +22,7 @@ extension ModelStore {
         if self.payments[payment].isDead { self.payments[payment].isListedDead = false }
     }
 
-    /// What `payments_hold` writes.
+    /// The writes of `payments_hold`.
     mutating func handOn(_ payment: Int, tokenFrom: Int64, tokenTo: Int64) {
         self.payments[payment].message = self.add(.applier, shard: self.home(payment), payment)
         self.payments[payment].tokenFrom = tokenFrom
