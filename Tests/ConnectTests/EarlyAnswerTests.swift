@@ -85,8 +85,8 @@ struct EarlyAnswerTests {
     /// Reading the body was cancelled, and with it all that comes behind on the connection.
     @Test(arguments: [
         ("Echo", "application/proto", "Connect-Timeout-Ms: 1"), ("Echo", "application/grpc-web", "Grpc-Timeout: 1m"),
-        ("Echo", "application/json", "Connect-Timeout-Ms: 0"), ("Count", "application/grpc-web", "Grpc-Timeout: 0n"),
-        ("Count", "application/connect+proto", "Connect-Timeout-Ms: 0"),
+        ("Echo", "application/json", "Connect-Timeout-Ms: 1"), ("Count", "application/grpc-web", "Grpc-Timeout: 1n"),
+        ("Count", "application/connect+proto", "Connect-Timeout-Ms: 1"),
     ])
     func `a time-out before the body tells that the connection ends`(
         method: String,
@@ -104,6 +104,32 @@ struct EarlyAnswerTests {
             let answer = try await connection.read { $0.contains("\r\n\r\n") }
             #expect(statuses(answer).count == 1)
             #expect(answer.lowercased().contains("\r\nconnection: close\r\n"), "\(answer)")
+            connection.close()
+        }
+    }
+
+    /// Nobody began to read the body: it is passed over, and the next request is behind it.
+    @Test(arguments: [
+        ("Echo", "application/json", "Connect-Timeout-Ms: 0"), ("Echo", "application/grpc-web", "Grpc-Timeout: 0m"),
+        ("Count", "application/grpc-web", "Grpc-Timeout: 0n"),
+        ("Count", "application/connect+proto", "Connect-Timeout-Ms: 0"),
+    ])
+    func `no time at all ends the call, and its connection goes on`(
+        method: String,
+        type: String,
+        timeout: String
+    ) async throws {
+        try await TestServer.run { client, echo, _ in
+            let connection = try await RawConnection.open(port: client.port)
+            try await connection.send(
+                "POST /\(Echo.name)/\(method) HTTP/1.1\r\nHost: here\r\nContent-Type: \(type)\r\n\(timeout)\r\n"
+                    + "Content-Length: 1000\r\n\r\n"
+            )
+            for _ in 0..<3 { _ = try await client.unary("Echo", note("")) }
+            try await connection.send(String(repeating: "x", count: 1000))
+            try await connection.send("GET /none HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n")
+            let answer = try await connection.readToEnd()
+            #expect(statuses(answer).count == 2 && statuses(answer).last == 404, "\(answer)")
             connection.close()
         }
     }

@@ -33,10 +33,15 @@ struct LimitTests {
         }
     }
 
-    @Test func `no time at all is too little`() async throws {
-        try await TestServer.run { client, _, _ in
-            let answer = try await client.unary("Echo", note("sleep"), [.connectTimeout: "0"])
-            #expect(answer.status == 504)
+    @Test(arguments: HTTPVersion.allCases)
+    func `no time at all is too little, and the connection stays`(version: HTTPVersion) async throws {
+        try await TestServer.run(version) { client, echo, _ in
+            for _ in 0..<50 {
+                let answer = try await client.unary("Echo", note("sleep"), [.connectTimeout: "0"])
+                #expect(answer.status == 504)
+                #expect(answer.fields[.connection] == nil)
+            }
+            #expect(echo.sleepingCount == 0)
         }
     }
 

@@ -47,6 +47,8 @@ final class CallLimits: Sendable {
         let deadline = min(timeout ?? self.configuration.deadline, self.configuration.deadline)
         // A caller that gives us less time than we give ourselves causes the end of it.
         let late = RPCError.deadlineExceeded.caused(by: deadline < self.configuration.deadline ? .caller : .service)
+        // A body that nobody began to read leaves its connection as it is.
+        guard deadline > .zero else { throw late }
         return try await withThrowingTaskGroup(of: Answer?.self) { group in
             group.addTask { try await work() }
             group.addTask {
