@@ -138,6 +138,17 @@ extension FaucetFixture {
         return try await self.ended(admissions)
     }
 
+    /// Waits until the lane has looked at its node four times, with two calls each, and sent it nothing meanwhile.
+    func untilLaneRests() async throws {
+        var (sends, looks) = (-1, 0)
+        try await eventually("the lane rests", within: .seconds(40)) {
+            let calls = try await self.chain.calls()
+            let (sent, looked) = (calls["eth_sendRawTransaction", default: 0], calls["eth_getTransactionCount", default: 0])
+            if sent != sends { (sends, looks) = (sent, looked) }
+            return looked >= looks + 8
+        }
+    }
+
     func untilState(_ state: Distribution.State, _ admissions: [Admission]) async throws {
         for admission in admissions {
             try await eventually("\(admission.id) is \(state)") {
