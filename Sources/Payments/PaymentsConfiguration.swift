@@ -26,6 +26,8 @@ package struct PaymentsConfiguration: Sendable {
     package var lease = Duration.seconds(5)
     /// Failed tries after which a payment becomes a dead letter; default 20.
     package var deliveryLimit = 20
+    /// Tries up to which a payment that workers left is worked on beside others; from then on it is by itself.
+    var attemptsTogether: Int { min(3, self.deliveryLimit - 1) }
     /// First wait after a failed try; doubles with each.
     ///
     /// Default 100 ms, at most 5 s.

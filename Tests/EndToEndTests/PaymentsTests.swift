@@ -89,12 +89,6 @@ struct PaymentsTests {
         }
     }
 
-    /// Settings with which no payment becomes a dead letter: a worker that dies, or is slower than a short lease, is
-    /// a failed try of all that it had in hand.
-    private static func patient(_ environment: [String: String]) -> [String: String] {
-        environment.merging(["TALLY_PAYMENTS_DELIVERY_LIMIT": "1000"]) { given, _ in given }
-    }
-
     /// Runs a load while `harm` does what it wants, and then compares everything.
     private func expectExact(
         _ system: TallySystem,
@@ -135,7 +129,7 @@ struct PaymentsTests {
     func `no cent is lost or doubled while workers are killed every half second and Redis now and then`(
         steps: String
     ) async throws {
-        let environment = Self.patient(["TALLY_PAYMENTS_LEASE_SECONDS": "1", "TALLY_PAYMENTS_STEPS": steps])
+        let environment = ["TALLY_PAYMENTS_LEASE_SECONDS": "1", "TALLY_PAYMENTS_STEPS": steps]
         try await TallySystem.with(["--workers", "2"], environment) { system in
             let seconds = Round.long(9)
             var random = Round.seed.random
@@ -152,11 +146,11 @@ struct PaymentsTests {
     }
 
     @Test func `no cent is lost or doubled by workers that are stopped for several leases`() async throws {
-        let environment = Self.patient([
+        let environment = [
             "TALLY_PAYMENTS_LEASE_SECONDS": "0.3", "TALLY_PAYMENTS_STEPS": "split",
             // Between the locks and the money, so that a stop falls there.
             "TALLY_TEST_FAILPOINTS": "payments.debit.before=sleep:4",
-        ])
+        ]
         try await TallySystem.with(["--workers", "2"], environment) { system in
             try await self.expectExact(system, rate: 100, seconds: Round.long(12)) {
                 var seed = Round.seed.random
@@ -189,10 +183,10 @@ struct PaymentsTests {
         let points = (passes + rare).flatMap { step, pass in
             (1...3).map { "payments.\(step).after=kill:\(folder.path)/\(step)-\($0)@\(pass)" }
         }
-        let environment = Self.patient([
-            "TALLY_PAYMENTS_LEASE_SECONDS": "2", "TALLY_PAYMENTS_STEPS": steps,
+        let environment = [
+            "TALLY_PAYMENTS_LEASE_SECONDS": "0.5", "TALLY_PAYMENTS_STEPS": steps,
             "TALLY_TEST_FAILPOINTS": points.joined(separator: ","),
-        ])
+        ]
         try await TallySystem.with(["--workers", "2"], environment, body)
         for step in passes.map(\.step) {
             let hasDied = FileManager.default.fileExists(atPath: "\(folder.path)/\(step)-1")

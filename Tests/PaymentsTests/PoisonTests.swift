@@ -47,6 +47,49 @@ struct PoisonTests {
         }
     }
 
+    @Test(arguments: PaymentsConfiguration.Steps.allCases)
+    func `a payment that each worker dies of is a dead letter in the end, and what workers had beside it is not`(
+        steps: PaymentsConfiguration.Steps
+    ) async throws {
+        let server = try PaymentsFixture.server()
+        defer { server.kill() }
+        var options = PaymentsFixture.Options()
+        options.steps = steps
+        let point = steps == .whole ? "payments.once.before" : "payments.join_from.before"
+        // A worker that stays there is as good as dead.
+        options.failpoints = ["\(point)=sleep:600000"]
+        try await PaymentsFixture.with(options, server: server) { fixture in
+            for number in 0..<20 {
+                try await fixture.fund("payer-\(number)", 1)
+                try await fixture.pay("payer-\(number)", "bob", 1)
+            }
+            let messages = try await fixture.lockerMessages().map { message in
+                WorkMessage(stream: message.stream, id: message.id, fields: message.fields, isRedelivered: true)
+            }
+            try await withThrowingTaskGroup(of: Void.self) { workers in
+                for _ in 0..<20 {
+                    let begun = fixture.failpoints.count(point)
+                    workers.addTask { _ = await fixture.worker.handle(messages) }
+                    try await eventually("a worker begins") { fixture.failpoints.count(point) > begun }
+                }
+                workers.cancelAll()
+            }
+        }
+        options.failpoints = []
+        try await PaymentsFixture.with(options, server: server) { fixture in
+            try await fixture.drain()
+            var dead: [Payment] = []
+            for shard in Shard.all { dead += try await fixture.payments.deadLetters(shard).map(\.payment) }
+            #expect(dead.map(\.attempts) == [20])
+            #expect(try await fixture.balance("bob") == 19)
+            #expect(try await fixture.payments.redrive(#require(dead.first).id))
+            try await fixture.drain()
+            #expect(try await fixture.balance("bob") == 20)
+            try await fixture.sweeper.sweep()
+            try await fixture.expectSettled()
+        }
+    }
+
     @Test func `a dead letter whose money has not moved can be cancelled`() async throws {
         var options = PaymentsFixture.Options()
         options.deliveryLimit = 1

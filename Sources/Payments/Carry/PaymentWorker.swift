@@ -31,21 +31,30 @@ package struct PaymentWorker: Sendable {
 
     /// Does what the messages ask for; returns those that could not be finished.
     ///
-    /// A worker that dies meanwhile leaves them to another: see ``counted(_:)``.
+    /// A worker that dies meanwhile leaves them to another: see ``counted(_:)``. One that workers have left before is
+    /// worked on by itself, so that a death is a try of that one only.
     package func handle(_ messages: [WorkMessage]) async -> [WorkMessage] {
         guard self.payments.ledger.isStoreSafe else { return messages }
-        var jobs: [PaymentJob] = []
-        var unfinished: [WorkMessage] = []
-        do {
-            jobs = try await self.jobs(messages)
-            jobs = try await self.counted(jobs)
-        } catch {
+        let batches: [[PaymentJob]]
+        do { batches = try await self.batches(try await self.jobs(messages)) } catch {
             self.logger.debug("Jobs not read", metadata: ["error": "\(error)"])
             return messages
         }
+        var unfinished: [WorkMessage] = []
+        for batch in batches {
+            do { unfinished += await self.carryOut(try await self.counted(batch)) } catch {
+                self.logger.debug("Tries not counted", metadata: ["error": "\(error)"])
+                unfinished += batch.map(\.message)
+            }
+        }
+        return unfinished
+    }
+
+    /// Carries out jobs side by side; returns the messages of those that could not be finished.
+    private func carryOut(_ jobs: [PaymentJob]) async -> [WorkMessage] {
         let whole = jobs.filter { self.payments.isWhole && $0.role == .locker }
         // What an applier is given has its locks: its steps come before anybody takes more.
-        unfinished += await self.runSplit(jobs.filter { !self.payments.isWhole || $0.role == .applier })
+        var unfinished = await self.runSplit(jobs.filter { !self.payments.isWhole || $0.role == .applier })
         var left: [PaymentJob] = []
         for (job, outcome) in zip(whole, await self.runWhole(whole)) {
             guard let outcome else {
@@ -54,7 +63,8 @@ package struct PaymentWorker: Sendable {
             }
             if await !self.settle(job, outcome) { unfinished.append(job.message) }
         }
-        return unfinished + (await self.runSplit(left))
+        unfinished += await self.runSplit(left)
+        return unfinished
     }
 
     private func runSplit(_ jobs: [PaymentJob]) async -> [WorkMessage] {

@@ -8,7 +8,8 @@ import Redis
 ///
 /// - The messages that a dead worker had stay in Redis under its name. ``WorkQueue`` gives them to another worker when
 ///   nobody has touched them for a lease, and to a successor of the same instance at once. ``counted(_:)`` counts that
-///   as a try.
+///   as a try, before the work begins: at first of all that are taken over together, and from the third on of each by
+///   itself (``batches(_:)``).
 /// - The record says how far the payment came. A whole one has ended or has not begun. A split one goes on with the
 ///   step that is missing: the payment has the locks, and not the worker. Locks whose lease has ended are taken anew
 ///   (``SplitMachine``).
@@ -32,23 +33,47 @@ extension PaymentWorker {
         }
     }
 
+    /// Jobs that are carried out side by side, one batch after another.
+    ///
+    /// A payment that ends its workers must not take along what they had in hand beside it. So the first batch has all
+    /// that workers did not leave, or left a few times; each of the others is a batch by itself. One round trip when a
+    /// message was taken over.
+    func batches(_ jobs: [PaymentJob]) async throws(PaymentsError) -> [[PaymentJob]] {
+        let left = jobs.filter(\.message.isRedelivered)
+        let attempts = try await self.payments.attempts(left.map(\.parties.id))
+        let suspects = Set(zip(left, attempts).filter { $1 >= self.payments.configuration.attemptsTogether }.map(\.0))
+        let together = jobs.filter { !suspects.contains($0) }
+        return (together.isEmpty ? [] : [together]) + left.filter { suspects.contains($0) }.map { [$0] }
+    }
+
     /// Counts a try for messages that a worker had before and did not finish; leaves out those that had too many.
     func counted(_ jobs: [PaymentJob]) async throws(PaymentsError) -> [PaymentJob] {
-        var left: [PaymentJob] = []
-        for job in jobs {
-            guard job.message.isRedelivered else {
-                left.append(job)
-                continue
+        let counts = await withTaskGroup(of: Count.self) { group in
+            for job in jobs where job.message.isRedelivered {
+                group.addTask {
+                    let attempt = await self.payments.attempt(job, reason: "workers ended with it", acknowledges: false)
+                    return Count(job: job, attempt: attempt)
+                }
             }
-            switch await self.payments.attempt(job, reason: "workers ended with it", acknowledges: false) {
-            case .again: left.append(job)
+            return await group.reduce(into: [Count]()) { $0.append($1) }
+        }
+        var dead: Set<PaymentJob> = []
+        for count in counts {
+            switch count.attempt {
             // An ended payment may have left a place.
-            case .ended: left.append(job)
-            case .dead: try await self.payments.acknowledge(job.message)
+            case .again, .ended: continue
+            case .dead:
+                try await self.payments.acknowledge(count.job.message)
+                dead.insert(count.job)
             case nil: throw .ledger(.store(.outcomeUnknown(.closed)))
             }
         }
-        return left
+        return jobs.filter { !dead.contains($0) }
+    }
+
+    private struct Count: Sendable {
+        let job: PaymentJob
+        let attempt: Payments.Attempt?
     }
 }
 
@@ -63,6 +88,20 @@ extension Payments {
     /// First wait doubles with each try, up to this.
     private static let longestBackoff = Duration.seconds(5)
 
+    /// How often each of these was tried in vain; 0 for one that is not there.
+    ///
+    /// One round trip, none for no payments.
+    func attempts(_ ids: [PaymentID]) async throws(PaymentsError) -> [Int64] {
+        let commands = ids.map { RedisCommand("HGET", .key(PaymentKeys.payment($0.home, id: $0.text)), "attempts") }
+        var attempts: [Int64] = []
+        for result in await self.redis.send(commands, within: nil) {
+            do { attempts.append(try result.get().integerValue ?? 0) } catch .refused(let refusal)
+                where refusal.kind == .wrongType
+            { attempts.append(0) } catch { throw .ledger(LedgerError(error)) }
+        }
+        return attempts
+    }
+
     /// Counts a try that failed; `nil` when that could not be done.
     ///
     /// `acknowledges` also acknowledges the message, and a sweeper sends the payment to the workers again.
@@ -70,8 +109,7 @@ extension Payments {
         let parties = job.parties
         let (home, id) = (parties.id.home, parties.id.text)
         do throws(PaymentsError) {
-            let tried = try await self.send(RedisCommand("HGET", .key(PaymentKeys.payment(home, id: id)), "attempts"))
-            let doublings = min(max(tried.integerValue ?? 0, 0), 10)
+            let doublings = min(max(try await self.attempts([parties.id])[0], 0), 10)
             let pause = min(self.configuration.firstBackoff * (1 << Int(doublings)), Self.longestBackoff)
             let call = RedisScriptCall(
                 .paymentsAttempt,
