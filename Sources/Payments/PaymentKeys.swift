@@ -58,7 +58,7 @@ package enum PaymentKeys {
 // MARK: Reading
 
 extension PaymentKeys {
-    /// Whose a key is that an audit looks at.
+    /// The owner of a key that an audit looks at.
     package enum Owner: Hashable, Sendable {
         /// A payment's record in its own shard.
         case payment(PaymentID)

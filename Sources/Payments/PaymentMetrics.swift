@@ -1,6 +1,6 @@
 import CoreMetrics
 
-/// What payments count.
+/// The counters of payments.
 struct PaymentMetrics: Sendable {
     /// `tally_payments_requests_total` by outcome of `POST /payments`.
     func requested(_ outcome: String) {

@@ -48,7 +48,7 @@ package struct Payments: Sendable {
             switch error {
             case .store(let error): throw .ledger(LedgerError(error))
             case .notReplicated(let reply, let replicas):
-                // What changed nothing needs no replica.
+                // A step that changed nothing needs no replica.
                 guard Self.changed(reply) else { return Commit(reply: reply, durability: .local, replicas: replicas) }
                 throw .ledger(.appliedNotDurable)
             }
@@ -135,7 +135,7 @@ package struct Payments: Sendable {
     /// Payments of one user, newest first.
     package struct Page: Sendable {
         package let payments: [Payment]
-        /// What the next page begins behind; `nil` when there is none.
+        /// The payment that the next page begins behind; `nil` when there is none.
         package let cursor: PaymentID?
     }
 

@@ -18,7 +18,7 @@ package struct PaymentsConfiguration: Sendable {
 
     /// Default: whole.
     package var steps = Steps.whole
-    /// What an accepted payment and its steps get; default `local`.
+    /// The durability of an accepted payment and of its steps; default `local`.
     package var durability = Durability.local
     /// How long idempotency records are kept; default 24 h.
     package var idempotencyKeep = Duration.seconds(86_400)
@@ -46,7 +46,7 @@ package struct PaymentsConfiguration: Sendable {
     ///
     /// Default 2000.
     package var watchLimit = 2000
-    /// Those of one API key; default 500.
+    /// Connections of one API key that wait for payments; default 500.
     package var callerWatchLimit = 500
     /// Where callbacks may lead.
     package var policy: EndpointPolicy

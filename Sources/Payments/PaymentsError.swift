@@ -24,7 +24,7 @@ package enum PaymentsError: Error, Hashable, Sendable {
     case queueFull
     /// Too many connections of this instance wait for payments.
     case tooManyWatchers
-    /// What the ledger says no to as well.
+    /// A refusal that the ledger has as well.
     case ledger(LedgerError)
 }
 
@@ -52,7 +52,7 @@ extension PaymentsError: ProblemConvertible {
             Problem("callback-invalid", .badRequest, title: "The 'callback_url' is not one that may be called")
         case .callbacksOff:
             Problem("callbacks-off", .badRequest, title: "This service has no secret to sign callbacks with")
-        case .paymentInvalid: Problem("payment-invalid", .badRequest, title: "That is not the id of a payment")
+        case .paymentInvalid: Problem("payment-invalid", .badRequest, title: "The text is not the id of a payment")
         case .paymentUnknown: Problem("payment-unknown", .notFound, title: "There is no payment with this id")
         case .notPending(let status):
             Problem(

@@ -3,11 +3,11 @@ import Ledger
 import Redis
 
 extension LuaLibrary {
-    /// What every script about payments needs.
+    /// The library that every script about payments needs.
     static let payment =
         LuaLibrary.fencedLock + LuaLibrary.workQueue + LuaLibrary.ledger + PackageResources.payment_lua
         + PackageResources.payment_wait_lua + PackageResources.payment_end_lua
-    /// And what those need that move money, or hand a payment to those that do.
+    /// The library of scripts that move money, or hand a payment to scripts that do.
     static let paymentMoney = Self.payment + PackageResources.payment_money_lua
 }
 

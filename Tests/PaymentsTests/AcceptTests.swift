@@ -100,7 +100,7 @@ struct AcceptTests {
                 try await fixture.payments.accept(later, .local)
             }
             #expect(try await fixture.everything() == before)
-            // What is to happen now is not held up by them.
+            // They do not hold up a payment that is to happen now.
             try await fixture.pay("alice", "bob", 1)
         }
     }

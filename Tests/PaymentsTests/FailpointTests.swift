@@ -45,7 +45,7 @@ struct FailpointTests {
             }
             let seen = Mutex<Set<String>>([])
             try await eventually("\(given.point): all have ended", within: .seconds(20)) {
-                // What was not acknowledged is delivered again, as when a worker that had it is gone.
+                // A message that was not acknowledged is delivered again, as when a worker that had it is gone.
                 let messages = try await fixture.applierMessages() + fixture.lockerMessages()
                 _ = await fixture.worker.handle(
                     messages.map { message in

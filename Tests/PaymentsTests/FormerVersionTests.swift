@@ -61,7 +61,7 @@ struct FormerVersionTests {
             #expect(ended.state == .done)
             switch given.place {
             case .accepted: break
-            // Whoever holds a lock is the payment and no process: the steps go on under the same tokens.
+            // The holder of a lock is the payment and no process: the steps go on under the same tokens.
             case .locked, .read: #expect(ended.tokenFrom == left.tokenFrom && ended.tokenTo == left.tokenTo)
             case .lapsed, .overtaken, .lost:
                 #expect(try #require(ended.tokenFrom) > (try #require(left.tokenFrom)))

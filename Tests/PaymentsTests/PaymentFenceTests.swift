@@ -38,11 +38,11 @@ struct PaymentFenceTests {
         }
     }
 
-    /// What a worker does between taking both locks and giving them back.
+    /// The work of a worker between taking both locks and giving them back.
     enum Worker: CaseIterable, Sendable {
         /// Ours: a script that checks lock, token and state.
         case fenced
-        /// What most services do: read both balances, be away, write both. The negative control.
+        /// The way of most services: read both balances, be away, write both. The negative control.
         case lockOnly
     }
 

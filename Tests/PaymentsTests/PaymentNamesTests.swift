@@ -85,7 +85,7 @@ struct PaymentNamesTests {
             "callback": try Self.with { $0.callback = "https://there.example/x" },
             "reverses": try Self.with { $0.reverses = PaymentID("s07-01KAJ20000000000000000000A") },
         ]
-        // Who asks is not what is asked for.
+        // The claim and the request id tell who asks, not what is asked for.
         let names = Mirror(reflecting: order).children.compactMap(\.label)
         #expect(Set(names) == Set(changed.keys).union(["claim", "requestID"]))
         let claim = order.claim(caller: "test", key: "k")

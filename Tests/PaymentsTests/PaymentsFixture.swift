@@ -245,7 +245,7 @@ struct PaymentsFixture: Sendable {
         #expect(try await self.shardSums() == [:])
     }
 
-    /// What is wrong with each shard's sum, and with all transit together.
+    /// The sums that are not zero: of each shard, and of all transit together.
     func shardSums() async throws -> [String: Int64] {
         var sums: [String: Int64] = [:]
         for key in try await self.keys() where key.contains(":account:") {

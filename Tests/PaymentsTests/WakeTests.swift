@@ -14,7 +14,7 @@ struct WakeTests {
         return options
     }
 
-    /// What breeding would need: each message is handled twice, the second time when its payment may have ended.
+    /// The condition for breeding: each message is handled twice, the second time when its payment may have ended.
     @Test(arguments: PaymentsConfiguration.Steps.allCases)
     func `messages that come twice make no more messages than payments account for`(
         steps: PaymentsConfiguration.Steps

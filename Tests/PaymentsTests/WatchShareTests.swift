@@ -5,7 +5,7 @@ import Support
 import Testing
 import Web
 
-/// Who may wait for payments when many do.
+/// The callers that may wait for payments when many do.
 struct WatchShareTests {
     @Test func `one key's waiters leave places to other keys`() throws {
         let logs = CapturedLogs()

@@ -31,7 +31,7 @@ struct AuditedEntry: Hashable, Sendable {
             at == nil || words.count < 4 || words[0] != "kind" ? nil : Self.event(words[1], words[2...].dropLast(2))
     }
 
-    /// What is there, for people.
+    /// The entry's names and values, for people.
     var text: String {
         stride(from: 0, to: self.words.count, by: 2).map { "\(self.words[$0])=\(self.words[$0 + 1])" }.joined(
             separator: " "

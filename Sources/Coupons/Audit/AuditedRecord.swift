@@ -2,14 +2,14 @@ import RESP
 
 /// The record of a campaign, or of a part of one, as strictly as an audit reads it.
 struct AuditedRecord: Hashable, Sendable {
-    /// What only a whole campaign has.
+    /// The fields that only a whole campaign has.
     struct Root: Hashable, Sendable {
         let name: String
         let quota: Int64
         let mode: Campaign.Mode
     }
 
-    /// What only a part has.
+    /// The fields that only a part has.
     struct Part: Hashable, Sendable {
         /// The last loan that it took in.
         let loan: Int64
@@ -116,7 +116,7 @@ struct PlaceCut: Sendable {
 
     var isThere: Bool { self.kinds[0] != "none" }
 
-    /// What is of another type than it must be.
+    /// The keys that are of another type than they must be.
     func wrongTypes(of place: CampaignPlace) -> [(key: String, wanted: String, found: String)] {
         zip(Self.keys(of: place), zip(Self.wanted, self.kinds))
             .map { ($0, $1.0, $1.1) }

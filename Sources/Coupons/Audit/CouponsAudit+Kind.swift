@@ -44,7 +44,7 @@ extension CouponsAudit {
         case usedTwice = "used_twice"
         /// A coupon that was redeemed by somebody else than it was issued to.
         case otherUser = "other_user"
-        /// What became of a coupon is not what its log says.
+        /// A coupon whose state is not what its log says.
         case couponWrong = "coupon_wrong"
         /// A user's number of coupons is not what the log says.
         case usersWrong = "users_wrong"

@@ -4,12 +4,12 @@ package import Redis
 /// Proves that exactly as many coupons were issued as campaigns allow, each once, while the service goes on.
 ///
 /// Of each campaign, or each part of a leased one, it first reads where it stands, in one script, and then its log up
-/// to there, from the beginning (``LogCheck``). What became of coupons and users changes meanwhile, but only in ways
-/// that the log tells: so it is compared with the log up to a later place. Nothing is written. In memory it keeps the
-/// users of one campaign where they have a limit, a few bytes for each coupon that has a user or was used, and nothing
-/// of other coupons.
+/// to there, from the beginning (``LogCheck``). The states of coupons and the counts of users change meanwhile, but
+/// only in ways that the log tells: so they are compared with the log up to a later place. Nothing is written. In
+/// memory it keeps the users of one campaign where they have a limit, a few bytes for each coupon that has a user or
+/// was used, and nothing of other coupons.
 package struct CouponsAudit: Sendable {
-    /// What to look at.
+    /// The campaigns to look at, and the tries to read a leased one.
     package struct Options: Sendable {
         /// `nil` for all campaigns.
         package var campaign: Int64?

@@ -19,7 +19,7 @@ extension CouponsPass {
         var later: [(user: String, count: Int64)] = []
         if record.userLimit > 0 {
             later = try await self.checkUsers(place, users)
-            // What users have may be newer than the log that was read: read on to where it certainly is not.
+            // The users' counts may be newer than the log that was read: read on to where they certainly are not.
             cut = try await self.reader.cut(place)
             try await self.follow(&log, to: cut, codes, &users, &line)
             for (user, count) in later {
@@ -80,7 +80,7 @@ extension CouponsPass {
         return false
     }
 
-    /// What became of a coupon never changes again, so it must be there from its entry on.
+    /// The state of a used coupon never changes again, so it must be there from the use's entry on.
     private mutating func check(_ uses: [LogCheck.Use], at place: CampaignPlace) async throws(AuditError) {
         guard !uses.isEmpty else { return }
         let key = CouponKeys.coupons(place)

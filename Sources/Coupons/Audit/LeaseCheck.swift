@@ -5,7 +5,7 @@ import Evidence
 /// Only lending and taking back change what the campaign says is with its parts. So as long as the campaign stays as it
 /// is, the units of each part stay the same, whatever it issues, takes in or sets aside meanwhile.
 struct LeaseCheck {
-    /// What the campaign remembers of its loans.
+    /// The loans, and the gifts back, as the campaign remembers them.
     struct Loans: Hashable, Sendable {
         /// By part: the last loan.
         var last: [Int: LeaseTransfer] = [:]
@@ -62,7 +62,7 @@ struct LeaseCheck {
         self.violations.append(Violation(kind, CouponKeys.loans(self.campaign), expected, found))
     }
 
-    /// What a part has, with what is on its way to it or from it.
+    /// The units of a part, with those on their way to it or from it.
     private mutating func units(of number: Int, _ part: AuditedRecord, _ loans: Loans) -> Int64 {
         var units = part.limit
         let (loan, gift) = (part.part?.loan ?? 0, part.part?.gift ?? 0)

@@ -1,6 +1,6 @@
 import Coordination
 
-/// What an audit remembers of one log's coupons: a mark for each that was used, four bytes for each that has a user.
+/// An audit's notes of one log's coupons: a mark for each that was used, four bytes for each that has a user.
 ///
 /// It is kept in chunks, so that a sequence out of all proportion costs no more than another.
 struct SequenceNotes: Sendable {

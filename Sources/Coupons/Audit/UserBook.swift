@@ -25,7 +25,7 @@ struct UserBook: Sendable {
     /// How many users have their coupons in this place.
     func count(at place: CampaignPlace) -> Int { self.counts[Self.part(place)] ?? 0 }
 
-    /// Who has coupons in this place.
+    /// The users who have their coupons in this place.
     func users(at place: CampaignPlace) -> [String] {
         let part = Self.part(place)
         return self.accounts.filter { $0.value.part == part }.map(\.key)

@@ -19,7 +19,7 @@ struct AuditedRecord: Hashable, Sendable {
     let raw: String
     /// Whether every hash of its lists could be read.
     let isReadable: Bool
-    /// What is there, for people.
+    /// The record's names and values, for people.
     let text: String
     let expires: Bool
     /// The nonces under which its lane has it.

@@ -6,11 +6,11 @@ package import Redis
 ///
 /// First it looks how high the chain is, then it reads which nonces each lane has given out, then every record and what
 /// became of its transactions (``RecordCheck``), then it looks for nonces that nobody has, and compares what has left
-/// each sender with what its records say (``LaneBook``). What looks wrong is read again a few times before it is
-/// told, since records move on meanwhile. Nothing is written. In memory it keeps the names of all distributions and
+/// each sender with what its records say (``LaneBook``). Anything that looks wrong is read again a few times before it
+/// is told, since records move on meanwhile. Nothing is written. In memory it keeps the names of all distributions and
 /// of their transactions, with some numbers each.
 package struct FaucetAudit: Sendable {
-    /// What to look at.
+    /// The rules that records are held to, and the pause before they are read again.
     package struct Options: Sendable {
         /// Whether every distribution must be over.
         package var isSettled = false

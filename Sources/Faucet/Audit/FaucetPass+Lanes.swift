@@ -5,7 +5,7 @@ import Evidence
 import RESP
 import Redis
 
-/// What lanes say as a whole: their sorted sets, their counters, their nonces and their senders' balances.
+/// The checks of lanes as a whole: their sorted sets, their counters, their nonces and their senders' balances.
 extension FaucetPass {
     // MARK: Sorted sets
 
@@ -46,7 +46,7 @@ extension FaucetPass {
         let score = try await self.reader.send(RedisCommand("ZSCORE", .key(key), .text(id)))
         guard score != .null else { return }
         guard let place = record.lane else {
-            // What is there and no distribution was told already.
+            // A record that is there and is no distribution was told already.
             guard !record.isThere else { return }
             return self.report.violate(.recordMissing, record.key, "a record, as \(key) says", "none")
         }
@@ -145,7 +145,7 @@ extension FaucetPass {
         )
     }
 
-    /// What has left the sender must be what its mined transactions took.
+    /// The sum that has left the sender must be the one that its mined transactions took.
     ///
     /// Coins may come in from anywhere at any time, so that only missing ones are a violation.
     private mutating func checkBalance(

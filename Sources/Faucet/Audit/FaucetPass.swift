@@ -5,7 +5,7 @@ import Evidence
 
 /// One walk over all records of the faucet.
 struct FaucetPass {
-    /// What two records both have, and only one may.
+    /// A nonce, or a transaction, that two records have, and only one may.
     struct Conflict: Hashable {
         let kind: FaucetAudit.Kind
         let first: String
@@ -28,12 +28,12 @@ struct FaucetPass {
     var lanes: Set<LaneName> = []
     /// The senders of the era that is.
     var books: [Address: LaneBook] = [:]
-    /// What lanes have by nonce, as their sorted sets say.
+    /// The distributions of lanes with their nonces, as the lanes' sorted sets say.
     var bound: [LaneName: [(id: String, nonce: UInt64)]] = [:]
     var open: [LaneName: [(id: String, nonce: UInt64)]] = [:]
     /// Where each record is.
     var places: [String: LaneName] = [:]
-    /// Which record has a nonce, or a transaction, of an era.
+    /// The record that has a nonce, or a transaction, of an era.
     private var nonces: [LaneName: [UInt64: String]] = [:]
     var hashes: [Int64: [Hash32: String]] = [:]
     private var conflicts: Set<Conflict> = []

@@ -1,26 +1,26 @@
 import Ethereum
 import EthereumRPC
 
-/// What an audit knows of one sender in the era that is: a value, which reads nothing itself.
+/// An audit's knowledge of one sender in the era that is: a value, which reads nothing itself.
 struct LaneBook: Sendable {
-    /// What the transaction of one nonce has done.
+    /// The effect of the transaction of one nonce.
     struct Spent: Hashable, Sendable {
         let block: UInt64
-        /// What it took from the sender; `nil` when no node tells the price of gas.
+        /// The sum that it took from the sender; `nil` when no node tells the price of gas.
         let cost: Wei?
         let fee: Wei?
-        /// What somebody else got.
+        /// The sum that somebody else got.
         let delivered: Wei?
     }
 
     let lane: LaneName
     /// A block from before anything else was read, and the account behind it.
     ///
-    /// What was mined up to then was bound before, so that it is among what is read later.
+    /// A transaction that was mined up to then was bound before, so that it is among what is read later.
     let head: UInt64
     let chainNonce: UInt64
     let balance: Wei
-    /// Which distribution each nonce belongs to.
+    /// The distribution that each nonce belongs to.
     var bound: [UInt64: String] = [:]
     /// By nonce: what was mined.
     var spent: [UInt64: Spent] = [:]
@@ -68,7 +68,7 @@ struct LaneBook: Sendable {
         return Self.gaps(in: first...(self.chainNonce - 1), without: self.bound.keys)
     }
 
-    /// What is left of a range without some nonces.
+    /// The ranges that are left of one without some nonces.
     static func gaps(in range: ClosedRange<UInt64>, without known: some Sequence<UInt64>) -> [ClosedRange<UInt64>] {
         var gaps: [ClosedRange<UInt64>] = []
         var next = range.lowerBound
@@ -93,7 +93,7 @@ struct LaneBook: Sendable {
 
     private func isSpent(_ nonce: UInt64) -> Bool { self.spent[nonce].map { $0.block <= self.head } ?? false }
 
-    /// What left the sender with the nonces from one on, up to the head; `nil` when it cannot be told.
+    /// The sum that left the sender with the nonces from one on, up to the head; `nil` when it cannot be told.
     func cost(from first: UInt64, behind block: UInt64) -> Wei? {
         guard first <= self.chainNonce else { return nil }
         var sum: Wei? = .zero

@@ -82,7 +82,7 @@ struct RecordCheck {
 
     private static func text(_ nonce: UInt64?) -> String { nonce.map { "nonce \($0)" } ?? "none" }
 
-    /// What would be sent again must be what was asked for.
+    /// The transaction that would be sent again must be the one that was asked for.
     private mutating func checkBytes(_ distribution: Distribution, chainID: UInt64) {
         guard !distribution.state.isTerminal, let hash = distribution.hash else { return }
         // Whatever is wrong with them, nobody would take them.
@@ -178,7 +178,7 @@ struct RecordCheck {
     }
 }
 
-/// Who pays whom, how much, with which nonce.
+/// The sender, nonce, recipient and amount of a transaction.
 private struct Transfer: Hashable, CustomStringConvertible {
     let sender: Address
     let nonce: UInt64
@@ -192,7 +192,7 @@ private struct Transfer: Hashable, CustomStringConvertible {
         self.amount = amount
     }
 
-    /// What a record's transaction has to be.
+    /// The transfer that a record's transaction has to be.
     init(_ distribution: Distribution, isNoop: Bool) {
         self.sender = distribution.sender
         self.nonce = distribution.nonce

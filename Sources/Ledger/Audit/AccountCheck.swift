@@ -30,7 +30,7 @@ package struct AccountCheck: Sendable {
     private var sequence: Int64 = 0
     private var isWhole = true
 
-    /// What an operation does to the account once at most: a payment may leave it and come back.
+    /// A change that an operation makes to the account once at most: a payment may leave it and come back.
     private struct Step: Hashable {
         let operation: String
         let kind: Entry.Kind
@@ -58,7 +58,7 @@ package struct AccountCheck: Sendable {
         self.checkKeys(snapshot)
     }
 
-    /// What it brings to its shard's sum.
+    /// The balances that the account brings to its shard's sum.
     package var reading: BalanceReading {
         var reading = self.found
         reading.isViolated = !self.violations.isEmpty
@@ -124,7 +124,7 @@ extension AccountCheck {
         self.count += 1
         self.lastPacked = packed
         let text = String(buffer: packed)
-        // What was read must be what is there, to the byte: the chain covers bytes.
+        // The entry that was read must be what is there, to the byte: the chain covers bytes.
         guard let entry = Entry(packed: text),
             "\(entry.body) \(entry.chain)".utf8.elementsEqual(packed.readableBytesView)
         else {

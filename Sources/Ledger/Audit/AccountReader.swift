@@ -148,7 +148,7 @@ struct AccountReader: Sendable {
             // Only up to where the first look ended: a busy account has no end.
             length = first == start ? answer.length : length
             for packed in answer.entries {
-                // What cannot be read is told by the next audit: it came after this one.
+                // An entry that cannot be read is told by the next audit: it came after this one.
                 guard let entry = Entry(packed: String(buffer: packed)), let name = entry.reference else { continue }
                 references[name] = entry.transactionID(account.user)
             }
@@ -158,7 +158,7 @@ struct AccountReader: Sendable {
         return max(first, start)
     }
 
-    /// Those whose operation has a record.
+    /// The strays whose operation has a record.
     private func waiting(_ strays: [String: String], of account: Account) async throws(AuditError) -> Set<String> {
         let prefix = "\(account.user.text)."
         var waiting: Set<String> = []

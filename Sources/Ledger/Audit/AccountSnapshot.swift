@@ -2,7 +2,7 @@ package import Coordination
 package import NIOCore
 package import RESP
 
-/// What `ledger_audit_accounts.lua` says of one account: all of it at one instant.
+/// One account as `ledger_audit_accounts.lua` tells it: all of it at one instant.
 package struct AccountSnapshot: Sendable {
     /// As Redis names them; `none` for a key that is not there.
     package let accountType: String

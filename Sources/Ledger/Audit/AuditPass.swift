@@ -1,7 +1,7 @@
 import Coordination
 import Evidence
 
-/// What an audit has found so far, and the next round of reading.
+/// The findings of an audit so far, and the next round of reading.
 ///
 /// The first round looks at everything; those after it only at shards whose sum could not be had at one instant, and
 /// they tell nothing else anew.

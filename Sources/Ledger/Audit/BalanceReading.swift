@@ -1,9 +1,9 @@
 package import Coordination
 
-/// What one account brings to the sum of its shard.
+/// The balances that one account brings to the sum of its shard.
 package struct BalanceReading: Hashable, Sendable {
     package let account: Account
-    /// What the account's hash says; `nil` when it cannot be told.
+    /// The balance in the account's hash; `nil` when it cannot be told.
     package var balance: Int64?
     /// The balance before each cut, as the entries say.
     package var atCuts: [Int64]

@@ -55,7 +55,7 @@ package struct LedgerAudit: Sendable {
     }
 }
 
-/// Who else wants to know what an audit reads: called from any task, for each account in order of its entries.
+/// A listener to the entries that an audit reads: called from any task, for each account in order of its entries.
 package struct AuditTap: Sendable {
     /// An entry that a payment made.
     package let payment: @Sendable (Account, Entry) -> Void

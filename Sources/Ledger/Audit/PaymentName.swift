@@ -1,6 +1,6 @@
 import Coordination
 
-/// What the operation of a payment's entry must look like.
+/// The form that the operation of a payment's entry must have.
 ///
 /// A shard's tag, a dash, 26 characters of Crockford's base 32, and for a reversal an `R` and a number up to 99.
 /// Payments are a feature of their own, which the ledger does not know: only their names are in its entries.

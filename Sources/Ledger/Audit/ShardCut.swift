@@ -20,7 +20,7 @@ package struct ShardMoney: Hashable, Comparable, Sendable {
     }
 }
 
-/// What balances the accounts of a shard, at one instant of Redis's clock, which cuts the shard's history in two.
+/// The counterweight of a shard's accounts, at one instant of Redis's clock, which cuts the shard's history in two.
 package struct ShardCut: Hashable, Sendable {
     /// One of the two hashes, as it was found.
     package struct Side: Hashable, Sendable {
@@ -67,7 +67,7 @@ package struct ShardCut: Hashable, Sendable {
 
     package var entries: Int64? { AccountHead.number(self.entriesText) }
 
-    /// What all accounts together must have, with a minus; `nil` when it cannot be read.
+    /// The sum that all accounts together must have, with a minus; `nil` when it cannot be read.
     package var counterweight: Int128? {
         guard let world = self.world.balance, let transit = self.transit.balance else { return nil }
         return Int128(world) + Int128(transit)

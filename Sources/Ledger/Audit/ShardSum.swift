@@ -68,7 +68,7 @@ package struct ShardSum: Sendable {
         }
     }
 
-    /// What can be said; `last` is a cut behind the last account that was read.
+    /// The verdict that can be given; `last` is a cut behind the last account that was read.
     package func verdict(last: ShardCut, isClockEven: Bool) -> Verdict {
         let looks = self.cuts + [last]
         guard looks.allSatisfy({ $0.world.balance != nil }) else {

@@ -3,7 +3,7 @@ import Ledger
 import RESP
 import Redis
 
-/// What became of a request that makes, cancels or reverses a payment.
+/// The result of a request that makes, cancels or reverses a payment.
 package struct PaymentResult: Hashable, Sendable {
     package enum Outcome: Hashable, Sendable {
         case accepted(PaymentID)
@@ -61,7 +61,7 @@ extension Payments {
         for number in 1...PaymentID.reversalLimit {
             let reversal = id.reversal(order.from.shard, number: number)
             if let result = try await self.accept(order, reversal, durability) { return result }
-            // It was there before. What has failed stays so, and may be tried anew under the next number.
+            // It was there before. A reversal that has failed stays so, and may be tried anew under the next number.
             guard let other = try await self.payment(reversal) else { throw .ledger(await self.ledger.missing()) }
             guard other.state.isTerminal, other.state != .done else {
                 return try await self.refuse(

@@ -41,7 +41,7 @@ extension Payments {
         )
         let commit = try await self.step("cancel", call, durability)
         guard let result = try self.result(commit) else { throw .ledger(.storeInconsistent) }
-        // What is left in the payee's shard a sweeper removes, should this fail.
+        // A sweeper removes what is left in the payee's shard, should this fail.
         if !self.isWhole, case .cancelled = result.outcome { try? await self.leave(parties) }
         return result
     }

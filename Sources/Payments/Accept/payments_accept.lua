@@ -18,7 +18,7 @@ local known, before = idempotency_find(KEYS[1], request, ARGV[3], now_ms)
 local holder = redis.call("HGET", KEYS[2], "claim")
 local last = redis.call("ZRANGE", KEYS[3], -1, -1, "WITHSCORES")
 local open, is_later = redis.call("ZCARD", KEYS[4]), tonumber(order.not_before) > now_ms
--- Those for later stand in no queue, but in the list under their time.
+-- Payments for later stand in no queue, but in the list under their time.
 local waiting = is_later and redis.call("ZCOUNT", KEYS[7], ledger_text(now_ms), "+inf") or redis.call("ZCARD", KEYS[3])
 payment_probe({KEYS[5], KEYS[6]}, {{woken = KEYS[8]}})
 
@@ -35,7 +35,7 @@ elseif waiting >= tonumber(ARGV[6]) then
     return {"busy"}
 end
 
--- Whoever came earlier stands before it, whatever the clock says.
+-- A payment that came earlier stands before this one, whatever the clock says.
 local place = ledger_text(math.max(now_us, tonumber(last[2] or 0) + 1))
 local created = ledger_text(now_ms)
 -- The list may be no list: then nothing has happened yet.
@@ -45,7 +45,7 @@ if now_us % 50 == 0 then
 end
 if not is_later then
     redis.call("ZADD", KEYS[3], place, id)
-    -- Who is behind others is woken by them.
+    -- A payment that is behind others is woken by them.
     if waiting == 0 then
         local message = work_add(KEYS[5], "operation", id, "from", order.from, "to", order.to)
         lock_note({woken = KEYS[8], id = order.from}, message, id)

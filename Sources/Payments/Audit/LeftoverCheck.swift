@@ -22,7 +22,7 @@ struct LeftoverCheck {
         let kind: PaymentsAudit.Kind
         let key: String
         let payment: PaymentID
-        /// What it is to be the same at the next look.
+        /// The value that it must have to be the same at the next look.
         let value: String
     }
 
@@ -70,19 +70,19 @@ struct LeftoverCheck {
         }
     }
 
-    /// Those of payments that have ended or never were.
+    /// The items of payments that have ended or never were.
     private func strays(among items: [Item]) async throws(AuditError) -> [Item] {
         let records = try await self.reader.records(items.map(\.payment))
         return items.filter { item in
             guard let record = records[item.payment] else { return false }
-            // What is there and no payment is told by itself.
+            // A record that is there and is no payment is told by itself.
             guard record.isThere else { return true }
             guard let payment = record.payment else { return false }
             return payment.state.isTerminal && !record.isSwept(within: RecordCheck.grace)
         }
     }
 
-    /// Those that are still as they were.
+    /// The items that are still as they were.
     private func left(_ items: [Item]) async throws(AuditError) -> [Item] {
         var left: [Item] = []
         for batch in items.slices(of: Self.lockLimit) {

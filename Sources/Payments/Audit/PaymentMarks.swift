@@ -2,7 +2,7 @@ import Coordination
 package import Ledger
 import Synchronization
 
-/// What each payment has left in accounts, as far as they were read.
+/// The entries that each payment has left in accounts, as far as the accounts were read.
 ///
 /// Entries are never changed and never go, so what is here stays true. It grows while accounts are read, by several
 /// tasks at a time.
@@ -64,7 +64,7 @@ package final class PaymentMarks: Sendable {
         )
     }
 
-    /// What is known of this payment's entries.
+    /// The trace of this payment's entries, as far as they are known.
     package func trace(of id: PaymentID) -> Trace { self.state.withLock { $0.traces[id] ?? Trace() } }
 
     package var payments: [PaymentID] { self.state.withLock { Array($0.traces.keys) } }

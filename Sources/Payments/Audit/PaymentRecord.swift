@@ -10,7 +10,7 @@ package struct PaymentRecord: Hashable, Sendable {
     package let type: String
     /// `nil` when what is there is no payment.
     package let payment: Payment?
-    /// What is there, for people.
+    /// The record's names and values, for people.
     package let text: String
     package let expires: Bool
     /// When a sweeper looks at it, in milliseconds since 1970; `nil` when none will.

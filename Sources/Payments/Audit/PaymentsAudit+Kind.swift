@@ -41,7 +41,7 @@ extension PaymentsAudit {
         case lockStray = "lock_stray"
         /// A place in a queue of a payment that has ended, or is none.
         case waiterStray = "waiter_stray"
-        /// What the shards say is on its way is not what the payments say.
+        /// The shards say that another sum is on its way than the payments say.
         case transitSumWrong = "transit_sum_wrong"
         /// A payment that has not ended where all must have.
         case unfinished

@@ -9,7 +9,7 @@ package import Redis
 /// its way (``TransitSum``). Nothing is written. In memory it keeps the names of accounts and of payments, with some
 /// numbers each.
 package struct PaymentsAudit: Sendable {
-    /// What to look at.
+    /// The payments to look at, and the rules that they are held to.
     package struct Options: Sendable {
         /// `nil` for all that there are.
         package var currency: Currency?

@@ -4,7 +4,7 @@ import Ledger
 import RESP
 import Redis
 
-/// What an audit of payments has found so far, behind the one of the ledger that filled the marks.
+/// The findings of an audit of payments so far, behind the one of the ledger that filled the marks.
 struct PaymentsPass {
     private let reader: StoreReader
     private let marks: PaymentMarks

@@ -5,8 +5,8 @@ package import Ledger
 /// Says what is wrong with one payment: a value, which reads nothing itself.
 ///
 /// An account's entries never change and a payment's money never goes back to an earlier state, so two readings that
-/// are not of one instant are enough, in the right order. What was in the accounts *before* the record was read must be
-/// what the record allows: ``strays(_:)``. What the record says must be in the accounts *after* it: ``missing(_:)``.
+/// are not of one instant are enough, in the right order. Entries that are in the accounts *before* the record is read
+/// must be allowed by it: ``strays(_:)``. Entries that it tells must be in the accounts *after* it: ``missing(_:)``.
 package struct RecordCheck: Sendable {
     /// How long after its time a sweeper may come for what is left of a payment.
     package static let grace = Duration.seconds(60)
@@ -30,7 +30,7 @@ package struct RecordCheck: Sendable {
 
     // MARK: The record alone
 
-    /// What is wrong with the record and its places: all of one instant.
+    /// All that is wrong with the record and its places, which are of one instant.
     package func shape() -> [Violation<PaymentsAudit.Kind>] {
         let record = self.record
         guard record.isThere else { return self.places(state: "unknown") }
@@ -87,7 +87,7 @@ package struct RecordCheck: Sendable {
 
     // MARK: The record and its entries
 
-    /// What was in the accounts before the record was read and must not be.
+    /// The entries that were in the accounts before the record was read and must not be.
     package func strays(_ trace: PaymentMarks.Trace) -> [Violation<PaymentsAudit.Kind>] {
         if let repeated = trace.repeated {
             return [self.violation(.entryRepeated, "a \(repeated.kind.rawValue) once", repeated.text)]
@@ -133,7 +133,7 @@ package struct RecordCheck: Sendable {
         return []
     }
 
-    /// What the record says is in the accounts and was not found there, each with the account to look at.
+    /// The entries that the record says are in the accounts and were not found, each with the account to look at.
     package func missing(_ trace: PaymentMarks.Trace) -> [(kind: PaymentsAudit.Kind, account: Account)] {
         guard let payment = self.record.payment, Self.isRight(payment) else { return [] }
         var missing: [(PaymentsAudit.Kind, Account)] = []
@@ -144,7 +144,7 @@ package struct RecordCheck: Sendable {
         return missing
     }
 
-    /// What was missing when the account was read behind the record.
+    /// The violation by an entry that was missing when the account was read behind the record.
     package func absence(_ kind: PaymentsAudit.Kind, in account: Account) -> Violation<PaymentsAudit.Kind> {
         let found = "\(self.record.payment?.state.rawValue ?? "unknown") without it"
         return self.violation(kind, "an entry of \(account.id)", found)

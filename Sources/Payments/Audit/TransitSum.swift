@@ -2,7 +2,7 @@ import Coordination
 import Evidence
 import Ledger
 
-/// What the shards say is on its way against what the payments say.
+/// Compares the sum on its way that the shards tell with the one that the payments tell.
 ///
 /// One script reads the balances of all shards and the payments in flight, at one instant: a cut. A payment leaves the
 /// flight a while after its credit, so each is asked whether its credit is older than the cut; accounts are read behind

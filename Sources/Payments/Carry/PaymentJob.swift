@@ -15,12 +15,12 @@ struct PaymentJob: Hashable, Sendable {
     let parties: PaymentParties
 }
 
-/// What became of a job.
+/// The outcome of a job.
 enum JobOutcome: Hashable, Sendable {
     /// Its message is acknowledged.
     case finished
     /// Redis did not answer, or not enough of it: the message stays, and the job is done again.
     case unfinished
-    /// What lies in Redis cannot be worked on.
+    /// The data in Redis cannot be worked on.
     case failed(reason: String)
 }

@@ -5,7 +5,7 @@ import RESP
 import Redis
 import Timing
 
-/// What a worker does with the messages that it reads: both roles, the appliers' messages first.
+/// The work of a worker on the messages that it reads: both roles, the appliers' messages first.
 ///
 /// A round of messages is one round trip for all payments that are whole, and at most nine for one that is split. Every
 /// step is a script that checks lock, token and state, so that any number of workers may do the same job.
@@ -22,7 +22,7 @@ package struct PaymentWorker: Sendable {
 
     /// The streams of a worker's queue, in the order in which they are worked on.
     ///
-    /// What is locked comes first: else lockers could run ahead of appliers until leases end.
+    /// Locked payments come first: else lockers could run ahead of appliers until leases end.
     package static let streams = Shard.all.map(PaymentKeys.locked) + Shard.all.map(ShardKeys.work)
     private static let lockedStreams = Set(Shard.all.map(PaymentKeys.locked))
 
@@ -53,7 +53,7 @@ package struct PaymentWorker: Sendable {
     /// Carries out jobs side by side; returns the messages of those that could not be finished.
     private func carryOut(_ jobs: [PaymentJob]) async -> [WorkMessage] {
         let whole = jobs.filter { self.payments.isWhole && $0.role == .locker }
-        // What an applier is given has its locks: its steps come before anybody takes more.
+        // A payment that an applier is given has its locks: its steps come before anybody takes more.
         var unfinished = await self.runSplit(jobs.filter { !self.payments.isWhole || $0.role == .applier })
         var left: [PaymentJob] = []
         for (job, outcome) in zip(whole, await self.runWhole(whole)) {

@@ -1,4 +1,4 @@
--- Whose turn it is: a library that is put before the script that carries out a whole payment.
+-- The turn of a payment: a library that is put before the script that carries out a whole payment.
 --
 -- Returns nothing by itself: it defines payment_turn, payment_open and payment_over.
 

@@ -39,7 +39,7 @@ if not payment_open(from, to) or not units then
     return {"inconsistent"}
 end
 local reason = payment_debit_refusal(from.head, units, from.moving) or payment_credit_refusal(to.head, units, to.moving)
--- What may fail comes first, and nothing is wrong when only it happens.
+-- The writes that may fail come first, and nothing is wrong when only they happen.
 local keys = {payment = KEYS[1], open = KEYS[2], dead = KEYS[3], events = KEYS[4], outbox = KEYS[5]}
 redis.call("ZREM", KEYS[2], id)
 local has_waited = redis.call("ZREM", to.waiters, id) == 1

@@ -8,8 +8,8 @@ import Web
 
 /// A response of server-sent events (WHATWG HTML, section 9.2): a payment's or a user's.
 ///
-/// Each event's id is its place in the shard's stream, so that `Last-Event-ID` goes on exactly behind it. What was
-/// forgotten meanwhile shows as an event `gap`. A comment every few seconds keeps proxies from giving up.
+/// Each event's id is its place in the shard's stream, so that `Last-Event-ID` goes on exactly behind it. Events
+/// that were forgotten meanwhile show as an event `gap`. A comment every few seconds keeps proxies from giving up.
 struct EventStream: Sendable {
     enum Subject: Hashable, Sendable {
         /// With the payer, to whom each change is told.
@@ -23,7 +23,7 @@ struct EventStream: Sendable {
             }
         }
 
-        /// What a watcher waits for.
+        /// The id of the payment or the account that a watcher waits for.
         var key: String {
             switch self {
             case .payment(let id, _): id.text
@@ -85,7 +85,7 @@ struct EventStream: Sendable {
             + (self.first.map { Self.text(id: self.start, name: "payment", $0) } ?? "")
     }
 
-    /// What has happened since.
+    /// The events since the last ones, as text.
     private func next(_ place: inout Place) async throws -> String {
         let slice = try await self.payments.events(self.subject.shard, after: place.last, where: self.subject.wants)
         var text = ""

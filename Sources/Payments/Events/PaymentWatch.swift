@@ -15,7 +15,7 @@ package final class PaymentWatch: Service, Sendable {
         var watchers: [String: [Watcher]] = [:]
     }
 
-    /// Who waits, apart from what reads for them.
+    /// The watchers, apart from the tail that reads for them.
     private final class Board: Sendable {
         let state = Mutex(State())
 

@@ -3,7 +3,7 @@ import Ledger
 import RESP
 import Redis
 
-/// What happened in one shard behind some event.
+/// The events of one shard behind some event.
 struct EventSlice: Sendable {
     let events: [PaymentEvent]
     /// Where the next slice begins.

@@ -4,7 +4,7 @@ import Metrics
 package import RESP
 package import Redis
 
-/// What workers have before them, as a sweeper sees it in all shards.
+/// The work that workers have before them, as a sweeper sees it in all shards.
 package struct PaymentBacklog: Hashable, Sendable {
     package let unfinished: Int64
     package let dead: Int64
@@ -13,7 +13,7 @@ package struct PaymentBacklog: Hashable, Sendable {
     /// A payment that is scheduled, or stands behind another of its payer, has no message.
     package let oldest: Duration
 
-    /// What is asked, in the order in which ``init(_:now:)`` takes the replies.
+    /// The commands that ask for it, in the order in which ``init(_:now:)`` takes the replies.
     package static let commands = Shard.all.flatMap { shard in
         let streams = [ShardKeys.work(shard), PaymentKeys.locked(shard)]
         return [

@@ -39,7 +39,7 @@ package struct PaymentSweeper: Service {
     /// Looks at every payment whose time to be looked at has come: those whose turn it is, those that are to be tried
     /// again, and those whose time has come.
     ///
-    /// One round trip when there is none. Who stands behind others is not among them, but for one look an hour.
+    /// One round trip when there is none. A payment behind others is not among them, but for one look an hour.
     package func sweep() async throws(PaymentsError) {
         guard let now = self.payments.clock.now, self.payments.ledger.isStoreSafe else { return }
         let due = Shard.all.map { shard in

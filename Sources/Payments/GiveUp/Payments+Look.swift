@@ -3,9 +3,9 @@ import Ledger
 import RESP
 import Redis
 
-/// What a sweeper does with a payment whose time to be looked at has come.
+/// The look of a sweeper at a payment whose time to be looked at has come.
 extension Payments {
-    /// Who is before a payment, as it was read.
+    /// The payments before a payment, as they were read.
     private struct Line {
         /// Whether it stands in its payee's queue, and another is before it there or has the lock.
         var isBehind = false
@@ -15,9 +15,9 @@ extension Payments {
 
     /// Looks at a payment whose time to be looked at has come; sends it to the workers when nobody else will.
     ///
-    /// What it waits for may be one that has ended and left a place, as a worker does that is paused for longer than a
-    /// payment lasts and then dies: nobody else looks for that, so that it is cleaned up here. Three round trips, some
-    /// more for one that waits or left something in another shard.
+    /// The payment that it waits for may have ended and left a place, as happens when a worker is paused for longer
+    /// than a payment lasts and then dies: nobody else looks for that, so that it is cleaned up here. Three round
+    /// trips, some more for one that waits or left something in another shard.
     func look(_ id: PaymentID) async throws(PaymentsError) {
         guard let parties = try await self.parties([id])[0] else {
             return try await self.close(id)
@@ -49,8 +49,8 @@ extension Payments {
 
     /// Reads who is before a payment.
     ///
-    /// The payee's shard may be another one than the payment's, so that this is not of the script's instant. What
-    /// cannot be read names nobody: then workers shall find out. One round trip.
+    /// The payee's shard may be another one than the payment's, so that this is not of the script's instant. A
+    /// queue or a lock that cannot be read names nobody: then workers shall find out. One round trip.
     private func line(_ parties: PaymentParties) async throws(PaymentsError) -> Line {
         let commands =
             [parties.to, parties.from].flatMap { account in

@@ -35,7 +35,7 @@ redis.call("ZADD", KEYS[2], ledger_text(now_ms + ARGV[4]), id)
 redis.call("ZADD", KEYS[3], ledger_text(now_ms), id)
 for first = 5, #KEYS, #PAYMENT_QUEUE do
     local side = payment_side(KEYS, PAYMENT_QUEUE, first, first == 5 and payment.from or payment.to)
-    -- What is broken here may be the very reason; the rest must go on all the same.
+    -- A key that is broken here may be the very reason; the rest must go on all the same.
     pcall(payment_leave, side, id, first == 5 and KEYS[2], now_ms + ARGV[4])
 end
 return {"dead", attempts}

@@ -3,12 +3,12 @@ import JSON
 package import Ledger
 import Web
 
-/// What a caller wants paid, checked as far as it can be without asking Redis.
+/// The payment that a caller wants, checked as far as it can be without asking Redis.
 package struct PaymentOrder: Hashable, Sendable {
     package let from: Account
     package let to: Account
     package let amount: Money
-    /// What the payer says about it, or empty.
+    /// The payer's words about it, or empty.
     package var description = ""
     /// Before this time nothing happens.
     package var notBefore: ServerTime?

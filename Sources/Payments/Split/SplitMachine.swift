@@ -11,10 +11,11 @@
 /// A locker of a payment that had its locks reads first whether it still has them (`readLocks`).
 ///
 /// Each step is a script of one shard and safe to repeat, so that a worker may end between any two and another begin
-/// anew. Four rules keep it from standing still. Whoever is not first with the payer does not stand in the payee's
-/// queue. Nobody keeps one lock while it waits for the other. Who joined a queue reads the record again before it goes:
-/// the payment may have ended before it joined, and a place that nobody gives up would hold up the account for ever.
-/// And what is listed as unfinished is taken off only by the script that sees that it is not.
+/// anew. Four rules keep it from standing still. A payment that is not first with the payer does not stand in the
+/// payee's queue. No payment keeps one lock while it waits for the other. A locker that joined a queue reads the record
+/// again before it goes: the payment may have ended before it joined, and a place that nobody gives up would hold up
+/// the account for ever. A payment that is listed as unfinished is taken off the list only by the script that sees that
+/// it is not.
 package struct SplitMachine: Hashable, Sendable {
     package enum Role: String, Hashable, Sendable, CaseIterable {
         /// Takes both accounts' locks.
@@ -25,7 +26,7 @@ package struct SplitMachine: Hashable, Sendable {
         case leaver
     }
 
-    /// What of a record matters here.
+    /// A record, as far as it matters here.
     package enum Record: Hashable, Sendable {
         case gone
         /// It has ended, or is a dead letter.
@@ -80,11 +81,11 @@ package struct SplitMachine: Hashable, Sendable {
         case finished
         /// Not to be acknowledged: it is done again later.
         case unfinished
-        /// What lies in Redis cannot be worked on.
+        /// The data in Redis cannot be worked on.
         case failed
     }
 
-    /// What it waits for the answer of.
+    /// The step whose answer it waits for.
     private enum Stage: Hashable, Sendable {
         case begun
         case doing(Step)
@@ -111,7 +112,7 @@ package struct SplitMachine: Hashable, Sendable {
     /// The first step.
     package mutating func begin() -> Next { self.go(self.role == .leaver ? .releaseTo : .read) }
 
-    /// What comes after the answer to the last step.
+    /// The step that comes after the answer to the last one.
     package mutating func next(_ answer: Answer) -> Next {
         switch (self.stage, answer) {
         case (.parking, _): return self.readAgain()
@@ -144,7 +145,7 @@ package struct SplitMachine: Hashable, Sendable {
         case (.gone, _), (.over, _), (_, .leaver): return self.go(.releaseTo)
         case (.early, _), (.pending, .applier): return self.go(.acknowledge)
         case (.pending, .locker): return self.go(.joinFrom)
-        // What has its locks is the appliers': to take them again would only fence those off.
+        // A payment that has its locks is the appliers': to take the locks again would only fence the appliers off.
         case (.moving, .locker): return self.go(.readLocks)
         case (.moving(let token), .applier):
             // Locked, and never under any token: nobody wrote that.
@@ -203,7 +204,7 @@ package struct SplitMachine: Hashable, Sendable {
         case "debited": self.go(.credit(token: self.token))
         case "fenced": self.go(.requeue)
         case "pending": self.go(.acknowledge)
-        // What is left is the payee's shard.
+        // The payee's shard is still to be cleaned up.
         case "failed", "ended", "dead", "gone": self.go(.releaseTo)
         default: .failed
         }

@@ -1,7 +1,7 @@
 import Coordination
 import Ledger
 
-/// What a webhook says: the JSON that stands for the words which the script that ended the payment wrote down.
+/// The body of a webhook: the JSON that stands for the words which the script that ended the payment wrote down.
 ///
 /// The same words make the same bytes, so that every try of a message is signed alike.
 enum WebhookBody {

@@ -6,8 +6,8 @@ import ServiceLifecycle
 /// Delivers the webhooks of all shards, in one process of all at a time.
 ///
 /// Every worker may run it; the one that has the lease works. A message leaves its stream only when it is delivered or
-/// a dead letter, so whoever takes over goes on with what is left. What was under way then may arrive twice, with the
-/// same id.
+/// a dead letter, so whoever takes over goes on with what is left. A webhook that was under way then may arrive twice,
+/// with the same id.
 package struct WebhookService: Service {
     /// Tries of one endpoint at once.
     private static let laneConcurrency = 8

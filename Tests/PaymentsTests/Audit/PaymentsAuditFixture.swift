@@ -53,7 +53,7 @@ struct PaymentsAuditFixture: Sendable {
 
     // MARK: Writing
 
-    /// What a payment goes through, each in one script.
+    /// The steps that a payment goes through, each in one script.
     enum Step: String, Sendable {
         case accept, lock
         /// Both sides at once, and the end.

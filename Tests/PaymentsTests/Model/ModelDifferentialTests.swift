@@ -41,7 +41,7 @@ struct ModelDifferentialTests {
 
     private struct Finished: Error {}
 
-    /// What must have been said at some time, or little is shown.
+    /// The answers that must have been given at some time, or little is shown.
     private static let wanted: Set<String> = [
         "attempt dead", "cancel cancelled", "cancel refused", "credit credited", "credit fenced", "credit refused",
         "debit debited", "debit failed", "debit fenced", "final done", "final fenced", "final returned", "hold fenced",
@@ -70,7 +70,7 @@ private struct ModelPair {
     private var messages: [Int: (stream: String, id: String)] = [:]
     private var calls: [String] = []
     private var asked: (count: Int, arguments: [RedisArgument]) = (0, [])
-    /// What scripts said.
+    /// The answers that scripts gave.
     private(set) var said: Set<String> = []
     var random: SeededGenerator
 
@@ -269,7 +269,7 @@ private struct ModelPair {
         let isWhole = payment.isWhole || Bool.random(using: &self.random)
         switch Int.random(in: 0..<12, using: &self.random) {
         case 0..<3:
-            // What was read of the payee's shard may be wrong by the time.
+            // The payee's shard may have changed since it was read.
             let isBehind = Int.random(in: 0..<4, using: &self.random) == 0
             let said = try await self.scripts.look(payment, isBehind: isBehind)
             self.compare("look \(index)", self.store.look(index, isBehind: isBehind), said)
@@ -362,7 +362,7 @@ private struct ModelPair {
             }
     }
 
-    /// What is not the same in the streams and the places, which both are given names by Redis; learns the new ones.
+    /// The first difference in the streams and the places, which both are given names by Redis; learns the new ones.
     private mutating func learn(_ lines: [String]) -> String? {
         for (index, line) in lines.filter({ $0.hasPrefix("stream") }).enumerated() {
             let role = index.isMultiple(of: 2) ? SplitMachine.Role.locker : .applier

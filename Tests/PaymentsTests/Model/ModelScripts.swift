@@ -17,7 +17,7 @@ struct ModelScripts: Sendable {
         let amount: Int64
 
         var key: String { PaymentKeys.payment(self.home, id: self.id) }
-        /// What most scripts begin with.
+        /// The keys that most scripts begin with.
         var keys: [String] { [self.key, PaymentKeys.open(self.home)] }
         var isWhole: Bool { self.from.shard == self.to.shard }
     }

@@ -152,7 +152,7 @@ extension ModelStore {
         return account.waiters.first?.payment != payment || account.lock.map { $0.owner != payment } ?? false
     }
 
-    /// What it waits for that has ended, or is a dead letter.
+    /// The payment that it waits for, if that one has ended or is a dead letter.
     func stray(before payment: Int) -> Int? {
         let accounts = [self.payments[payment].to, self.payments[payment].from].map { self.accounts[$0] }
         return accounts.flatMap { [$0.waiters.first?.payment, $0.lock?.owner] }.compactMap { $0 }

@@ -1,6 +1,6 @@
 import Payments
 
-/// What Redis holds of some payments, and each script as one function on it, written from the Lua line by line.
+/// The state in Redis of some payments, and each script as one function on it, written from the Lua line by line.
 ///
 /// Accounts, payments and shards are numbers. Only what decides is kept: no chains, events, lists or times.
 struct ModelStore: Hashable, Sendable {
@@ -103,7 +103,7 @@ struct ModelStore: Hashable, Sendable {
         var isRead = false
     }
 
-    /// What protects the money; the negative controls do without.
+    /// The guards of the money; the negative controls do without.
     struct Guards: Hashable, Sendable {
         var hasFence = true
         var hasState = true
@@ -118,7 +118,7 @@ struct ModelStore: Hashable, Sendable {
     var nextMessage = 1
     var lastOrder: Int64 = 0
     var guards = Guards()
-    /// What of an order was broken on the way here.
+    /// The order that was broken on the way here, in words.
     var broken: String?
 
     init(accounts: [Account]) {

@@ -39,7 +39,7 @@ enum SearchEvent: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension SearchState {
-    /// What can happen now.
+    /// The events that can happen now.
     func events(_ scenario: SearchScenario) -> [SearchEvent] {
         var events: [SearchEvent] = []
         for (worker, job) in self.jobs.enumerated() where job != nil {
@@ -74,7 +74,7 @@ extension SearchState {
         return events
     }
 
-    /// What is after an event.
+    /// The state after an event.
     func after(_ event: SearchEvent, _ scenario: SearchScenario) -> SearchState {
         var next = self
         switch event {
@@ -210,7 +210,7 @@ extension SearchState {
         self.store.messages = kept
     }
 
-    /// Whose wake-up a message is: that account may take it back.
+    /// The account whose wake-up a message is: it may take the message back.
     private func caller(_ message: Int) -> Int? {
         self.store.accounts.firstIndex { $0.woken?.message == message }
     }
@@ -310,7 +310,7 @@ struct Search {
         return isGood.firstIndex(of: false).map { Int32($0) }
     }
 
-    /// What happened on the shortest way to a state.
+    /// The events on the shortest way to a state.
     private func path(to index: Int32) -> [String] {
         var choices: [UInt8] = []
         var index = index

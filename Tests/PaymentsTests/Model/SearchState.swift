@@ -1,7 +1,7 @@
 import Payments
 import Testing
 
-/// What is searched: where it begins and what may go wrong, each so many times.
+/// The scope of a search: where it begins and what may go wrong, each so many times.
 struct SearchScenario: Sendable, CustomTestStringConvertible {
     enum Program: String, Sendable {
         /// One script for all, and ``SplitMachine`` for what another setting or version left in steps.
@@ -54,7 +54,7 @@ struct SearchState: Sendable {
         let payment: Int
         /// `nil` for one who only cleans up.
         let message: Int?
-        /// What the record said when it was read first.
+        /// The record's order when it was read first.
         var order: Int64
         var machine: SplitMachine
         var step: SplitMachine.Step
@@ -63,7 +63,7 @@ struct SearchState: Sendable {
     }
 
     var store: ModelStore
-    /// What each worker is at; the last one is a sweeper's or a canceller's cleaning up.
+    /// The job of each worker; the last one is a sweeper's or a canceller's cleaning up.
     var jobs: [Job?]
     var expiries: Int
     var duplicates: Int
@@ -102,7 +102,7 @@ struct SearchState: Sendable {
             }
     }
 
-    /// What must hold always; `nil` when it does.
+    /// The rule that is broken, of those that must hold always; `nil` when none is.
     func violation(from start: SearchState) -> String? {
         for (account, before) in zip(self.store.accounts, start.store.accounts) {
             if account.balance < 0 { return "a balance is negative" }
@@ -143,7 +143,7 @@ struct SearchState: Sendable {
         }
         for transit in self.store.transit { print.add(Int(transit)) }
         for record in self.store.payments { self.add(record, to: &print) }
-        // Those of a worker are told apart by their payment; what a worker has of them is with the worker.
+        // The messages of a worker are told apart by their payment; what a worker has of them is with the worker.
         print.add(self.sum(self.store.messages.map { self.code($0) }))
         print.add(self.sum(self.jobs.dropLast().map { self.code($0) }))
         print.add(self.code(self.jobs[self.aide]))

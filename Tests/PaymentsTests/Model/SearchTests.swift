@@ -6,7 +6,7 @@ import Testing
 /// workers that end (before a step, or behind it with its reply unread), cancels and dead letters as many as a scenario
 /// says; one look of a sweeper while somebody is at work, any number while nobody is, of payments that are split only
 /// where a scenario says so. Of whole payments all of them are combined, of split ones one or two. Of messages that ask
-/// for the same and that nobody has, one is kept. That a payment ends never depends on a lease's end.
+/// for the same and that nobody has, one is kept. The end of a payment never depends on a lease's end.
 @Suite(.serialized) struct SearchTests {
     private static let thereAndBack = SearchScenario(name: "there and back")
     private static let poorPayer = SearchScenario(

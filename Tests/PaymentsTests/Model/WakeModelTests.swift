@@ -1,7 +1,7 @@
 import Support
 import Testing
 
-/// That wake-ups do not breed: however things happen, messages are no more than payments and faults account for.
+/// Wake-ups do not breed: however things happen, messages are no more than payments and faults account for.
 struct WakeModelTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let program: SearchScenario.Program

@@ -25,7 +25,7 @@ struct ReceivedWebhook: Codable, Sendable {
         print(json.dumps([verify(c["headers"], c["body"].encode(), c["secret"], now) for c in cases]))
         """
 
-    /// What Python says of each webhook when its clock shows `now`.
+    /// Python's verdict on each webhook when its clock shows `now`.
     static func verified(_ cases: [ReceivedWebhook], now: Int64) async throws -> [Bool] {
         let (input, output) = (Pipe(), Pipe())
         let process = Process()

@@ -9,7 +9,7 @@ import ServiceLifecycle
 import Support
 import Synchronization
 
-/// What a worker needs to deliver webhooks, around one real Redis, with outboxes of its own.
+/// The parts that a worker needs to deliver webhooks, around one real Redis, with outboxes of its own.
 struct WebhookFixture: Sendable {
     static let secret = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
@@ -126,14 +126,14 @@ struct WebhookFixture: Sendable {
 
     static func body(_ id: String) -> String { #"{"id":"\#(id)","status":"done","amount":"99.01"}"# }
 
-    /// What is still to be delivered.
+    /// The messages that are still to be delivered.
     func waiting() async throws -> [OutboxMessage] {
         let page = await self.outbox.messages(after: Outbox.Position(), limit: 10_000)
         if let failure = page.failure { throw failure }
         return page.messages
     }
 
-    /// What could not be delivered.
+    /// The messages that could not be delivered.
     func dead() async throws -> [Outbox.DeadLetter] { try await self.outbox.deadLetters(after: nil, limit: 10_000) }
 }
 

@@ -59,7 +59,7 @@ final class WebhookReceiver: Sendable {
 
     private init(_ respond: @escaping @Sendable (Request, Int) -> Answer) { self.respond = respond }
 
-    /// What came so far, in its order.
+    /// The requests that came so far, in their order.
     var requests: [Request] { self.state.withLock { $0.requests } }
     var connections: Int { self.state.withLock { $0.connections } }
 
