@@ -46,16 +46,16 @@ package struct CouponClient: Sendable {
     ) async throws(CouponClientError) -> Bool {
         let bytes: [UInt8] = try Self.bytes(input)
         let fields: HTTPHeaders = ["content-type": "application/connect+proto", "connect-protocol-version": "1"]
-        let envelope = EnvelopeReader.envelope(bytes)
+        let envelope = EnvelopeSplitter.envelope(bytes)
         return try await self.exchange.post(Self.service + method, fields, envelope) { head, parts in
             guard head.status == .ok else {
-                let bytes = try await parts.all(limit: EnvelopeReader.limit)
+                let bytes = try await parts.all(limit: EnvelopeSplitter.limit)
                 throw CouponClientError.refused(Self.refusal(head, bytes))
             }
             guard head.headers.first(name: "content-type") == "application/connect+proto" else {
                 throw CouponClientError.strange("not a stream of protobuf")
             }
-            var reader = EnvelopeReader()
+            var reader = EnvelopeSplitter()
             while let part = try await parts.next() {
                 reader.add(part)
                 while let envelope = try reader.next() {

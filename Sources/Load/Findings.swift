@@ -1,11 +1,11 @@
 /// A kind of wrong that a load can find; its name stands in reports for programs.
-package protocol Violation: RawRepresentable<String>, CaseIterable, Hashable, Sendable {
+package protocol FindingKind: RawRepresentable<String>, CaseIterable, Hashable, Sendable {
     /// The violation in words, for people.
     var sentence: String { get }
 }
 
 /// The violations that were found: how often, and one example of each kind.
-package struct Findings<Kind: Violation>: Hashable, Sendable {
+package struct Findings<Kind: FindingKind>: Hashable, Sendable {
     package struct Found: Hashable, Sendable {
         package var count: Int
         package let example: String

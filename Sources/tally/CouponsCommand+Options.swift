@@ -65,7 +65,7 @@ struct CallOptions: ParsableArguments {
         from cursor: String,
         _ tell: (Coupon_V1_WatchCampaignResponse) -> Bool
     ) async throws {
-        let watch = CampaignWatch(try self.client, campaign: campaign)
+        let watch = CampaignFollower(try self.client, campaign: campaign)
         try await watch.run(from: cursor, tell) { error, cursor in
             let reason = error.map { "\($0)" } ?? "the service ended it"
             StandardError.write("going on from \(TerminalText.printable(cursor)): \(reason)\n")

@@ -8,7 +8,7 @@ import Testing
 @Suite
 struct WatchTests {
     private static func envelope(_ bytes: [UInt8]) -> [UInt8] {
-        Array(EnvelopeReader.envelope(bytes).readableBytesView)
+        Array(EnvelopeSplitter.envelope(bytes).readableBytesView)
     }
 
     /// A stream of answers with these cursors; without `end` it breaks.
@@ -38,7 +38,7 @@ struct WatchTests {
             try Self.stream([], end: refusal),
         ]
         try await FakeConnect.run(replies) { service in
-            let watch = CampaignWatch(try service.client(), campaign: 7)
+            let watch = CampaignFollower(try service.client(), campaign: 7)
             var seen: [String] = []
             var places: [String] = []
             var failure: CouponClientError?
@@ -63,7 +63,7 @@ struct WatchTests {
     @Test
     func `a watch ends when nobody listens any more`() async throws {
         try await FakeConnect.run([try Self.stream(["1", "2", "3"])]) { service in
-            let watch = CampaignWatch(try service.client(), campaign: 7)
+            let watch = CampaignFollower(try service.client(), campaign: 7)
             var seen: [String] = []
             try await watch.run(from: "") { answer in
                 seen.append(answer.cursor)

@@ -10,10 +10,10 @@ struct BadAnswerTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let name: String
         let reply: ScriptedNode.Reply
-        let error: RPCError
+        let error: NodeError
         let outcome: SubmitOutcome
 
-        init(_ name: String, _ reply: ScriptedNode.Reply, _ error: RPCError, _ outcome: SubmitOutcome) {
+        init(_ name: String, _ reply: ScriptedNode.Reply, _ error: NodeError, _ outcome: SubmitOutcome) {
             self.name = name
             self.reply = reply
             self.error = error
@@ -63,7 +63,7 @@ struct BadAnswerTests {
         let node = try await ScriptedNode()
         try await withNodes([node]) { nodes in
             node.change { $0.reply = { _, _ in bad.reply } }
-            let error = await failure { () async throws(RPCError) in
+            let error = await failure { () async throws(NodeError) in
                 try await nodes.test.transactionCount(of: .zero, .latest)
             }
             #expect(error == bad.error)

@@ -7,8 +7,8 @@ import Testing
 
 @Suite
 struct EthereumNodesTests {
-    private func count(_ nodes: EthereumNodes) async -> RPCError? {
-        await failure { () async throws(RPCError) in try await nodes.test.transactionCount(of: .zero, .latest) }
+    private func count(_ nodes: EthereumNodes) async -> NodeError? {
+        await failure { () async throws(NodeError) in try await nodes.test.transactionCount(of: .zero, .latest) }
     }
 
     @Test

@@ -50,8 +50,8 @@ func withNodes(
 }
 
 /// The error that a call ends with, or `nil`.
-func failure<Value>(_ call: () async throws(RPCError) -> Value) async -> RPCError? {
-    do throws(RPCError) {
+func failure<Value>(_ call: () async throws(NodeError) -> Value) async -> NodeError? {
+    do throws(NodeError) {
         _ = try await call()
         return nil
     } catch {

@@ -10,9 +10,9 @@ struct RPCBatchTests {
         try RPCBatch.answers(try JSONParser.parse(Array(text.utf8)), count: count)
     }
 
-    private func failure(_ text: String, count: Int) throws -> RPCError? {
+    private func failure(_ text: String, count: Int) throws -> NodeError? {
         let value = try JSONParser.parse(Array(text.utf8))
-        do throws(RPCError) {
+        do throws(NodeError) {
             _ = try RPCBatch.answers(value, count: count)
             return nil
         } catch {

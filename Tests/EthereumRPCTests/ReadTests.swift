@@ -55,7 +55,7 @@ struct ReadTests {
         for member in ["\"result\":null", "\"result\":\"7\"", "\"result\":7", "\"result\":\"0x\""] {
             let node = try await ScriptedNode { $0.members[method] = member }
             try await withNodes([node]) { nodes in
-                let error = await failure { () async throws(RPCError) in try await nodes.test.snapshot(of: self.sender)
+                let error = await failure { () async throws(NodeError) in try await nodes.test.snapshot(of: self.sender)
                 }
                 #expect(error == .fault(.malformed), "\(member)")
             }
@@ -123,7 +123,7 @@ struct ReadTests {
             #expect(known == transaction)
             let hash = try await nodes.test.blockHash(at: 100)
             #expect(hash == Hash32(numbered: 100))
-            let error = await failure { () async throws(RPCError) in try await nodes.test.block(.number(7)) }
+            let error = await failure { () async throws(NodeError) in try await nodes.test.block(.number(7)) }
             #expect(error == .fault(.malformed))
         }
     }

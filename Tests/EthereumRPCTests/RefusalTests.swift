@@ -195,10 +195,10 @@ struct RefusalTests {
             SubmitOutcome(.fault(.refused(RPCRefusal(code: 1, text: "batch too large"))))
                 == .rejected("batch too large")
         )
-        for error in [RPCError.noNode, .notReached, .notSent(.timedOut), .status(403)] {
+        for error in [NodeError.noNode, .notReached, .notSent(.timedOut), .status(403)] {
             #expect(SubmitOutcome(error) == .notSent(error))
         }
-        for error in [RPCError.outcomeUnknown(.reset), .status(502), .malformed, .tooLarge, .otherChain] {
+        for error in [NodeError.outcomeUnknown(.reset), .status(502), .malformed, .tooLarge, .otherChain] {
             #expect(SubmitOutcome(error) == .unknown(error))
         }
     }

@@ -28,7 +28,7 @@ struct AcceptCheckTests {
                 if !isUnknown || Bool.random(using: &random) {
                     isFirst = self.counts[window, default: []].insert(id).inserted
                 }
-                let outcome: AcceptOutcome =
+                let outcome: IDOutcome =
                     isUnknown ? .unknown(.closed) : .acked(window: window, isFirst: isTelling ? isFirst : nil)
                 self.tally.record(outcome, id: id, from: instant, to: instant)
             }
@@ -142,7 +142,7 @@ struct AcceptCheckTests {
     func `tallies of several loops add up, and see a first that two of them were told`() {
         var (one, two) = (AcceptTally(), AcceptTally())
         for id in 0..<100 {
-            let outcome = AcceptOutcome.acked(window: Self.start, isFirst: true)
+            let outcome = IDOutcome.acked(window: Self.start, isFirst: true)
             if id <= 50 { one.record(outcome, id: id, from: 0, to: 0) }
             if id >= 50 { two.record(outcome, id: id, from: 0, to: 0) }
         }

@@ -6,7 +6,7 @@ struct LaneMachineTests {
     @Test(arguments: 0..<500)
     func `every request sent comes back once`(seed: Int) {
         var random = Seeded(seed)
-        var machine = LaneMachine()
+        var machine = LoadConnectionMachine()
         var sent: [Int] = []
         var returned: [Int] = []
         var isClosed = false
@@ -18,7 +18,7 @@ struct LaneMachineTests {
                 sent.append(step)
             case 7...11:
                 let keepsAlive = Int.random(in: 0..<8, using: &random) > 0
-                let answer = AcceptAnswer(status: 200, window: nil, isFirst: nil, isKeepingAlive: keepsAlive)
+                let answer = IDAnswer(status: 200, window: nil, isFirst: nil, isKeepingAlive: keepsAlive)
                 if machine.headRead(answer) == .close { isClosed = true }
             case 12...15: if machine.bodyRead("ok".utf8) == .close { isClosed = true }
             case 16...19:
@@ -45,7 +45,7 @@ struct LaneMachineTests {
 
     @Test
     func `a request is overdue when it was sent before the instant`() {
-        var machine = LaneMachine()
+        var machine = LoadConnectionMachine()
         #expect(!machine.isWaiting(sinceBefore: .max))
         machine.send(PendingRequest(id: 1, dueAt: 0), at: 100)
         #expect(!machine.isWaiting(sinceBefore: 100))
@@ -54,13 +54,13 @@ struct LaneMachineTests {
 
     @Test
     func `a body without end closes the connection`() {
-        var machine = LaneMachine()
+        var machine = LoadConnectionMachine()
         machine.send(PendingRequest(id: 1, dueAt: 0), at: 0)
         #expect(machine.bodyRead([1]) == .close)
-        let head = AcceptAnswer(status: 200, window: nil, isFirst: nil, isKeepingAlive: true)
+        let head = IDAnswer(status: 200, window: nil, isFirst: nil, isKeepingAlive: true)
         #expect(machine.headRead(head) == .wait)
         #expect(machine.headRead(head) == .close)
-        #expect(machine.bodyRead(repeatElement(0, count: AcceptAnswer.bodyLimit)) == .wait)
+        #expect(machine.bodyRead(repeatElement(0, count: IDAnswer.bodyLimit)) == .wait)
         #expect(machine.bodyRead([0]) == .close)
     }
 }

@@ -126,15 +126,15 @@ struct LoadPartsTests {
     }
 
     @Test(arguments: [
-        (200, ["ok"], AcceptOutcome.acked(window: 60, isFirst: true)),
+        (200, ["ok"], IDOutcome.acked(window: 60, isFirst: true)),
         (200, ["o", "k"], .acked(window: 60, isFirst: true)),
         (200, [], .failed(.body)), (200, ["o"], .failed(.body)), (200, ["ok", "!"], .failed(.body)),
         (200, ["okokokok"], .failed(.body)), (200, ["ko"], .failed(.body)),
         (204, [], .failed(.status(204))), (301, ["ok"], .failed(.status(301))), (429, [], .failed(.status(429))),
         (500, [], .failed(.status(500))), (503, ["failed"], .unknown(.status(503))), (502, [], .unknown(.status(502))),
     ])
-    func `an answer has one outcome, however its body is cut`(status: Int, body: [String], outcome: AcceptOutcome) {
-        var answer = AcceptAnswer(status: status, window: 60, isFirst: true, isKeepingAlive: true)
+    func `an answer has one outcome, however its body is cut`(status: Int, body: [String], outcome: IDOutcome) {
+        var answer = IDAnswer(status: status, window: 60, isFirst: true, isKeepingAlive: true)
         for piece in body { answer.append(Array(piece.utf8)) }
         #expect(answer.outcome == outcome)
     }

@@ -38,6 +38,18 @@ struct RuleTests {
     }
 
     @Test
+    func `a type's name in two modules is found`() {
+        let text = "package final class A {\n    struct B {}\n}\nprivate enum C {}\n"
+        let first = self.swift(text, at: "Sources/M/A.swift")
+        let others = "struct C {}\n@MainActor struct A {}\n// enum A {}\nstruct B {}\nimport struct M.A\n"
+        let second = self.swift(others, at: "Sources/N/C.swift")
+        #expect(TypeRules.twice([first, second]).map(\.line) == [1, 2])
+        let same = self.swift("struct C {}\nstruct A {}\n", at: "Sources/M/C.swift")
+        #expect(TypeRules.twice([first, same]).isEmpty)
+        #expect(TypeRules.twice([first, self.swift("struct A {}\n", at: "Tests/N/A.swift")]).isEmpty)
+    }
+
+    @Test
     func `a requirement has no body to measure`() {
         let gap = String(repeating: "\n", count: 70)
         let text = "protocol P {\n    func a()\n\(gap)    func b() -> Int\n}\nstruct S {\n    init() {}\n}\n"

@@ -62,6 +62,9 @@ struct TidyTests {
     func `names say something`() { self.expectNone(self.violations(WordRules.names)) }
 
     @Test
+    func `no type's name stands in two modules`() { self.expectNone(TypeRules.twice(self.tree.files)) }
+
+    @Test
     func `a sentence begins with its subject`() { self.expectNone(self.violations(ProseRules.openings)) }
 
     @Test

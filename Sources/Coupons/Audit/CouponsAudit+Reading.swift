@@ -23,7 +23,7 @@ extension StoreReader {
         let call = RedisScriptCall(
             .couponsAuditCut,
             keys: PlaceCut.keys(of: place),
-            arguments: AuditedRecord.fields.map { .text($0) }
+            arguments: AuditedCampaign.fields.map { .text($0) }
         )
         return try await self.run(call) { PlaceCut(place, $0) }
     }
@@ -69,7 +69,7 @@ extension StoreReader {
     ///
     /// All in one write. Of a missing part there is no record.
     func lease(_ id: CampaignID) async throws(AuditError) -> CouponsAudit.Lease? {
-        let fields = AuditedRecord.fields.map { RedisArgument.text($0) }
+        let fields = AuditedCampaign.fields.map { RedisArgument.text($0) }
         let root = RedisCommand("HMGET", [.key(CouponKeys.campaign(id.root))] + fields)
         let loans = RedisCommand("HGETALL", .key(CouponKeys.loans(id)))
         let parts = id.parts.map { RedisCommand("HMGET", [.key(CouponKeys.campaign($0))] + fields) }
@@ -84,9 +84,9 @@ extension StoreReader {
         guard let pairs = replies[1].pairs else { throw .malformedReply(command: loans.name) }
         let values = replies.map { $0.array ?? [] }
         return CouponsAudit.Lease(
-            record: AuditedRecord(id.root, values[0]),
+            record: AuditedCampaign(id.root, values[0]),
             loans: LeaseCheck.Loans(pairs),
-            parts: zip(id.parts, values.dropFirst(2)).map { AuditedRecord($0, $1) }
+            parts: zip(id.parts, values.dropFirst(2)).map { AuditedCampaign($0, $1) }
         )
     }
 }
@@ -94,9 +94,9 @@ extension StoreReader {
 extension CouponsAudit {
     /// A leased campaign, its loans and its parts, while the campaign stayed as it is.
     struct Lease: Sendable {
-        let record: AuditedRecord?
+        let record: AuditedCampaign?
         let loans: LeaseCheck.Loans
-        let parts: [AuditedRecord?]
+        let parts: [AuditedCampaign?]
     }
 }
 

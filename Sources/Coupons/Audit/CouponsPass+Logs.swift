@@ -6,7 +6,7 @@ extension CouponsPass {
     mutating func replay(
         _ place: CampaignPlace,
         _ first: PlaceCut,
-        _ record: AuditedRecord,
+        _ record: AuditedCampaign,
         _ codes: CouponCodes?,
         _ users: inout UserBook,
         _ line: inout CouponsAudit.Line

@@ -127,7 +127,7 @@ struct CouponsPass {
         return true
     }
 
-    private mutating func codes(of id: CampaignID, _ record: AuditedRecord) -> CouponCodes? {
+    private mutating func codes(of id: CampaignID, _ record: AuditedCampaign) -> CouponCodes? {
         let words = record.codeKey.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
         let known = words.count == 2 ? self.fingerprints[words[0]] : nil
         let key = CouponKeys.campaign(id.root)

@@ -21,7 +21,7 @@ struct LeaseCheck {
                     self.strange.append(name)
                     continue
                 }
-                if isGift, let number = Int64(value), (1...AuditedRecord.largest).contains(number) {
+                if isGift, let number = Int64(value), (1...AuditedCampaign.largest).contains(number) {
                     self.gifts[part] = number
                 } else if !isGift, let transfer = LeaseTransfer(value) {
                     self.last[part] = transfer
@@ -37,7 +37,7 @@ struct LeaseCheck {
 
     /// `parts` are all parts' records, in order; the campaign and its loans were the same before and after they were
     /// read.
-    init(_ campaign: CampaignID, _ record: AuditedRecord, _ loans: Loans, parts: [AuditedRecord]) {
+    init(_ campaign: CampaignID, _ record: AuditedCampaign, _ loans: Loans, parts: [AuditedCampaign]) {
         self.campaign = campaign
         for name in loans.strange { self.tell(.loanWrong, "a part's loan or gift", name) }
         var units: Int64 = 0
@@ -63,7 +63,7 @@ struct LeaseCheck {
     }
 
     /// The units of a part, with those on their way to it or from it.
-    private mutating func units(of number: Int, _ part: AuditedRecord, _ loans: Loans) -> Int64 {
+    private mutating func units(of number: Int, _ part: AuditedCampaign, _ loans: Loans) -> Int64 {
         var units = part.limit
         let (loan, gift) = (part.part?.loan ?? 0, part.part?.gift ?? 0)
         if let last = loans.last[number], last.number == loan + 1 {
@@ -84,7 +84,7 @@ struct LeaseCheck {
         return units
     }
 
-    private mutating func compare(_ number: Int, _ part: AuditedRecord, with record: AuditedRecord) {
+    private mutating func compare(_ number: Int, _ part: AuditedCampaign, with record: AuditedCampaign) {
         let place = CampaignPlace(campaign: self.campaign, part: number)
         let isSame =
             part.start == record.start && part.end == record.end && part.userLimit == record.userLimit
@@ -96,7 +96,7 @@ struct LeaseCheck {
         self.violations.append(Violation(.partDiffers, CouponKeys.campaign(place), Self.text(record), Self.text(part)))
     }
 
-    private static func text(_ record: AuditedRecord) -> String {
+    private static func text(_ record: AuditedCampaign) -> String {
         let state = record.isPaused ? "paused" : "active"
         return "revision \(record.revision) \(state), start \(record.start), end \(record.end), "
             + "limit per user \(record.userLimit), key \(record.codeKey)"

@@ -13,7 +13,7 @@ struct LogCheck: Sendable {
 
     let place: CampaignPlace
     /// Start, end and limit never change.
-    let record: AuditedRecord
+    let record: AuditedCampaign
     private(set) var position = LogPosition.start
     private(set) var entries: Int64 = 0
     private(set) var issued: Int64 = 0
@@ -32,7 +32,7 @@ struct LogCheck: Sendable {
     /// Most gaps whose sequences are remembered as not issued.
     private static let gapLimit = 1000
 
-    init(_ place: CampaignPlace, _ record: AuditedRecord) {
+    init(_ place: CampaignPlace, _ record: AuditedCampaign) {
         self.place = place
         self.record = record
     }

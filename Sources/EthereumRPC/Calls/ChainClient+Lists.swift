@@ -8,7 +8,7 @@ extension ChainClient {
     /// One that cannot be told stands for itself: the others are good.
     package func transactions(
         _ hashes: [Hash32]
-    ) async throws(RPCError) -> [Result<ChainTransaction?, RPCFault>] {
+    ) async throws(NodeError) -> [Result<ChainTransaction?, RPCFault>] {
         let answers = try await self.call(hashes.map { .transaction($0) })
         return zip(hashes, answers).map { hash, answer in
             answer.flatMap { value in
@@ -25,7 +25,7 @@ extension ChainClient {
     package func account(
         _ address: Address,
         at block: UInt64
-    ) async throws(RPCError) -> (nonce: UInt64, balance: Wei) {
+    ) async throws(NodeError) -> (nonce: UInt64, balance: Wei) {
         let tag = BlockTag.number(block)
         let answers = try await self.call([.transactionCount(address, tag), .balance(address, tag)])
         switch (answers[0], answers[1]) {

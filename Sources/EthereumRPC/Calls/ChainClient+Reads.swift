@@ -7,7 +7,7 @@ extension ChainClient {
     package func snapshot(
         of sender: Address,
         wantsPriorityFee: Bool = true
-    ) async throws(RPCError) -> SenderSnapshot {
+    ) async throws(NodeError) -> SenderSnapshot {
         var batch: [RPCRequest] = [
             .block(.latest), .transactionCount(sender, .latest), .balance(sender, .latest),
             .transactionCount(sender, .pending), .gasPrice,
@@ -32,7 +32,7 @@ extension ChainClient {
     /// The receipts of transactions, in their order; `nil` for one that this node does not know to be mined.
     ///
     /// One that cannot be told stands for itself: the others are good.
-    package func receipts(_ hashes: [Hash32]) async throws(RPCError) -> [Result<Receipt?, RPCFault>] {
+    package func receipts(_ hashes: [Hash32]) async throws(NodeError) -> [Result<Receipt?, RPCFault>] {
         let answers = try await self.call(hashes.map { .receipt($0) })
         return Self.read(hashes, answers)
     }
@@ -42,7 +42,7 @@ extension ChainClient {
     package func receipts(
         _ hashes: [Hash32],
         in blocks: [UInt64]
-    ) async throws(RPCError) -> [Result<Receipt?, RPCFault>] {
+    ) async throws(NodeError) -> [Result<Receipt?, RPCFault>] {
         let known = await self.receipts(of: blocks, for: Set(hashes))
         let rest = known.isEmpty ? hashes : hashes.filter { known[$0] == nil }
         let answers = rest.isEmpty ? [] : try await self.receipts(rest)
@@ -54,7 +54,7 @@ extension ChainClient {
     private func receipts(of blocks: [UInt64], for wanted: Set<Hash32>) async -> [Hash32: Receipt] {
         guard self.nodes.wantsBlockReceipts(wanted.count, blocks: blocks.count, of: self.chain) else { return [:] }
         let answered: EthereumNodes.Answered
-        do throws(RPCError) {
+        do throws(NodeError) {
             let requests = blocks.map { RPCRequest.blockReceipts($0) }
             answered = try await self.nodes.call(requests, of: self.chain, isSending: false)
         } catch {
@@ -95,7 +95,7 @@ extension ChainClient {
     }
 
     /// A transaction that the node knows, mined or waiting.
-    package func transaction(_ hash: Hash32) async throws(RPCError) -> ChainTransaction? {
+    package func transaction(_ hash: Hash32) async throws(NodeError) -> ChainTransaction? {
         let value = try await self.one(.transaction(hash))
         guard value != .null else { return nil }
         guard let transaction = ChainTransaction(value), transaction.hash == hash else { throw .fault(.malformed) }
@@ -103,7 +103,7 @@ extension ChainClient {
     }
 
     /// Blocks with their transactions, in their order; `nil` for one that the node does not tell.
-    package func fullBlocks(_ numbers: [UInt64]) async throws(RPCError) -> [ChainBlock?] {
+    package func fullBlocks(_ numbers: [UInt64]) async throws(NodeError) -> [ChainBlock?] {
         let answers = try await self.call(numbers.map { .block(.number($0), isFull: true) })
         return zip(numbers, answers).map { number, answer in
             guard case .success(let value) = answer, let block = ChainBlock(value), block.number == number else {
@@ -114,7 +114,7 @@ extension ChainClient {
     }
 
     /// A block, or `nil` when the chain is not that high.
-    package func block(_ tag: BlockTag, isFull: Bool = false) async throws(RPCError) -> ChainBlock? {
+    package func block(_ tag: BlockTag, isFull: Bool = false) async throws(NodeError) -> ChainBlock? {
         let value = try await self.one(.block(tag, isFull: isFull))
         guard value != .null else { return nil }
         guard let block = ChainBlock(value) else { throw .fault(.malformed) }
@@ -122,27 +122,27 @@ extension ChainClient {
         return block
     }
 
-    package func blockHash(at number: UInt64) async throws(RPCError) -> Hash32? {
+    package func blockHash(at number: UInt64) async throws(NodeError) -> Hash32? {
         try await self.block(.number(number))?.hash
     }
 
-    package func transactionCount(of address: Address, _ tag: BlockTag) async throws(RPCError) -> UInt64 {
+    package func transactionCount(of address: Address, _ tag: BlockTag) async throws(NodeError) -> UInt64 {
         guard let count = try await self.one(.transactionCount(address, tag)).quantity else {
             throw .fault(.malformed)
         }
         return count
     }
 
-    package func balance(of address: Address, _ tag: BlockTag = .latest) async throws(RPCError) -> Wei {
+    package func balance(of address: Address, _ tag: BlockTag = .latest) async throws(NodeError) -> Wei {
         guard let balance = try await self.one(.balance(address, tag)).wei else { throw .fault(.malformed) }
         return balance
     }
 
-    private func one(_ request: RPCRequest) async throws(RPCError) -> JSONValue {
+    private func one(_ request: RPCRequest) async throws(NodeError) -> JSONValue {
         try Self.value(try await self.call([request])[0])
     }
 
-    private static func value(_ answer: Result<JSONValue, RPCFault>) throws(RPCError) -> JSONValue {
+    private static func value(_ answer: Result<JSONValue, RPCFault>) throws(NodeError) -> JSONValue {
         switch answer {
         case .success(let value): return value
         case .failure(let fault): throw .fault(fault)

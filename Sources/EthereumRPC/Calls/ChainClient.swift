@@ -21,7 +21,7 @@ package struct ChainClient: Sendable {
     package func call(
         _ requests: [RPCRequest],
         isSending: Bool = false
-    ) async throws(RPCError) -> [Result<JSONValue, RPCFault>] {
+    ) async throws(NodeError) -> [Result<JSONValue, RPCFault>] {
         var answers: [Result<JSONValue, RPCFault>] = []
         while answers.count < requests.count {
             let part = self.part(requests, from: answers.count, isSending: isSending)

@@ -101,13 +101,13 @@ package final class EthereumNodes: Service, Sendable {
         of chain: ChainIdentity,
         isSending: Bool,
         stops: @escaping @Sendable ([Result<JSONValue, RPCFault>]) -> Bool = { _ in false }
-    ) async throws(RPCError) -> Answered {
+    ) async throws(NodeError) -> Answered {
         let timeout = self.configuration.callTimeout
         let order = Order(chain: chain, isSending: isSending, timeout: timeout, stops: stops)
-        var failure = RPCError.noNode
+        var failure = NodeError.noNode
         var tried: Set<Int> = []
         while let node = self.choose(of: chain, isSending: isSending, except: tried) {
-            do throws(RPCError) {
+            do throws(NodeError) {
                 return Answered(node: node, answers: try await self.call(node, requests, order))
             } catch {
                 failure = error
@@ -158,13 +158,13 @@ package final class EthereumNodes: Service, Sendable {
         _ node: Int,
         _ requests: [RPCRequest],
         _ order: Order
-    ) async throws(RPCError) -> [Result<JSONValue, RPCFault>] {
+    ) async throws(NodeError) -> [Result<JSONValue, RPCFault>] {
         var answers: [Result<JSONValue, RPCFault>] = []
         while answers.count < requests.count {
             let size = self.batchSize(node)
             let part = Array(requests[answers.count...].prefix(order.chain == nil ? size : max(1, size - 1)))
             let new: [Result<JSONValue, RPCFault>]
-            do throws(RPCError) { new = try await self.part(node, part, order, isWhole: size > 1) } catch {
+            do throws(NodeError) { new = try await self.part(node, part, order, isWhole: size > 1) } catch {
                 // The next ones are smaller.
                 guard case .batchTooLarge = error else { throw error }
                 continue
@@ -181,7 +181,7 @@ package final class EthereumNodes: Service, Sendable {
         _ requests: [RPCRequest],
         _ order: Order,
         isWhole: Bool
-    ) async throws(RPCError) -> [Result<JSONValue, RPCFault>] {
+    ) async throws(NodeError) -> [Result<JSONValue, RPCFault>] {
         guard let chain = order.chain else { return try await self.batch(node, requests, order) }
         guard isWhole else {
             let first = try await self.batch(node, [.genesis], Order(timeout: order.timeout))
@@ -198,7 +198,7 @@ package final class EthereumNodes: Service, Sendable {
         _ node: Int,
         _ chain: ChainIdentity,
         _ answer: Result<JSONValue, RPCFault>?
-    ) throws(RPCError) {
+    ) throws(NodeError) {
         guard case .success(let block) = answer, let genesis = block["hash"]?.hash, genesis != chain.genesis else {
             return
         }
@@ -211,7 +211,7 @@ package final class EthereumNodes: Service, Sendable {
         _ node: Int,
         _ requests: [RPCRequest],
         _ order: Order
-    ) async throws(RPCError) -> [Result<JSONValue, RPCFault>] {
+    ) async throws(NodeError) -> [Result<JSONValue, RPCFault>] {
         let count = requests.count
         let result = await self.caller.call(node, requests, isSending: order.isSending, within: order.timeout)
         if case .failure(let error) = result, error.isOfBatch, self.shrinks(node, count, error) { throw .batchTooLarge }
@@ -243,7 +243,7 @@ package final class EthereumNodes: Service, Sendable {
     }
 
     /// Notes down that a batch was too large; `false` when there is no smaller one.
-    private func shrinks(_ node: Int, _ count: Int, _ error: RPCError) -> Bool {
+    private func shrinks(_ node: Int, _ count: Int, _ error: NodeError) -> Bool {
         let (isSmaller, size) = self.state.withLock { state in
             (state.batches[node].refused(count), state.batches[node].size)
         }
@@ -279,7 +279,7 @@ package final class EthereumNodes: Service, Sendable {
         guard self.update({ board, now in board.pausedUntil(node, at: now) }) == nil else { return }
         let batch: [RPCRequest] = [.chainID, .genesis, .block(.latest)]
         let answers: [Result<JSONValue, RPCFault>]
-        do throws(RPCError) {
+        do throws(NodeError) {
             answers = try await self.call(node, batch, Order(timeout: self.configuration.probeTimeout))
         } catch {
             // It is noted down where it happens.
@@ -298,7 +298,7 @@ package final class EthereumNodes: Service, Sendable {
     }
 
     /// Notes down what a failure says of its node.
-    private func noted<Value>(_ result: Result<Value, RPCError>, _ node: Int) -> Result<Value, RPCError> {
+    private func noted<Value>(_ result: Result<Value, NodeError>, _ node: Int) -> Result<Value, NodeError> {
         guard case .failure(let error) = result, error.isOfNode else { return result }
         var metadata = self.metadata(node)
         metadata["error"] = "\(error)"

@@ -17,7 +17,7 @@ struct NodeCaller: Sendable {
         _ requests: [RPCRequest],
         isSending: Bool,
         within timeout: Duration
-    ) async -> Result<[Result<JSONValue, RPCFault>], RPCError> {
+    ) async -> Result<[Result<JSONValue, RPCFault>], NodeError> {
         let start = ContinuousClock.now
         let result = await self.send(node, requests, isSending, timeout)
         self.metrics.ended(requests, result, after: start.duration(to: .now))
@@ -29,7 +29,7 @@ struct NodeCaller: Sendable {
         _ requests: [RPCRequest],
         _ isSending: Bool,
         _ timeout: Duration
-    ) async -> Result<[Result<JSONValue, RPCFault>], RPCError> {
+    ) async -> Result<[Result<JSONValue, RPCFault>], NodeError> {
         let request = OutboundRequest(
             .post,
             self.nodes[node],
@@ -44,10 +44,10 @@ struct NodeCaller: Sendable {
         do throws(OutboundError) {
             response = try await self.outbound.send(request)
         } catch {
-            return .failure(RPCError(error))
+            return .failure(NodeError(error))
         }
-        do throws(RPCError) {
-            return .success(try RPCAnswer.read(response, count: requests.count))
+        do throws(NodeError) {
+            return .success(try NodeAnswer.read(response, count: requests.count))
         } catch {
             return .failure(error)
         }

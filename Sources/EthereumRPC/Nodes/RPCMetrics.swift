@@ -18,7 +18,7 @@ struct RPCMetrics: Sendable {
         let counters: [Outcome: Counter]
         let duration: Timer
 
-        init(_ method: RPCMethod) {
+        init(_ method: NodeMethod) {
             let name = method.rawValue
             let counters = Outcome.allCases.map { outcome in
                 let dimensions = [("method", name), ("outcome", outcome.rawValue)]
@@ -35,11 +35,11 @@ struct RPCMetrics: Sendable {
         let batch: Gauge
     }
 
-    private let methods: [RPCMethod: OfMethod]
+    private let methods: [NodeMethod: OfMethod]
     private let nodes: [OfNode]
 
     init(nodes: Int) {
-        self.methods = Dictionary(uniqueKeysWithValues: RPCMethod.allCases.map { ($0, OfMethod($0)) })
+        self.methods = Dictionary(uniqueKeysWithValues: NodeMethod.allCases.map { ($0, OfMethod($0)) })
         self.nodes = (0..<nodes).map { index in
             let dimensions = [("node", "\(index)")]
             return OfNode(
@@ -53,10 +53,10 @@ struct RPCMetrics: Sendable {
     /// Every call of a batch took as long as the batch, so each method is timed once.
     func ended(
         _ requests: [RPCRequest],
-        _ result: Result<[Result<JSONValue, RPCFault>], RPCError>,
+        _ result: Result<[Result<JSONValue, RPCFault>], NodeError>,
         after duration: Duration
     ) {
-        var counts: [RPCMethod: [Outcome: Int]] = [:]
+        var counts: [NodeMethod: [Outcome: Int]] = [:]
         for (place, request) in requests.enumerated() {
             counts[request.method, default: [:]][Self.outcome(result, place), default: 0] += 1
         }
@@ -79,7 +79,7 @@ struct RPCMetrics: Sendable {
     }
 
     private static func outcome(
-        _ result: Result<[Result<JSONValue, RPCFault>], RPCError>,
+        _ result: Result<[Result<JSONValue, RPCFault>], NodeError>,
         _ place: Int
     ) -> Outcome {
         guard case .success(let answers) = result else { return .failed }

@@ -23,7 +23,7 @@ extension ChainClient {
     }
 
     private func submitPart(_ requests: [RPCRequest]) async -> [SubmitOutcome] {
-        do throws(RPCError) {
+        do throws(NodeError) {
             let answered = try await self.nodes.call(requests, of: self.chain, isSending: true) { answers in
                 !answers.allSatisfy { Self.leavesNoGap(SubmitOutcome($0)) }
             }

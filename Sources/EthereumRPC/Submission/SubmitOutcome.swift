@@ -31,9 +31,9 @@ package enum SubmitOutcome: Hashable, Sendable {
     /// The node said no in words that are in no table; they are printable and short.
     case rejected(String)
     /// It may have been accepted: send the same bytes again.
-    case unknown(RPCError)
+    case unknown(NodeError)
     /// It has not reached a node.
-    case notSent(RPCError)
+    case notSent(NodeError)
 
     /// The node's answer to one `eth_sendRawTransaction`.
     package init(_ answer: Result<JSONValue, RPCFault>) {
@@ -45,7 +45,7 @@ package enum SubmitOutcome: Hashable, Sendable {
     }
 
     /// The outcome of each transaction of a batch that ended with this error.
-    package init(_ error: RPCError) {
+    package init(_ error: NodeError) {
         switch error {
         case .fault(.refused(let refusal)): self.init(refusal)
         case .rateLimited: self = .rateLimited

@@ -27,7 +27,7 @@ package enum RPCBatch {
     package static func answers(
         _ value: JSONValue,
         count: Int
-    ) throws(RPCError) -> [Result<JSONValue, RPCFault>] {
+    ) throws(NodeError) -> [Result<JSONValue, RPCFault>] {
         let items: [JSONValue]
         switch value {
         case .array(let array): items = array

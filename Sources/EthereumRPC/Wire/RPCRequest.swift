@@ -3,14 +3,14 @@ import JSON
 
 /// One call of one method, with its parameters as JSON text.
 package struct RPCRequest: Hashable, Sendable {
-    package let method: RPCMethod
+    package let method: NodeMethod
     /// A JSON array, brackets included.
     package let parameters: String
     /// Bytes that its answer may have.
     package let answerLimit: Int
 
     /// `parameters` must be JSON: it is sent as it is.
-    package init(_ method: RPCMethod, parameters: String, answerLimit: Int = 4096) {
+    package init(_ method: NodeMethod, parameters: String, answerLimit: Int = 4096) {
         self.method = method
         self.parameters = parameters
         self.answerLimit = answerLimit

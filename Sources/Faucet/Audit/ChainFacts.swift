@@ -3,13 +3,13 @@ import EthereumRPC
 import Evidence
 import Timing
 
-/// What the chain says of some transactions.
+/// The facts that the chain tells of some transactions.
 struct ChainFacts: Sendable {
     struct Mined: Hashable, Sendable {
         let receipt: Receipt
         let transaction: ChainTransaction
 
-        /// What it took from its sender with this fee; `nil` without one.
+        /// The sum that the transaction took from its sender with this fee; `nil` without one.
         func cost(paying fee: Wei?) -> Wei? {
             let isMoved = self.receipt.isSuccess && self.transaction.recipient != self.transaction.sender
             return fee?.adding(isMoved ? self.transaction.value : .zero)
@@ -17,12 +17,12 @@ struct ChainFacts: Sendable {
 
         var fee: Wei? { self.gasPrice?.multiplied(by: self.receipt.gasUsed) }
 
-        /// What a unit of gas has cost, as the receipt says, or else the transaction.
+        /// The price of a unit of gas, as the receipt says, or else the transaction.
         var gasPrice: Wei? { self.receipt.gasPrice ?? self.transaction.gasPrice }
     }
 
     fileprivate(set) var mined: [Hash32: Mined] = [:]
-    /// Those that no node could tell of.
+    /// The transactions that no node could tell of.
     fileprivate(set) var unknown: Set<Hash32> = []
 }
 
@@ -53,8 +53,8 @@ struct FaucetChainReader: Sendable {
     func account(
         _ address: Address
     ) async throws(AuditError) -> (head: UInt64, nonce: UInt64, balance: Wei) {
-        // Who answers second may not have that block yet, and refuses.
-        try await self.attempt { () throws(RPCError) in
+        // The node that answers second may not have that block yet, and refuses.
+        try await self.attempt { () throws(NodeError) in
             guard let block = try await self.chain.block(.latest) else { throw .fault(.malformed) }
             let account = try await self.chain.account(address, at: block.number)
             return (block.number, account.nonce, account.balance)
@@ -63,7 +63,7 @@ struct FaucetChainReader: Sendable {
 
     /// The number of the newest block.
     func head() async throws(AuditError) -> UInt64 {
-        try await self.attempt { () throws(RPCError) in
+        try await self.attempt { () throws(NodeError) in
             guard let block = try await self.chain.block(.latest) else { throw .fault(.malformed) }
             return block.number
         }
@@ -74,20 +74,20 @@ struct FaucetChainReader: Sendable {
         _ address: Address,
         at block: UInt64
     ) async throws(AuditError) -> Result<(nonce: UInt64, balance: Wei), RPCFault> {
-        try await self.attempt { () throws(RPCError) in
-            do throws(RPCError) { return .success(try await self.chain.account(address, at: block)) } catch {
+        try await self.attempt { () throws(NodeError) in
+            do throws(NodeError) { return .success(try await self.chain.account(address, at: block)) } catch {
                 guard case .fault(let fault) = error else { throw error }
                 return .failure(fault)
             }
         }
     }
 
-    /// What became of transactions; those that are not mined are in neither list.
+    /// The outcomes of transactions; those that are not mined are in neither list.
     func facts(of hashes: some Sequence<Hash32>) async throws(AuditError) -> ChainFacts {
         let hashes = Array(Set(hashes))
         var facts = ChainFacts()
         guard !hashes.isEmpty else { return facts }
-        let receipts = try await self.attempt { () throws(RPCError) in try await self.chain.receipts(hashes) }
+        let receipts = try await self.attempt { () throws(NodeError) in try await self.chain.receipts(hashes) }
         var mined: [(hash: Hash32, receipt: Receipt)] = []
         for (hash, result) in zip(hashes, receipts) {
             switch result {
@@ -97,7 +97,7 @@ struct FaucetChainReader: Sendable {
             }
         }
         let names = mined.map(\.hash)
-        let transactions = try await self.attempt { () throws(RPCError) in try await self.chain.transactions(names) }
+        let transactions = try await self.attempt { () throws(NodeError) in try await self.chain.transactions(names) }
         for ((hash, receipt), result) in zip(mined, transactions) {
             // A receipt without its transaction: the node has not got it all yet, or no longer.
             guard case .success(let transaction?) = result else {
@@ -110,12 +110,12 @@ struct FaucetChainReader: Sendable {
     }
 
     private func attempt<Answer: Sendable>(
-        _ body: () async throws(RPCError) -> Answer
+        _ body: () async throws(NodeError) -> Answer
     ) async throws(AuditError) -> Answer {
         var left = Self.tries
         while true {
             left -= 1
-            do throws(RPCError) { return try await body() } catch {
+            do throws(NodeError) { return try await body() } catch {
                 guard left > 0 else { throw AuditError(error) }
                 try await Self.wait()
                 // A node that failed is not asked again before a probe says that it is back.
@@ -131,7 +131,7 @@ struct FaucetChainReader: Sendable {
 }
 
 extension AuditError {
-    fileprivate init(_ error: RPCError) {
+    fileprivate init(_ error: NodeError) {
         self = .unavailable("The chain cannot be read: \(error)")
     }
 

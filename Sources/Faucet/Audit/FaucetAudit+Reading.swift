@@ -58,17 +58,17 @@ extension StoreReader {
     }
 
     /// These records, each batch of one instant, in their order.
-    func records(_ ids: [String]) async throws(AuditError) -> [AuditedRecord] {
-        var records: [AuditedRecord] = []
+    func records(_ ids: [String]) async throws(AuditError) -> [AuditedDistribution] {
+        var records: [AuditedDistribution] = []
         for batch in ids.slices(of: FaucetAudit.batchLimit) {
             let call = RedisScriptCall(
                 .auditRecords,
                 keys: [FaucetKeys.open, FaucetKeys.bound] + batch.map(FaucetKeys.distribution),
-                arguments: AuditedRecord.fields.map { .text($0) }
+                arguments: AuditedDistribution.fields.map { .text($0) }
             )
             records += try await self.run(call) { reply in
                 guard let parts = reply.array, parts.count == 1 + batch.count else { return nil }
-                let read = zip(batch, parts.dropFirst()).compactMap { AuditedRecord($0, $1) }
+                let read = zip(batch, parts.dropFirst()).compactMap { AuditedDistribution($0, $1) }
                 return read.count == batch.count ? read : nil
             }
         }

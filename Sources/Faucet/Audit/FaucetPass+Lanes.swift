@@ -19,12 +19,12 @@ extension FaucetPass {
                 if let place = self.places[member.id] {
                     // An era's lane remembers what went on to a later one.
                     if place.era <= lane.era { suspects.append((member.id, false)) }
-                } else if AuditedRecord.created(member.id).map({ $0.milliseconds + keep < self.time.milliseconds })
-                    ?? true
+                } else if let created = AuditedDistribution.created(member.id),
+                    created.milliseconds + keep >= self.time.milliseconds
                 {
-                    expired.insert(member.id)
-                } else {
                     suspects.append((member.id, false))
+                } else {
+                    expired.insert(member.id)
                 }
             }
             self.report.expired += expired.count

@@ -148,12 +148,12 @@ struct FaucetPass {
     /// Reads records, and then what became of their transactions.
     private func look(
         _ ids: [String]
-    ) async throws(AuditError) -> [(record: AuditedRecord, facts: ChainFacts, check: RecordCheck)] {
+    ) async throws(AuditError) -> [(record: AuditedDistribution, facts: ChainFacts, check: DistributionCheck)] {
         let records = try await self.reader.records(ids)
         let present = records.filter { $0.distribution?.era == self.era?.number }
         let facts = try await self.chain?.facts(of: present.flatMap(\.allHashes)) ?? ChainFacts()
         return records.map { record in
-            let check = RecordCheck(
+            let check = DistributionCheck(
                 record,
                 era: self.era,
                 facts: facts,
@@ -164,7 +164,7 @@ struct FaucetPass {
         }
     }
 
-    private mutating func count(_ record: AuditedRecord) {
+    private mutating func count(_ record: AuditedDistribution) {
         guard let distribution = record.distribution else { return }
         self.report.states[distribution.state, default: 0] += 1
         if distribution.isFiller { self.report.fillers += 1 }
@@ -175,7 +175,7 @@ struct FaucetPass {
     }
 
     /// Keeps what has to be compared with other records.
-    private mutating func note(_ record: AuditedRecord, _ facts: ChainFacts) {
+    private mutating func note(_ record: AuditedDistribution, _ facts: ChainFacts) {
         guard let distribution = record.distribution, let lane = record.lane else { return }
         self.places[record.id] = lane
         let other = self.nonces[lane, default: [:]].updateValue(record.id, forKey: distribution.nonce)
@@ -192,7 +192,7 @@ struct FaucetPass {
             return
         }
         self.books[lane.sender]?.bound[distribution.nonce] = record.id
-        self.books[lane.sender]?.add(record, RecordCheck.mined(record, facts))
+        self.books[lane.sender]?.add(record, DistributionCheck.mined(record, facts))
         for hash in record.lostHashes where !distribution.hashes.contains(hash) {
             if let mined = facts.mined[hash] { self.strays.append((record.id, mined)) }
         }
@@ -231,8 +231,8 @@ struct FaucetPass {
     }
 
     private mutating func tell(
-        _ record: AuditedRecord,
-        _ check: RecordCheck,
+        _ record: AuditedDistribution,
+        _ check: DistributionCheck,
         _ kinds: Set<FaucetAudit.Kind>,
         head: UInt64
     ) {

@@ -36,7 +36,7 @@ struct LaneBook: Sendable {
         self.balance = balance
     }
 
-    mutating func add(_ record: AuditedRecord, _ mined: [ChainFacts.Mined]) {
+    mutating func add(_ record: AuditedDistribution, _ mined: [ChainFacts.Mined]) {
         guard let distribution = record.distribution else { return }
         for nonce in distribution.lostNonces { self.lost[nonce] = record.id }
         for one in mined {

@@ -97,7 +97,7 @@ extension LaneRun {
     private func use(of item: LaneItem) async -> NonceWalk.Outcome {
         if let use = self.walk.uses[item.nonce] { return .found(use) }
         guard let head = self.snapshot?.head.number else { return .searching("the chain was not seen") }
-        do throws(RPCError) {
+        do throws(NodeError) {
             if self.walk.isBegun { return try await self.walked(item, from: head) }
             var (before, after, step) = (head, head, UInt64(1))
             guard try await self.isUsed(item.nonce, at: head) == true else { return .searching("the node lags") }
@@ -129,8 +129,8 @@ extension LaneRun {
     }
 
     /// Whether a nonce was used up behind a block; `nil` when the node has no state of then.
-    private func isUsed(_ nonce: UInt64, at block: UInt64) async throws(RPCError) -> Bool? {
-        do throws(RPCError) {
+    private func isUsed(_ nonce: UInt64, at block: UInt64) async throws(NodeError) -> Bool? {
+        do throws(NodeError) {
             return try await self.chain.transactionCount(of: self.sender, .number(block)) > nonce
         } catch {
             guard case .fault(.refused(let refusal)) = error, !refusal.isRateLimit else { throw error }
@@ -139,7 +139,7 @@ extension LaneRun {
     }
 
     /// Goes on backwards block by block, as many as one look has time for.
-    private func walked(_ item: LaneItem, from block: UInt64) async throws(RPCError) -> NonceWalk.Outcome {
+    private func walked(_ item: LaneItem, from block: UInt64) async throws(NodeError) -> NonceWalk.Outcome {
         self.walk.begin(at: block)
         while true {
             if let outcome = self.walk.outcome(for: item) { return outcome }
@@ -147,7 +147,7 @@ extension LaneRun {
                 return .searching("its transaction is looked for, block by block")
             }
             let numbers = self.walk.numbers
-            do throws(RPCError) {
+            do throws(NodeError) {
                 let blocks = try await self.chain.fullBlocks(numbers)
                 guard self.walk.saw(blocks, of: self.sender) else {
                     return .searching("block \(numbers[0]) is not told")

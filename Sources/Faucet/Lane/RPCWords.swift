@@ -3,7 +3,7 @@ import Outbound
 
 /// The outcomes of calls to nodes, for people and as a reason to wait.
 enum RPCWords {
-    static func waiting(_ error: RPCError) -> Waiting {
+    static func waiting(_ error: NodeError) -> Waiting {
         let reason: Waiting.Reason =
             switch error {
             case .noNode, .notReached, .notSent, .outcomeUnknown, .otherChain: .nodeUnreachable
@@ -14,12 +14,12 @@ enum RPCWords {
     }
 
     /// The node's own words; empty without any.
-    static func said(_ error: RPCError) -> String {
+    static func said(_ error: NodeError) -> String {
         guard case .fault(.refused(let refusal)) = error else { return "" }
         return refusal.text.isEmpty ? refusal.detail : refusal.text
     }
 
-    static func text(_ error: RPCError) -> String {
+    static func text(_ error: NodeError) -> String {
         switch error {
         case .noNode: "no node is fit for use"
         case .notReached: "it was not its turn"

@@ -40,9 +40,9 @@ package struct AcceptTally: Sendable {
     package var unsent = 0
     package var firsts = 0
     package var seconds = 0
-    package var failed: [AcceptOutcome.Fault: Int] = [:]
-    package var unknown: [AcceptOutcome.Doubt: Int] = [:]
-    package var doubts: [AcceptOutcome.Doubt: Int] = [:]
+    package var failed: [IDOutcome.Fault: Int] = [:]
+    package var unknown: [IDOutcome.Doubt: Int] = [:]
+    package var doubts: [IDOutcome.Doubt: Int] = [:]
     package var connects = 0
     package var connectFailures = 0
     /// Nanoseconds from when a request was due to its end, whatever that was.
@@ -55,7 +55,7 @@ package struct AcceptTally: Sendable {
     package init() {}
 
     /// Remembers one attempt; `from` and `to` are when it was sent and over, in nanoseconds since 1970.
-    package mutating func record(_ outcome: AcceptOutcome, id: Int, from: Int64, to: Int64) {
+    package mutating func record(_ outcome: IDOutcome, id: Int, from: Int64, to: Int64) {
         self.attempts += 1
         switch outcome {
         case .acked(let window?, let isFirst): self.windows[window, default: Window()].record(id, isFirst: isFirst)
@@ -72,7 +72,7 @@ package struct AcceptTally: Sendable {
     }
 
     /// Remembers the end of a request, after its last attempt.
-    package mutating func finish(_ outcome: AcceptOutcome, nanoseconds: Int64) {
+    package mutating func finish(_ outcome: IDOutcome, nanoseconds: Int64) {
         self.latency.record(UInt64(max(nanoseconds, 0)))
         switch outcome {
         case .acked: self.acked += 1

@@ -8,7 +8,7 @@ package final class LaneChannelHandler: ChannelInboundHandler {
     package typealias InboundIn = HTTPClientResponsePart
     package typealias OutboundOut = HTTPClientRequestPart
 
-    private var machine = LaneMachine()
+    private var machine = LoadConnectionMachine()
     private var context: ChannelHandlerContext?
     private let headers: HTTPHeaders
     private let slot: Int
@@ -48,7 +48,7 @@ package final class LaneChannelHandler: ChannelInboundHandler {
         if self.machine.isWaiting(sinceBefore: instant) { self.close(because: .timedOut) }
     }
 
-    package func close(because doubt: AcceptOutcome.Doubt) {
+    package func close(because doubt: IDOutcome.Doubt) {
         let ending = self.machine.close(because: doubt)
         self.context?.close(promise: nil)
         if let ending { self.driver.ended(ending, on: self.slot) }
@@ -72,14 +72,14 @@ package final class LaneChannelHandler: ChannelInboundHandler {
         context.fireChannelInactive()
     }
 
-    private func carryOut(_ action: LaneMachine.ReadAction) {
+    private func carryOut(_ action: LoadConnectionMachine.ReadAction) {
         switch action {
         case .wait: break
         case .close: self.close(because: .closed)
         }
     }
 
-    private func carryOut(_ action: LaneMachine.EndAction) {
+    private func carryOut(_ action: LoadConnectionMachine.EndAction) {
         switch action {
         case .deliver(let ending):
             self.driver.ended(ending, on: self.slot)

@@ -18,7 +18,7 @@ package final class LoadCounters: Sendable {
     /// Requests that are over.
     package var done: Int { self.acked + self.failed + self.unknown }
 
-    package func countEnd(_ outcome: AcceptOutcome) {
+    package func countEnd(_ outcome: IDOutcome) {
         switch outcome {
         case .acked: self.ackedCount.add(1, ordering: .relaxed)
         case .failed: self.failedCount.add(1, ordering: .relaxed)

@@ -69,7 +69,7 @@ package final class LoadDriver {
     }
 
     /// Takes the end of an attempt: repeats the request, or counts it as over.
-    package func ended(_ ending: LaneMachine.Ending, on slot: Int) {
+    package func ended(_ ending: LoadConnectionMachine.Ending, on slot: Int) {
         guard !self.isOver else { return }
         let now = MonotonicClock.now
         let clock = self.plan.clock
@@ -88,7 +88,7 @@ package final class LoadDriver {
         self.finish(request, ending.outcome, at: now)
     }
 
-    private func finish(_ request: PendingRequest, _ outcome: AcceptOutcome, at now: Int64) {
+    private func finish(_ request: PendingRequest, _ outcome: IDOutcome, at now: Int64) {
         self.taken -= 1
         self.tally.finish(outcome, nanoseconds: now - request.dueAt)
         self.counters.countEnd(outcome)

@@ -6,7 +6,7 @@ package struct WindowReader {
 
     package init() {}
 
-    package mutating func answer(_ head: HTTPResponseHead) -> AcceptAnswer {
+    package mutating func answer(_ head: HTTPResponseHead) -> IDAnswer {
         var isFirst: Bool?
         var hasGoodHeaders = true
         switch head.headers.first(name: "x-unique") {
@@ -20,7 +20,7 @@ package struct WindowReader {
             window = self.start(text)
             hasGoodHeaders = hasGoodHeaders && window != nil
         }
-        return AcceptAnswer(
+        return IDAnswer(
             status: Int(head.status.code),
             window: window,
             isFirst: isFirst,

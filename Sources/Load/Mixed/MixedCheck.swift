@@ -2,7 +2,7 @@ import CouponAPI
 import Synchronization
 
 /// The faults in the state that a mixed load left behind.
-package enum MixedViolation: String, Violation {
+package enum MixedViolation: String, FindingKind {
     case balance
     case entries
     case codes
@@ -41,7 +41,7 @@ package struct MixedCheck: Sendable {
         try await workers.forEach(adds.keys) { reader, user throws(LoadError) in
             let name = self.plan.adds.user(user)
             let reading = try await reader.standing(name)
-            let expected = adds[user] ?? AccountCheck.Standing()
+            let expected = adds[user] ?? AccountComparison.Standing()
             found.withLock { $0.add(self.compare(name, reading, expected)) }
         }
         // One account got the sum that a payment took from another, so with one unknown none of them is sure.
@@ -49,7 +49,7 @@ package struct MixedCheck: Sendable {
             try await workers.forEach(payments.keys) { reader, user throws(LoadError) in
                 let name = self.plan.payments.user(user)
                 let reading = try await reader.standing(name)
-                let expected = AccountCheck.Standing(sequence: -1, balance: payments[user] ?? 0)
+                let expected = AccountComparison.Standing(sequence: -1, balance: payments[user] ?? 0)
                 found.withLock { $0.add(self.compare(name, reading, expected)) }
             }
         }
@@ -64,8 +64,8 @@ package struct MixedCheck: Sendable {
     }
 
     /// The accounts as the adds leave them, by user.
-    private var adds: [Int: AccountCheck.Standing] {
-        var standings: [Int: AccountCheck.Standing] = [:]
+    private var adds: [Int: AccountComparison.Standing] {
+        var standings: [Int: AccountComparison.Standing] = [:]
         for number in self.taken(.add) {
             standings[self.plan.adds.userIndex(number), default: .init()].sequence += 1
             standings[self.plan.adds.userIndex(number), default: .init()].balance += self.plan.adds.cents(number)
@@ -90,8 +90,8 @@ package struct MixedCheck: Sendable {
 
     private func compare(
         _ name: String,
-        _ reading: AccountReader.Reading<AccountCheck.Standing>,
-        _ expected: AccountCheck.Standing
+        _ reading: AccountClient.Reading<AccountComparison.Standing>,
+        _ expected: AccountComparison.Standing
     ) -> Findings<MixedViolation> {
         var findings = Findings<MixedViolation>()
         switch reading {

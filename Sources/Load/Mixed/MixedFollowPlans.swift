@@ -72,7 +72,7 @@ package struct MixedEndPlan: ChangePlan {
         }
         let isOver: Bool
         if self.isPayment(place) {
-            guard let id = PaymentID(self.names[place].name) else { return .failed("an id of another form") }
+            guard let id = PaymentULID(self.names[place].name) else { return .failed("an id of another form") }
             let look = PaymentLook(answer, id: id, number: self.names[place].number, of: self.plan.payments)
             switch look {
             case .open, .unclear: isOver = false

@@ -5,7 +5,7 @@ import Synchronization
 /// A record takes some hundred bytes, and a name is kept as a number.
 package final class PaymentBook: ChangeWatcher {
     private struct State {
-        var records: [PaymentRecord]
+        var records: [PlannedPayment]
         var findings = PaymentFindings()
         /// Why payments failed.
         var reasons: [String: Int] = [:]
@@ -20,10 +20,10 @@ package final class PaymentBook: ChangeWatcher {
     package init(_ plan: PaymentPlan, queue: FollowQueue) {
         self.plan = plan
         self.queue = queue
-        self.state = Mutex(State(records: Array(repeating: PaymentRecord(), count: plan.count)))
+        self.state = Mutex(State(records: Array(repeating: PlannedPayment(), count: plan.count)))
     }
 
-    package var records: [PaymentRecord] { self.state.withLock { $0.records } }
+    package var records: [PlannedPayment] { self.state.withLock { $0.records } }
 
     package var reasons: [String: Int] { self.state.withLock { $0.reasons } }
 
@@ -33,7 +33,7 @@ package final class PaymentBook: ChangeWatcher {
     /// Payments that have come to their end.
     package var over: Int { self.state.withLock { $0.over } }
 
-    package func id(_ number: Int) -> PaymentID? { self.state.withLock { $0.records[number].id } }
+    package func id(_ number: Int) -> PaymentULID? { self.state.withLock { $0.records[number].id } }
 
     package func sent(_ number: Int, at now: Int64) {
         self.state.withLock { state in
@@ -43,7 +43,7 @@ package final class PaymentBook: ChangeWatcher {
     }
 
     package func ended(_ number: Int, _ ending: ExchangeEnding, _ outcome: ChangeOutcome, at now: Int64) {
-        guard case .accepted(let receipt) = outcome, let id = PaymentID(receipt.transactionID) else { return }
+        guard case .accepted(let receipt) = outcome, let id = PaymentULID(receipt.transactionID) else { return }
         let isNew = self.state.withLock { state in
             if let first = state.records[number].id {
                 if first != id { state.findings.add(.otherID, "\(self.name(number)): \(first), then \(id)") }
@@ -58,7 +58,7 @@ package final class PaymentBook: ChangeWatcher {
     }
 
     /// Takes over a payment that was accepted without an answer.
-    package func adopt(_ number: Int, _ id: PaymentID) {
+    package func adopt(_ number: Int, _ id: PaymentULID) {
         self.state.withLock { state in
             state.records[number].id = id
             state.records[number].state = .accepted

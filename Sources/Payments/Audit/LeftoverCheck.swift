@@ -78,7 +78,7 @@ struct LeftoverCheck {
             // A record that is there and is no payment is told by itself.
             guard record.isThere else { return true }
             guard let payment = record.payment else { return false }
-            return payment.state.isTerminal && !record.isSwept(within: RecordCheck.grace)
+            return payment.state.isTerminal && !record.isSwept(within: PaymentCheck.grace)
         }
     }
 

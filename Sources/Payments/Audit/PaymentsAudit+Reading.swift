@@ -11,7 +11,7 @@ extension StoreReader {
     private static let flightLimit = 20_000
 
     /// These payments of one shard, each batch of one instant.
-    func records(_ ids: [PaymentID], _ shard: Shard) async throws(AuditError) -> [PaymentRecord] {
+    func records(_ ids: [PaymentID], _ shard: Shard) async throws(AuditError) -> [AuditedPayment] {
         guard !ids.isEmpty else { return [] }
         let sets = [PaymentKeys.open(shard), PaymentKeys.dead(shard), PaymentKeys.flight(shard)]
         let call = RedisScriptCall(
@@ -22,14 +22,14 @@ extension StoreReader {
         return try await self.run(call) { reply in
             guard let parts = reply.array, parts.count == 1 + ids.count, let time = ServerTime(timeReply: parts[0])
             else { return nil }
-            let records = zip(ids, parts.dropFirst()).compactMap { PaymentRecord($0, $1, at: time) }
+            let records = zip(ids, parts.dropFirst()).compactMap { AuditedPayment($0, $1, at: time) }
             return records.count == ids.count ? records : nil
         }
     }
 
     /// These payments, wherever they are; each shard's are read together.
-    func records(_ ids: some Sequence<PaymentID>) async throws(AuditError) -> [PaymentID: PaymentRecord] {
-        var records: [PaymentID: PaymentRecord] = [:]
+    func records(_ ids: some Sequence<PaymentID>) async throws(AuditError) -> [PaymentID: AuditedPayment] {
+        var records: [PaymentID: AuditedPayment] = [:]
         for (shard, ids) in Dictionary(grouping: Set(ids), by: \.home) {
             for batch in ids.slices(of: PaymentsAudit.batchLimit) {
                 for record in try await self.records(batch, shard) { records[record.id] = record }

@@ -101,7 +101,7 @@ struct PaymentsPass {
         let ids = (self.payments.removeValue(forKey: shard) ?? []).sorted { $0.text < $1.text }
         for batch in ids.slices(of: PaymentsAudit.batchLimit) {
             let records = try await self.reader.records(batch, shard).filter { self.isWanted($0) }
-            let checks = records.map { RecordCheck($0, keep: self.options.keep) }
+            let checks = records.map { PaymentCheck($0, keep: self.options.keep) }
             for check in checks {
                 self.count(check.record)
                 self.report.add(check.shape())
@@ -114,13 +114,13 @@ struct PaymentsPass {
     }
 
     /// Whether the payment is of the currency that is looked at; what is no payment is of all.
-    private func isWanted(_ record: PaymentRecord) -> Bool {
+    private func isWanted(_ record: AuditedPayment) -> Bool {
         guard let currency = self.options.currency, let payment = record.payment else { return true }
         return payment.from.currency == currency || payment.to.currency == currency
     }
 
     /// Looks for the entries that records speak of in what the accounts got since they were read.
-    private mutating func find(_ checks: [RecordCheck]) async throws(AuditError) {
+    private mutating func find(_ checks: [PaymentCheck]) async throws(AuditError) {
         var seen: Set<Account> = []
         for check in checks {
             for (_, account) in check.missing(self.marks.trace(of: check.record.id)) where !seen.contains(account) {
@@ -133,7 +133,7 @@ struct PaymentsPass {
         }
     }
 
-    private mutating func count(_ record: PaymentRecord) {
+    private mutating func count(_ record: AuditedPayment) {
         self.last = max(self.last, record.time)
         guard let payment = record.payment else { return }
         self.report.states[payment.state, default: 0] += 1

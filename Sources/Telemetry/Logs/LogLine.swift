@@ -102,7 +102,7 @@ package struct LogLine {
 
     private mutating func append(text: String) {
         self.bytes.append(UInt8(ascii: "\""))
-        JSONText.append(text, limit: Self.textLimit, to: &self.bytes)
+        LogString.append(text, limit: Self.textLimit, to: &self.bytes)
         self.bytes.append(UInt8(ascii: "\""))
     }
 }

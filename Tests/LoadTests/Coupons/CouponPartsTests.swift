@@ -26,11 +26,11 @@ struct CouponPartsTests {
         let body =
             #"{"code":"resource_exhausted","message":"no more coupons available","details":["#
             + #"{"type":"google.rpc.RetryInfo","value":"CgIIAQ"},\#(FakeCoupons.info("SOLD_OUT"))]}"#
-        let error = try #require(ConnectRefusal(Array(body.utf8)))
+        let error = try #require(CouponCallError(Array(body.utf8)))
         #expect(error.code == "resource_exhausted" && error.message == "no more coupons available")
         #expect(error.reason == "SOLD_OUT" && error.name == "SOLD_OUT")
         #expect(CouponRefusal(error) == .soldOut)
-        let bare = try #require(ConnectRefusal(Array(#"{"code":"internal"}"#.utf8)))
+        let bare = try #require(CouponCallError(Array(#"{"code":"internal"}"#.utf8)))
         #expect(bare.reason == nil && bare.message == "" && bare.name == "internal without a reason")
     }
 
@@ -38,7 +38,7 @@ struct CouponPartsTests {
         "", "<html>", "{}", "[]", #"{"code":1}"#, #"{"message":"x"}"#, #"{"code":"a","code":"b"}"#,
     ])
     func `what is no error of Connect is not read`(body: String) {
-        #expect(ConnectRefusal(Array(body.utf8)) == nil)
+        #expect(CouponCallError(Array(body.utf8)) == nil)
     }
 
     @Test(arguments: [
@@ -46,7 +46,7 @@ struct CouponPartsTests {
         #"{"type":"google.rpc.ErrorInfo","value":"////"}"#, #"{"type":"x","value":"CghTT0xEX09VVA"}"#, "1", "null",
     ])
     func `a detail of another form gives no reason`(detail: String) throws {
-        let error = try #require(ConnectRefusal(Array(#"{"code":"a","details":[\#(detail)]}"#.utf8)))
+        let error = try #require(CouponCallError(Array(#"{"code":"a","details":[\#(detail)]}"#.utf8)))
         #expect(error.reason == nil)
     }
 
@@ -95,7 +95,7 @@ struct CouponPartsTests {
         ("e\u{301}", false), ("\u{1100}\u{1161}", false),
     ])
     func `a code has at most ten characters of Hangul and digits`(code: String, isRight: Bool) {
-        #expect(CouponAlphabet.holds(code) == isRight)
+        #expect(CodeForm.holds(code) == isRight)
     }
 
     @Test

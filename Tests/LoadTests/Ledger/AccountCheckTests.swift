@@ -2,12 +2,12 @@ import Load
 import Testing
 
 struct AccountCheckTests {
-    typealias Standing = AccountCheck.Standing
+    typealias Standing = AccountComparison.Standing
 
     /// An account before and after a load: what was acknowledged and what it holds, both right.
     private struct Story {
-        var check = AccountCheck(user: "u")
-        var entries: [AccountCheck.Entry] = []
+        var check = AccountComparison(user: "u")
+        var entries: [AccountComparison.Entry] = []
 
         var standing: Standing { self.entries.last?.standing ?? Standing() }
 
@@ -18,7 +18,7 @@ struct AccountCheckTests {
                 let standing = Standing(sequence: last.sequence + 1, balance: last.balance + cents)
                 let isQueued = Int.random(in: 0..<5, using: &random) == 0
                 let id = isQueued ? "u.Q\(number)" : "u.\(standing.sequence)"
-                self.entries.append(AccountCheck.Entry(transactionID: id, cents: cents, standing: standing))
+                self.entries.append(AccountComparison.Entry(transactionID: id, cents: cents, standing: standing))
                 guard number >= before else {
                     self.check.before = standing
                     continue
@@ -27,7 +27,7 @@ struct AccountCheckTests {
                     self.check.doubtful.append(cents)
                 } else {
                     self.check.taken.append(
-                        AccountCheck.Taken(transactionID: id, cents: cents, standing: isQueued ? nil : standing)
+                        AccountComparison.Taken(transactionID: id, cents: cents, standing: isQueued ? nil : standing)
                     )
                 }
             }
@@ -44,7 +44,7 @@ struct AccountCheckTests {
             var last = Standing()
             self.entries = self.entries.map { entry in
                 last = Standing(sequence: last.sequence + 1, balance: last.balance + entry.cents)
-                return AccountCheck.Entry(transactionID: entry.transactionID, cents: entry.cents, standing: last)
+                return AccountComparison.Entry(transactionID: entry.transactionID, cents: entry.cents, standing: last)
             }
         }
     }
@@ -70,20 +70,20 @@ struct AccountCheckTests {
             story.entries.insert(entry, at: place)
             story.chain()
         case 2:
-            story.entries[place] = AccountCheck.Entry(
+            story.entries[place] = AccountComparison.Entry(
                 transactionID: entry.transactionID,
                 cents: entry.cents + 1,
                 standing: entry.standing
             )
             story.chain()
         case 3:
-            story.entries[place] = AccountCheck.Entry(
+            story.entries[place] = AccountComparison.Entry(
                 transactionID: "u.other",
                 cents: entry.cents,
                 standing: entry.standing
             )
         default:
-            story.entries[place] = AccountCheck.Entry(
+            story.entries[place] = AccountComparison.Entry(
                 transactionID: entry.transactionID,
                 cents: entry.cents,
                 standing: Standing(sequence: entry.standing.sequence, balance: entry.standing.balance - 1)
@@ -106,12 +106,14 @@ struct AccountCheckTests {
 
     @Test
     func `doubt allows what is doubtful and no more`() {
-        var check = AccountCheck(user: "u")
-        check.taken = [AccountCheck.Taken(transactionID: "u.1", cents: 5, standing: Standing(sequence: 1, balance: 5))]
+        var check = AccountComparison(user: "u")
+        check.taken = [
+            AccountComparison.Taken(transactionID: "u.1", cents: 5, standing: Standing(sequence: 1, balance: 5))
+        ]
         check.doubtful = [7]
-        let first = AccountCheck.Entry(transactionID: "u.1", cents: 5, standing: Standing(sequence: 1, balance: 5))
-        func second(_ cents: Int64) -> AccountCheck.Entry {
-            AccountCheck.Entry(
+        let first = AccountComparison.Entry(transactionID: "u.1", cents: 5, standing: Standing(sequence: 1, balance: 5))
+        func second(_ cents: Int64) -> AccountComparison.Entry {
+            AccountComparison.Entry(
                 transactionID: "u.2",
                 cents: cents,
                 standing: Standing(sequence: 2, balance: 5 + cents)

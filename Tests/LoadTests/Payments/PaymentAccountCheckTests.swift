@@ -6,7 +6,7 @@ struct PaymentAccountCheckTests {
     /// Payments among a few accounts, all right.
     private struct Story {
         let plan: PaymentPlan
-        var records: [PaymentRecord] = []
+        var records: [PlannedPayment] = []
         var accounts: [[PaymentEntry]]
 
         init(_ random: inout Seeded, seed: Int) {
@@ -19,9 +19,9 @@ struct PaymentAccountCheckTests {
                 [PaymentEntry(sequence: 1, cents: 100_000, balance: 100_000, kind: .add, payment: nil)]
             }
             for number in 0..<self.plan.count {
-                var record = PaymentRecord()
+                var record = PlannedPayment()
                 let digits = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
-                record.id = PaymentID("s01-01KAJ2PQRSTVWXYZ00000000\(digits[number / 32])\(digits[number % 32])")
+                record.id = PaymentULID("s01-01KAJ2PQRSTVWXYZ00000000\(digits[number / 32])\(digits[number % 32])")
                 // Some overlap with the one before.
                 record.sentAt = Int64(number * 10 - Int.random(in: 0...5, using: &random))
                 record.acceptedAt = Int64(number * 10 + Int.random(in: 1...4, using: &random))
@@ -43,7 +43,7 @@ struct PaymentAccountCheckTests {
             }
         }
 
-        mutating func enter(_ account: Int, _ cents: Int64, _ kind: PaymentEntry.Kind, _ id: PaymentID?) {
+        mutating func enter(_ account: Int, _ cents: Int64, _ kind: PaymentEntry.Kind, _ id: PaymentULID?) {
             self.accounts[account]
                 .append(PaymentEntry(sequence: 0, cents: cents, balance: 0, kind: kind, payment: id))
             self.chain(account)
@@ -69,7 +69,7 @@ struct PaymentAccountCheckTests {
             let knowledge = PaymentKnowledge(plan: self.plan, records: self.records, seeded: 100_000)
             var findings = PaymentFindings()
             for (account, entries) in self.accounts.enumerated() {
-                let standing = AccountCheck.Standing(
+                let standing = AccountComparison.Standing(
                     sequence: entries.last?.sequence ?? 0,
                     balance: entries.last?.balance ?? 0
                 )
@@ -133,7 +133,7 @@ struct PaymentAccountCheckTests {
         let second = try #require((1..<debits.count).randomElement(using: &random))
         let (earlier, later) = (debits[second - 1], debits[second])
         let knowledge = PaymentKnowledge(plan: story.plan, records: story.records, seeded: 100_000)
-        func record(_ place: Int) throws -> PaymentRecord {
+        func record(_ place: Int) throws -> PlannedPayment {
             let id = try #require(story.accounts[account][place].payment)
             return story.records[try #require(knowledge.number(id))]
         }

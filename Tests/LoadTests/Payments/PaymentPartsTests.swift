@@ -9,7 +9,7 @@ struct PaymentPartsTests {
         let ulid = (0..<26).map { digits[Int.random(in: 0..<($0 == 0 ? 8 : 32), using: &random)] }
         let suffix = ["", "R1", "R9", "R42"][seed % 4]
         let text = "s\(seed % 64 < 10 ? "0" : "")\(seed % 64)-\(String(ulid))\(suffix)"
-        let id = try #require(PaymentID(text))
+        let id = try #require(PaymentULID(text))
         #expect(id.description == text)
     }
 
@@ -19,7 +19,7 @@ struct PaymentPartsTests {
         "s07-01KAJ2PQRSTVWXYZ0000000001R", "s07-01KAJ2PQRSTVWXYZ0000000001R0", "s07-01KAJ2PQRSTVWXYZ0000000001R123",
         "s07-01kaj2pqrstvwxyz0000000001", "s07_01KAJ2PQRSTVWXYZ0000000001",
     ])
-    func `what is no id is refused`(text: String) { #expect(PaymentID(text) == nil) }
+    func `what is no id is refused`(text: String) { #expect(PaymentULID(text) == nil) }
 
     @Test(arguments: PaymentPattern.allCases)
     func `a pattern has two sides and is the same for the same seed`(pattern: PaymentPattern) {

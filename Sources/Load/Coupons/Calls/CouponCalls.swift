@@ -62,7 +62,7 @@ package struct CouponCalls {
         )
         let answer = try await self.http.ask(request, as: method)
         guard answer.status == 200 else {
-            let error = ConnectRefusal(answer.body).map { "\($0.code), \($0.message.prefix(200))" }
+            let error = CouponCallError(answer.body).map { "\($0.code), \($0.message.prefix(200))" }
             throw .cannotCheck("\(method): status \(answer.status), \(error ?? "without a Connect error")")
         }
         guard let message = self.codec.decode(output, answer.body) else {

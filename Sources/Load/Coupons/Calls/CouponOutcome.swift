@@ -24,7 +24,7 @@ extension ChangeOutcome {
     }
 
     private static func refusal(_ answer: ExchangeAnswer) -> ChangeOutcome {
-        guard let error = ConnectRefusal(answer.body) else {
+        guard let error = CouponCallError(answer.body) else {
             // A proxy's answer when nobody answers it.
             guard (502...504).contains(answer.status) else {
                 return .failed("status \(answer.status) without a Connect error")

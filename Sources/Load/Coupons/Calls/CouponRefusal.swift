@@ -6,7 +6,7 @@ package enum CouponRefusal: String, Hashable, Sendable, CaseIterable {
     case userLimit = "USER_LIMIT"
 
     /// Nil when the code, or the words that clients rely on, do not go with the reason.
-    package init?(_ error: ConnectRefusal) {
+    package init?(_ error: CouponCallError) {
         guard let refusal = error.reason.flatMap(Self.init(rawValue:)), refusal.code == error.code,
             refusal.message.map({ $0 == error.message }) != false
         else { return nil }

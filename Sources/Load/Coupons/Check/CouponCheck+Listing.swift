@@ -31,7 +31,7 @@ extension CouponCheck {
         var listed: Set<String> = []
         for code in listing.codes {
             if !listed.insert(code).inserted { self.findings.add(.listedTwice, code) }
-            if !CouponAlphabet.holds(code), self.handed[code] == nil { self.findings.add(.badCode, "\(code), listed") }
+            if !CodeForm.holds(code), self.handed[code] == nil { self.findings.add(.badCode, "\(code), listed") }
         }
         for code in self.evidence.before where !listed.contains(code) { self.findings.add(.vanished, code) }
         for issue in self.issues {

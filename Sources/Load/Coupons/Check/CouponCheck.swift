@@ -26,7 +26,7 @@ package struct CouponCheck {
         let before = Set(self.evidence.before)
         for issue in self.issues {
             guard let code = issue.record.code else { continue }
-            if !CouponAlphabet.holds(code) { self.findings.add(.badCode, "\(code), of \(issue.name)") }
+            if !CodeForm.holds(code) { self.findings.add(.badCode, "\(code), of \(issue.name)") }
             if before.contains(code) { self.findings.add(.handedBefore, "\(code), of \(issue.name)") }
             if issue.record.endedAt < self.evidence.campaign.closedUntil {
                 self.findings.add(.earlyIssue, "\(code), of \(issue.name)")

@@ -1,5 +1,5 @@
 /// The faults of a coupon service.
-package enum CouponViolation: String, Violation {
+package enum CouponViolation: String, FindingKind {
     case earlyIssue = "early_issue"
     case earlyTime = "early_time"
     case notStarted = "not_started"

@@ -32,18 +32,18 @@ package struct ChainReader {
     }
 
     /// The transactions with these hashes as the node knows them; nil for one that it does not know.
-    package mutating func transactions(_ hashes: [Hash32]) async throws(LoadError) -> [ChainTransaction?] {
+    package mutating func transactions(_ hashes: [Hash32]) async throws(LoadError) -> [NodeTransaction?] {
         let calls = hashes.flatMap { hash in
             ["eth_getTransactionByHash", "eth_getTransactionReceipt"].map { Call(method: $0, parameters: [hash.text]) }
         }
         let results = try await self.answers(to: calls)
-        var transactions: [ChainTransaction?] = []
+        var transactions: [NodeTransaction?] = []
         for place in hashes.indices {
             guard results[2 * place] != .null else {
                 transactions.append(nil)
                 continue
             }
-            guard let transaction = ChainTransaction(results[2 * place], receipt: results[2 * place + 1]) else {
+            guard let transaction = NodeTransaction(results[2 * place], receipt: results[2 * place + 1]) else {
                 throw Self.unreadable("eth_getTransactionByHash or eth_getTransactionReceipt")
             }
             transactions.append(transaction)

@@ -8,7 +8,7 @@ package struct CoinEvidence: Sendable {
     /// Of those that were accepted.
     package var ends: [Int: DistributionEnd] = [:]
     /// The transactions that the chain has.
-    package var transactions: [Hash32: ChainTransaction] = [:]
+    package var transactions: [Hash32: NodeTransaction] = [:]
     /// Of each recipient; empty when the chain is not checked.
     package var before: [Wei] = []
     package var after: [Wei] = []

@@ -39,7 +39,7 @@ package struct DistributionFollower: Sendable {
 
     private func end(
         of promise: DistributionAnswer,
-        _ reader: inout AccountReader
+        _ reader: inout AccountClient
     ) async throws(LoadError) -> DistributionEnd {
         while true {
             let left = (self.endsAt - MonotonicClock.now) / 1_000_000_000

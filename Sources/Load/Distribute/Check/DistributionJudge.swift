@@ -37,12 +37,12 @@ package struct DistributionJudge {
     }
 
     /// A node may lag behind what the service tells.
-    private mutating func transactions(of evidence: CoinEvidence) async throws(LoadError) -> [Hash32: ChainTransaction]
+    private mutating func transactions(of evidence: CoinEvidence) async throws(LoadError) -> [Hash32: NodeTransaction]
     {
         var wanted = evidence.hashes.sorted { $0.text < $1.text }
         var delivered: Set<Hash32> = []
         for case .delivered(let hash, _) in evidence.ends.values { delivered.insert(hash) }
-        var known: [Hash32: ChainTransaction] = [:]
+        var known: [Hash32: NodeTransaction] = [:]
         while true {
             for (hash, transaction) in zip(wanted, try await self.chain.transactions(wanted)) {
                 known[hash] = transaction

@@ -1,5 +1,5 @@
 /// The faults of a faucet.
-package enum DistributionViolation: String, Violation {
+package enum DistributionViolation: String, FindingKind {
     case otherAnswer = "other_answer"
     case sharedID = "shared_id"
     case sharedHash = "shared_hash"

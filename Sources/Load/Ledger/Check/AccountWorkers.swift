@@ -30,7 +30,7 @@ package struct AccountWorkers: Sendable {
     /// Calls `work` once for each user, in any order; ends early with the first error.
     package func forEach(
         _ users: some Collection<Int>,
-        _ work: @escaping @Sendable (inout AccountReader, Int) async throws(LoadError) -> Void
+        _ work: @escaping @Sendable (inout AccountClient, Int) async throws(LoadError) -> Void
     ) async throws(LoadError) {
         let queue = UserQueue(Array(users))
         let workers = min(self.connections, users.count)
@@ -48,7 +48,7 @@ package struct AccountWorkers: Sendable {
     private func work(
         _ queue: UserQueue,
         _ worker: Int,
-        _ work: @Sendable (inout AccountReader, Int) async throws(LoadError) -> Void
+        _ work: @Sendable (inout AccountClient, Int) async throws(LoadError) -> Void
     ) async -> LoadError? {
         let http = ExchangeReader(
             targets: self.targets,
@@ -57,7 +57,7 @@ package struct AccountWorkers: Sendable {
             timeout: self.timeout,
             patience: self.patience
         )
-        var reader = AccountReader(http)
+        var reader = AccountClient(http)
         defer { reader.close() }
 
         while let user = queue.next() {

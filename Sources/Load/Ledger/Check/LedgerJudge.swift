@@ -26,8 +26,8 @@ package struct LedgerJudge: Sendable {
     }
 
     /// The state of the users' accounts before the load; nothing to ask when nobody else can have used their names.
-    package func standings() async throws(LoadError) -> [AccountCheck.Standing] {
-        let none = Array(repeating: AccountCheck.Standing(), count: self.configuration.users)
+    package func standings() async throws(LoadError) -> [AccountComparison.Standing] {
+        let none = Array(repeating: AccountComparison.Standing(), count: self.configuration.users)
         guard self.configuration.userPrefix != nil else { return none }
         let standings = Mutex(none)
         try await self.workers.forEach(0..<self.configuration.users) { reader, user throws(LoadError) in
@@ -42,7 +42,7 @@ package struct LedgerJudge: Sendable {
     /// Reads every balance, and the histories and statements of a sample; in bounded time if the service answers.
     package func judge(
         _ tally: ChangeTally,
-        before: [AccountCheck.Standing]
+        before: [AccountComparison.Standing]
     ) async throws(LoadError) -> LedgerFindings {
         let checks = self.checks(tally, before)
         let (histories, statements) = self.samples()
@@ -70,8 +70,8 @@ package struct LedgerJudge: Sendable {
 
     /// Compares one account; again when adds came in between its answers.
     private static func judge(
-        _ check: AccountCheck,
-        _ reader: inout AccountReader,
+        _ check: AccountComparison,
+        _ reader: inout AccountClient,
         hasHistory: Bool,
         hasStatement: Bool,
         givesUpAt: Int64
@@ -94,10 +94,10 @@ package struct LedgerJudge: Sendable {
 
     /// The account's balance, once the queued adds have happened or it is too late.
     private static func standing(
-        _ check: AccountCheck,
-        _ reader: inout AccountReader,
+        _ check: AccountComparison,
+        _ reader: inout AccountClient,
         _ givesUpAt: Int64
-    ) async throws(LoadError) -> AccountReader.Reading<AccountCheck.Standing> {
+    ) async throws(LoadError) -> AccountClient.Reading<AccountComparison.Standing> {
         while true {
             let reading = try await reader.standing(check.user)
             guard check.hasQueued, case .read(let standing) = reading, MonotonicClock.now < givesUpAt,
@@ -108,8 +108,8 @@ package struct LedgerJudge: Sendable {
     }
 
     private static func compareQueued(
-        _ check: AccountCheck,
-        _ reader: inout AccountReader,
+        _ check: AccountComparison,
+        _ reader: inout AccountClient,
         _ findings: inout LedgerFindings
     ) async throws(LoadError) {
         for taken in check.taken.filter({ $0.standing == nil }).prefix(Self.queuedPerUser) {
@@ -123,10 +123,10 @@ package struct LedgerJudge: Sendable {
     }
 
     private static func compareEntries(
-        _ check: AccountCheck,
-        _ reader: inout AccountReader,
+        _ check: AccountComparison,
+        _ reader: inout AccountClient,
         _ findings: inout LedgerFindings,
-        _ standing: AccountCheck.Standing,
+        _ standing: AccountComparison.Standing,
         hasStatement: Bool
     ) async throws(LoadError) {
         guard let entries = findings.take(try await reader.history(check.user)) else { return }
@@ -139,15 +139,15 @@ package struct LedgerJudge: Sendable {
     }
 
     /// The expectation of each account.
-    private func checks(_ tally: ChangeTally, _ before: [AccountCheck.Standing]) -> [AccountCheck] {
-        var checks = before.indices.map { AccountCheck(user: self.plan.user($0)) }
+    private func checks(_ tally: ChangeTally, _ before: [AccountComparison.Standing]) -> [AccountComparison] {
+        var checks = before.indices.map { AccountComparison(user: self.plan.user($0)) }
         for user in before.indices { checks[user].before = before[user] }
         for taken in tally.taken {
             let user = self.plan.userIndex(taken.number)
             let usual = "\(checks[user].user).\(taken.place?.sequence ?? 0)"
-            let standing = taken.place.map { AccountCheck.Standing(sequence: $0.sequence, balance: $0.balance) }
+            let standing = taken.place.map { AccountComparison.Standing(sequence: $0.sequence, balance: $0.balance) }
             checks[user].taken.append(
-                AccountCheck.Taken(
+                AccountComparison.Taken(
                     transactionID: taken.transactionID ?? usual,
                     cents: self.plan.cents(taken.number),
                     standing: standing
@@ -172,7 +172,7 @@ package struct LedgerJudge: Sendable {
 
 extension LedgerFindings {
     /// The value that was read; nil when it was wrong, which is kept as a complaint.
-    fileprivate mutating func take<Value>(_ reading: AccountReader.Reading<Value>) -> Value? {
+    fileprivate mutating func take<Value>(_ reading: AccountClient.Reading<Value>) -> Value? {
         switch reading {
         case .read(let value): return value
         case .wrong(let reason):

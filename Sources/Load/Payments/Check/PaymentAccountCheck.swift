@@ -23,7 +23,7 @@ package struct PaymentAccountCheck {
     package static func findings(
         _ account: Int,
         _ entries: [PaymentEntry],
-        _ standing: AccountCheck.Standing,
+        _ standing: AccountComparison.Standing,
         _ knowledge: PaymentKnowledge
     ) -> PaymentFindings {
         var check = PaymentAccountCheck(account, knowledge)
@@ -39,7 +39,7 @@ package struct PaymentAccountCheck {
     }
 
     /// One add first, sequences without gaps, each balance the one before plus the amount and never below zero.
-    private mutating func compareChain(_ entries: [PaymentEntry], _ standing: AccountCheck.Standing) {
+    private mutating func compareChain(_ entries: [PaymentEntry], _ standing: AccountComparison.Standing) {
         let adds = entries.filter { $0.kind == .add }
         if adds.count != 1 || entries.first?.kind != .add || adds.first?.cents != self.knowledge.seeded {
             let amounts = adds.prefix(3).map { Cents.text($0.cents) }.joined(separator: ", ")
@@ -49,7 +49,7 @@ package struct PaymentAccountCheck {
                     + "\(Cents.text(self.knowledge.seeded)) before all else"
             )
         }
-        var last = AccountCheck.Standing()
+        var last = AccountComparison.Standing()
         for entry in entries {
             if entry.sequence != last.sequence + 1 || entry.balance != last.balance + entry.cents {
                 self.findings.add(
@@ -61,7 +61,7 @@ package struct PaymentAccountCheck {
             if entry.balance < 0 {
                 self.findings.add(.negative, "\(self.place(entry)) leaves \(Cents.text(entry.balance))")
             }
-            last = AccountCheck.Standing(sequence: entry.sequence, balance: entry.balance)
+            last = AccountComparison.Standing(sequence: entry.sequence, balance: entry.balance)
         }
         if last != standing {
             self.findings.add(

@@ -14,9 +14,9 @@ package struct PaymentEntry: Hashable, Sendable {
     package let balance: Int64
     package let kind: Kind
     /// Nil for an add.
-    package let payment: PaymentID?
+    package let payment: PaymentULID?
 
-    package init(sequence: Int64, cents: Int64, balance: Int64, kind: Kind, payment: PaymentID?) {
+    package init(sequence: Int64, cents: Int64, balance: Int64, kind: Kind, payment: PaymentULID?) {
         self.sequence = sequence
         self.cents = cents
         self.balance = balance
@@ -41,7 +41,7 @@ private struct EntriesPage: Decodable {
             guard let cents = Cents.read(self.amount), let balance = Cents.read(self.balance),
                 let kind = PaymentEntry.Kind(rawValue: self.kind)
             else { return nil }
-            let payment = self.payment.flatMap { PaymentID($0) }
+            let payment = self.payment.flatMap { PaymentULID($0) }
             guard (payment == nil) == (kind == .add) else { return nil }
             return PaymentEntry(
                 sequence: self.sequence,
@@ -63,7 +63,7 @@ private struct EntriesPage: Decodable {
     }
 }
 
-extension AccountReader {
+extension AccountClient {
     /// A cursor before which every entry lies: no number in JSON is larger.
     private static let latest: Int64 = 9_007_199_254_740_991
 

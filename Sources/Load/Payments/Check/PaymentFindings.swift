@@ -1,5 +1,5 @@
 /// The faults of a service of payments.
-package enum PaymentViolation: String, Violation {
+package enum PaymentViolation: String, FindingKind {
     case unknown
     case misread
     case unfinished

@@ -1,17 +1,17 @@
 /// A load's knowledge of its payments when all is over, and of the accounts that each concerns.
 package struct PaymentKnowledge: Sendable {
     package let plan: PaymentPlan
-    package let records: [PaymentRecord]
+    package let records: [PlannedPayment]
     /// Cents that each account was given.
     package let seeded: Int64
     /// Ids that were given to two payments.
-    package private(set) var shared: [PaymentID] = []
-    private var numbers: [PaymentID: UInt32] = [:]
+    package private(set) var shared: [PaymentULID] = []
+    private var numbers: [PaymentULID: UInt32] = [:]
     /// The payments of each account, one account after the other, and where each one's begin.
     private var members: [UInt32]
     private var starts: [Int]
 
-    package init(plan: PaymentPlan, records: [PaymentRecord], seeded: Int64) {
+    package init(plan: PaymentPlan, records: [PlannedPayment], seeded: Int64) {
         self.plan = plan
         self.records = records
         self.seeded = seeded
@@ -36,7 +36,7 @@ package struct PaymentKnowledge: Sendable {
         }
     }
 
-    package func number(_ id: PaymentID) -> Int? { self.numbers[id].map { Int($0) } }
+    package func number(_ id: PaymentULID) -> Int? { self.numbers[id].map { Int($0) } }
 
     /// The payments with an id that an account makes or gets.
     package func payments(of account: Int) -> ArraySlice<UInt32> {

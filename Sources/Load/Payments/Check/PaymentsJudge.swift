@@ -65,7 +65,7 @@ package struct PaymentsJudge: Sendable {
 
     private static func judge(
         _ account: Int,
-        _ reader: inout AccountReader,
+        _ reader: inout AccountClient,
         _ knowledge: PaymentKnowledge
     ) async throws(LoadError) -> PaymentFindings {
         var findings = PaymentFindings()
@@ -88,7 +88,7 @@ package struct PaymentsJudge: Sendable {
         findings.add(.conservation, "\(Cents.text(sum)), not \(Cents.text(given))")
     }
 
-    private func name(_ number: Int, _ id: PaymentID) -> String {
+    private func name(_ number: Int, _ id: PaymentULID) -> String {
         "\(id), payment \(number) of \(self.plan.user(of: number))"
     }
 }

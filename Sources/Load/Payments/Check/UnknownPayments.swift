@@ -26,7 +26,7 @@ package struct UnknownPayments: Sendable {
                     throw .cannotCheck("\(path) was answered with \(answer.status)")
                 }
                 for payment in page.payments {
-                    guard let id = PaymentID(payment.id), !known.contains(id),
+                    guard let id = PaymentULID(payment.id), !known.contains(id),
                         let place = numbers.firstIndex(where: { self.isLike(payment, number: $0) })
                     else { continue }
                     self.book.adopt(numbers.remove(at: place), id)

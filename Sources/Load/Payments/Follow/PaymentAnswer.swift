@@ -33,7 +33,7 @@ package struct PaymentsPage: Hashable, Sendable, Decodable {
 /// The service's answer about a payment.
 package enum PaymentLook: Hashable, Sendable {
     package struct End: Hashable, Sendable {
-        package let state: PaymentRecord.State
+        package let state: PlannedPayment.State
         /// Milliseconds since 1970.
         package let created: Int64
         package let finished: Int64
@@ -51,7 +51,7 @@ package enum PaymentLook: Hashable, Sendable {
     case wrong(String)
 
     /// Reads an answer about a payment that was ordered with this number.
-    package init(_ answer: ExchangeAnswer, id: PaymentID, number: Int, of plan: PaymentPlan) {
+    package init(_ answer: ExchangeAnswer, id: PaymentULID, number: Int, of plan: PaymentPlan) {
         switch answer.status {
         case 404: self = .unknown
         case 200:
@@ -76,7 +76,7 @@ package enum PaymentLook: Hashable, Sendable {
             self = .wrong("created_at is \(payment.created)")
             return
         }
-        let states: [String: PaymentRecord.State] = ["done": .done, "failed": .failed, "cancelled": .cancelled]
+        let states: [String: PlannedPayment.State] = ["done": .done, "failed": .failed, "cancelled": .cancelled]
         guard let state = states[payment.status] else {
             let isOpen = payment.status == "pending" || payment.status == "locked"
             self = isOpen ? .open(created: created) : .wrong("status \(payment.status)")

@@ -30,7 +30,7 @@ package struct PaymentFollower: Sendable {
 
     /// Asks with one connection until the queue is over; `place` chooses the target to begin with.
     package func run(place: Int) async {
-        var reader = AccountReader(
+        var reader = AccountClient(
             ExchangeReader(
                 targets: self.targets,
                 place: place,
@@ -54,7 +54,7 @@ package struct PaymentFollower: Sendable {
         }
     }
 
-    private func look(_ number: Int, _ reader: inout AccountReader) async -> Bool {
+    private func look(_ number: Int, _ reader: inout AccountClient) async -> Bool {
         guard let id = self.book.id(number) else { return true }
         do throws(LoadError) {
             let look = try await reader.look(id, number: number, of: self.plan, waitSeconds: Self.waitSeconds)
@@ -66,10 +66,10 @@ package struct PaymentFollower: Sendable {
     }
 }
 
-extension AccountReader {
+extension AccountClient {
     /// The service's answer about a payment, when it is over or after so many seconds.
     package mutating func look(
-        _ id: PaymentID,
+        _ id: PaymentULID,
         number: Int,
         of plan: PaymentPlan,
         waitSeconds: Int = 0

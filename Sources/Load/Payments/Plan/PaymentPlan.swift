@@ -69,7 +69,7 @@ package struct PaymentPlan: ChangePlan {
         guard let body = JSONAnswer.decode(AcceptedPayment.self, answer.body), body.status == "pending" else {
             return .failed("202 of another form")
         }
-        guard PaymentID(body.id) != nil else { return .failed("202 with an id of another form") }
+        guard PaymentULID(body.id) != nil else { return .failed("202 with an id of another form") }
         guard body.links.own == "/payments/\(body.id)", answer.location?.hasSuffix("/payments/\(body.id)") == true
         else {
             return .failed("202 with another link or Location")

@@ -2,14 +2,14 @@ import JSON
 import Outbound
 
 /// The reading of an HTTP answer to a batch.
-enum RPCAnswer {
+enum NodeAnswer {
     /// The answers in the order of the calls.
     ///
     /// Some nodes give their errors an HTTP status of their own, so the body is asked first.
-    static func read(_ response: OutboundResponse, count: Int) throws(RPCError) -> [Result<JSONValue, RPCFault>] {
+    static func read(_ response: OutboundResponse, count: Int) throws(NodeError) -> [Result<JSONValue, RPCFault>] {
         guard !response.isBodyCut else { throw .tooLarge }
         guard let value = Self.value(response.body) else { throw Self.failure(of: response) }
-        do throws(RPCError) {
+        do throws(NodeError) {
             return try RPCBatch.answers(value, count: count)
         } catch .malformed {
             throw Self.failure(of: response)
@@ -29,7 +29,7 @@ enum RPCAnswer {
         }
     }
 
-    private static func failure(of response: OutboundResponse) -> RPCError {
+    private static func failure(of response: OutboundResponse) -> NodeError {
         switch response.status {
         case 200..<300: .malformed
         case 429: .rateLimited(retryAfter: response.retryAfter)

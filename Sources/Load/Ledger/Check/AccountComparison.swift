@@ -2,7 +2,7 @@
 ///
 /// With every outcome known, there is one right balance and one right number of transactions. Doubtful adds widen both,
 /// and may stand in the history without an acknowledgement.
-package struct AccountCheck: Hashable, Sendable {
+package struct AccountComparison: Hashable, Sendable {
     /// How many transactions an account has, and what they come to.
     package struct Standing: Hashable, Sendable {
         package var sequence: Int64 = 0

@@ -3,7 +3,7 @@ import JSON
 import SwiftProtobuf
 
 /// The error that a unary Connect call was answered with.
-package struct ConnectRefusal: Hashable, Sendable {
+package struct CouponCallError: Hashable, Sendable {
     package let code: String
     package let message: String
     /// Of its `google.rpc.ErrorInfo`; nil without one.

@@ -3,7 +3,7 @@ import Ethereum
 import RESP
 
 /// A distribution's record and its places in its lane, all at one instant.
-struct AuditedRecord: Hashable, Sendable {
+struct AuditedDistribution: Hashable, Sendable {
     let id: String
     /// As Redis names it; `none` for a key that is not there.
     let type: String

@@ -1,5 +1,5 @@
 /// The methods that we call.
-package enum RPCMethod: String, CaseIterable, Hashable, Sendable {
+package enum NodeMethod: String, CaseIterable, Hashable, Sendable {
     case chainID = "eth_chainId"
     case block = "eth_getBlockByNumber"
     case transactionCount = "eth_getTransactionCount"

@@ -1,5 +1,5 @@
 /// The inside of a JSON string, made safe for terminals and cut to a length.
-package enum JSONText {
+package enum LogString {
     /// Appends a text, escaped, without what looks like a secret, of at most `limit` scalars.
     ///
     /// Escaped beyond what JSON asks: DEL and the C1 controls (some terminals act on them), the line and paragraph

@@ -3,7 +3,7 @@ package import NIOCore
 /// Cuts the bytes of a Connect stream into its messages: a value, which reads nothing itself.
 ///
 /// Each is one byte of flags, four of length, and as many as that.
-package struct EnvelopeReader: Sendable {
+package struct EnvelopeSplitter: Sendable {
     package enum Envelope: Hashable, Sendable {
         case message([UInt8])
         /// The last one: JSON.

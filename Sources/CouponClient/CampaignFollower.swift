@@ -3,7 +3,7 @@ import SwiftProtobuf
 import Timing
 
 /// Follows what happens to a campaign, through restarts of the service.
-package struct CampaignWatch: Sendable {
+package struct CampaignFollower: Sendable {
     private let client: CouponClient
     private let campaign: Int64
 

@@ -1,5 +1,5 @@
 /// The form that every code must have.
-package enum CouponAlphabet {
+package enum CodeForm {
     /// Characters of a code at most: 10.
     package static let longest = 10
 

@@ -1,5 +1,5 @@
 /// Asks the service what an account holds.
-package struct AccountReader {
+package struct AccountClient {
     /// An answer that cannot be compared, with the reason as a complaint.
     package enum Reading<Value: Sendable>: Sendable {
         case read(Value)
@@ -12,19 +12,19 @@ package struct AccountReader {
 
     package mutating func close() { self.http.close() }
 
-    package mutating func standing(_ user: String) async throws(LoadError) -> Reading<AccountCheck.Standing> {
+    package mutating func standing(_ user: String) async throws(LoadError) -> Reading<AccountComparison.Standing> {
         let answer = try await self.http.get("/users/\(user)/balance")
         guard answer.status == 200 else { return .wrong("\(user): its balance was answered with \(answer.status)") }
         guard let page = JSONAnswer.decode(BalanceAnswer.self, answer.body), page.user == user,
             let balance = Cents.read(page.balance), page.sequence >= 0
         else { return .wrong("\(user): its balance cannot be read") }
-        return .read(AccountCheck.Standing(sequence: page.sequence, balance: balance))
+        return .read(AccountComparison.Standing(sequence: page.sequence, balance: balance))
     }
 
     /// All pages, oldest entry first.
-    package mutating func history(_ user: String) async throws(LoadError) -> Reading<[AccountCheck.Entry]> {
+    package mutating func history(_ user: String) async throws(LoadError) -> Reading<[AccountComparison.Entry]> {
         var path = "/users/\(user)/history?page=1"
-        var entries: [AccountCheck.Entry] = []
+        var entries: [AccountComparison.Entry] = []
         var first: HistoryAnswer?
         var number = 1
         while true {
@@ -74,7 +74,7 @@ package struct AccountReader {
     }
 
     /// Whether a queued transaction is done and of this amount.
-    package mutating func isDone(_ taken: AccountCheck.Taken) async throws(LoadError) -> Reading<Bool> {
+    package mutating func isDone(_ taken: AccountComparison.Taken) async throws(LoadError) -> Reading<Bool> {
         let answer = try await self.http.get("/transactions/\(taken.transactionID)")
         guard answer.status == 200, let body = JSONAnswer.decode(TransactionAnswer.self, answer.body),
             body.transactionID == taken.transactionID, Cents.read(body.amount) == taken.cents
@@ -87,9 +87,9 @@ package struct AccountReader {
 }
 
 extension HistoryAnswer.Transaction {
-    fileprivate var entry: AccountCheck.Entry? {
+    fileprivate var entry: AccountComparison.Entry? {
         guard let cents = Cents.read(self.amount), let balance = Cents.read(self.balance) else { return nil }
-        let standing = AccountCheck.Standing(sequence: self.sequence, balance: balance)
-        return AccountCheck.Entry(transactionID: self.transactionID, cents: cents, standing: standing)
+        let standing = AccountComparison.Standing(sequence: self.sequence, balance: balance)
+        return AccountComparison.Entry(transactionID: self.transactionID, cents: cents, standing: standing)
     }
 }

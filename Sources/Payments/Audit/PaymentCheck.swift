@@ -7,15 +7,15 @@ package import Ledger
 /// An account's entries never change and a payment's money never goes back to an earlier state, so two readings that
 /// are not of one instant are enough, in the right order. Entries that are in the accounts *before* the record is read
 /// must be allowed by it: ``strays(_:)``. Entries that it tells must be in the accounts *after* it: ``missing(_:)``.
-package struct RecordCheck: Sendable {
+package struct PaymentCheck: Sendable {
     /// How long after its time a sweeper may come for what is left of a payment.
     package static let grace = Duration.seconds(60)
 
-    package let record: PaymentRecord
+    package let record: AuditedPayment
     /// How long a record stays once its payment has ended.
     package let keep: Duration
 
-    package init(_ record: PaymentRecord, keep: Duration) {
+    package init(_ record: AuditedPayment, keep: Duration) {
         self.record = record
         self.keep = keep
     }

@@ -1,5 +1,5 @@
 /// The outcome of one attempt to have an id accepted.
-package enum AcceptOutcome: Hashable, Sendable {
+package enum IDOutcome: Hashable, Sendable {
     /// `200` with the body `ok`: the id is counted. `window` is the start of the window it was counted in, and
     /// `isFirst` whether it was the first there, when the service told so.
     case acked(window: Int64?, isFirst: Bool?)
@@ -48,7 +48,7 @@ package enum AcceptOutcome: Hashable, Sendable {
 }
 
 /// One answer while it is read.
-package struct AcceptAnswer: Hashable, Sendable {
+package struct IDAnswer: Hashable, Sendable {
     /// Bytes of a body after which the connection is given up.
     package static let bodyLimit = 65536
 
@@ -79,7 +79,7 @@ package struct AcceptAnswer: Hashable, Sendable {
     }
 
     /// The outcome, once the answer is whole.
-    package var outcome: AcceptOutcome {
+    package var outcome: IDOutcome {
         switch self.status {
         case 200 where !self.isOK || self.bodyLength != 2: .failed(.body)
         case 200 where !self.hasGoodHeaders: .failed(.header)

@@ -1,7 +1,7 @@
 import RESP
 
 /// The record of a campaign, or of a part of one, as strictly as an audit reads it.
-struct AuditedRecord: Hashable, Sendable {
+struct AuditedCampaign: Hashable, Sendable {
     /// The fields that only a whole campaign has.
     struct Root: Hashable, Sendable {
         let name: String
@@ -78,7 +78,7 @@ struct LeaseTransfer: Hashable, Sendable {
     init?(_ text: String) {
         let words = text.split(separator: " ", omittingEmptySubsequences: false).map { Int64($0) }
         guard words.count == 2, let number = words[0], let units = words[1],
-            (1...AuditedRecord.largest).contains(number), (1...AuditedRecord.largest).contains(units)
+            (1...AuditedCampaign.largest).contains(number), (1...AuditedCampaign.largest).contains(units)
         else { return nil }
         (self.number, self.units) = (number, units)
     }
@@ -89,7 +89,7 @@ struct PlaceCut: Sendable {
     /// By key: `none` for one that is not there.
     let kinds: [String]
     /// `nil` when there is none, or none that can be read.
-    let record: AuditedRecord?
+    let record: AuditedCampaign?
     /// The log's last entry.
     let last: LogPosition?
     let entries: Int64
@@ -108,10 +108,10 @@ struct PlaceCut: Sendable {
             let used = parts[4].integerValue, let users = parts[5].integerValue
         else { return nil }
         self.kinds = kinds
-        self.record = AuditedRecord(place, values)
+        self.record = AuditedCampaign(place, values)
         self.last = parts[2].string.flatMap { LogPosition($0) }
         (self.entries, self.used, self.users) = (entries, used, users)
-        self.text = zip(AuditedRecord.fields, values).map { "\($0)=\($1.string ?? "")" }.joined(separator: " ")
+        self.text = zip(AuditedCampaign.fields, values).map { "\($0)=\($1.string ?? "")" }.joined(separator: " ")
     }
 
     var isThere: Bool { self.kinds[0] != "none" }

@@ -1,5 +1,5 @@
 /// The record of one payment of a load.
-package struct PaymentRecord: Hashable, Sendable {
+package struct PlannedPayment: Hashable, Sendable {
     package enum State: UInt8, Hashable, Sendable {
         case unsent
         /// Sent, and never answered with 202.
@@ -15,7 +15,7 @@ package struct PaymentRecord: Hashable, Sendable {
     }
 
     /// The first one that it was answered with.
-    package var id: PaymentID?
+    package var id: PaymentULID?
     package var state = State.unsent
     /// When it was first sent, and first answered with 202, in nanoseconds of the monotonic clock.
     package var sentAt: Int64 = 0

@@ -1,7 +1,7 @@
 package import Outbound
 
 /// Why a batch has no answer, said so that the caller knows whether it may have had its effect.
-package enum RPCError: Error, Hashable, Sendable {
+package enum NodeError: Error, Hashable, Sendable {
     /// No node is fit for use: none has been reached yet, or each fails, lags or is of another chain.
     case noNode
     /// An earlier part of the same call was not answered, or left a gap of nonces, so this part was not sent.

@@ -1,5 +1,5 @@
 /// A payment's name, `s07-` and 26 characters of Crockford's base 32, in 32 bytes.
-package struct PaymentID: Hashable, Sendable, CustomStringConvertible {
+package struct PaymentULID: Hashable, Sendable, CustomStringConvertible {
     private static let digits = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
     /// The value of each ASCII character; 255 for those that are no digits.
     private static let values: [UInt8] = (0..<128).map { byte in

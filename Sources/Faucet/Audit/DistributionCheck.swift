@@ -3,8 +3,8 @@ import EthereumRPC
 import Evidence
 
 /// Compares one record with its lane and with the chain: a value, which reads nothing itself.
-struct RecordCheck {
-    private let record: AuditedRecord
+struct DistributionCheck {
+    private let record: AuditedDistribution
     private let distribution: Distribution?
     private let facts: ChainFacts
     private(set) var violations: [Violation<FaucetAudit.Kind>] = []
@@ -15,7 +15,7 @@ struct RecordCheck {
     /// the sender, from before both were read.
     ///
     /// A record of an earlier era is not compared with them: its chain is gone.
-    init(_ record: AuditedRecord, era: Era?, facts: ChainFacts, usedBelow: UInt64, isSettled: Bool) {
+    init(_ record: AuditedDistribution, era: Era?, facts: ChainFacts, usedBelow: UInt64, isSettled: Bool) {
         self.record = record
         self.distribution = record.distribution
         self.facts = facts
@@ -39,7 +39,7 @@ struct RecordCheck {
     }
 
     /// The record's own transactions that are in blocks.
-    static func mined(_ record: AuditedRecord, _ facts: ChainFacts) -> [ChainFacts.Mined] {
+    static func mined(_ record: AuditedDistribution, _ facts: ChainFacts) -> [ChainFacts.Mined] {
         (record.distribution?.hashes ?? []).compactMap { facts.mined[$0] }
     }
 
@@ -91,8 +91,8 @@ struct RecordCheck {
         }
         let transaction = signed.transaction
         let isNoop = self.record.noops.contains(hash)
-        let expected = Transfer(distribution, isNoop: isNoop)
-        let found = Transfer(
+        let expected = CoinTransfer(distribution, isNoop: isNoop)
+        let found = CoinTransfer(
             sender: signed.sender,
             nonce: transaction.nonce,
             recipient: transaction.to,
@@ -150,8 +150,8 @@ struct RecordCheck {
 
     private mutating func checkTransaction(_ mined: ChainFacts.Mined, _ distribution: Distribution) {
         let isNoop = self.record.noops.contains(mined.receipt.transaction)
-        let expected = Transfer(distribution, isNoop: isNoop)
-        let found = Transfer(
+        let expected = CoinTransfer(distribution, isNoop: isNoop)
+        let found = CoinTransfer(
             sender: mined.transaction.sender,
             nonce: mined.transaction.nonce,
             recipient: mined.transaction.recipient,
@@ -179,7 +179,7 @@ struct RecordCheck {
 }
 
 /// The sender, nonce, recipient and amount of a transaction.
-private struct Transfer: Hashable, CustomStringConvertible {
+private struct CoinTransfer: Hashable, CustomStringConvertible {
     let sender: Address
     let nonce: UInt64
     let recipient: Address?

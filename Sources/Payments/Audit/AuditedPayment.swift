@@ -2,7 +2,7 @@ package import Coordination
 package import RESP
 
 /// A payment's record and its places in its shard's sets, all at one instant.
-package struct PaymentRecord: Hashable, Sendable {
+package struct AuditedPayment: Hashable, Sendable {
     package let id: PaymentID
     /// When it was read.
     package let time: ServerTime

@@ -4,11 +4,11 @@
 ///      └── close ───────┴── close, overdue ──▶ closed
 ///
 /// A lane carries one request at a time. Whatever ends the wait hands the request back exactly once.
-package struct LaneMachine: Sendable {
+package struct LoadConnectionMachine: Sendable {
     private struct Wait: Hashable {
         let request: PendingRequest
         let sentAt: Int64
-        var answer: AcceptAnswer?
+        var answer: IDAnswer?
     }
 
     private enum Phase: Hashable {
@@ -32,7 +32,7 @@ package struct LaneMachine: Sendable {
     package enum ReadAction: Hashable, Sendable { case wait, close }
 
     /// An answer nobody asked for, or a second one, ends the connection.
-    package mutating func headRead(_ answer: AcceptAnswer) -> ReadAction {
+    package mutating func headRead(_ answer: IDAnswer) -> ReadAction {
         guard case .waiting(var wait) = self.phase, wait.answer == nil else { return .close }
         wait.answer = answer
         self.phase = .waiting(wait)
@@ -44,16 +44,16 @@ package struct LaneMachine: Sendable {
         answer.append(bytes)
         wait.answer = answer
         self.phase = .waiting(wait)
-        return answer.bodyLength > AcceptAnswer.bodyLimit ? .close : .wait
+        return answer.bodyLength > IDAnswer.bodyLimit ? .close : .wait
     }
 
     /// A request that is over, and what became of it.
     package struct Ending: Hashable, Sendable {
         package let request: PendingRequest
         package let sentAt: Int64
-        package let outcome: AcceptOutcome
+        package let outcome: IDOutcome
 
-        package init(request: PendingRequest, sentAt: Int64, outcome: AcceptOutcome) {
+        package init(request: PendingRequest, sentAt: Int64, outcome: IDOutcome) {
             self.request = request
             self.sentAt = sentAt
             self.outcome = outcome
@@ -81,7 +81,7 @@ package struct LaneMachine: Sendable {
     }
 
     /// Ends the connection; the request it carried, if any, has an unknown outcome.
-    package mutating func close(because doubt: AcceptOutcome.Doubt) -> Ending? {
+    package mutating func close(because doubt: IDOutcome.Doubt) -> Ending? {
         defer { self.phase = .closed }
 
         guard case .waiting(let wait) = self.phase else { return nil }

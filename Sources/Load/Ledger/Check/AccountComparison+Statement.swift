@@ -1,4 +1,4 @@
-extension AccountCheck {
+extension AccountComparison {
     /// The differences of a statement of everything from the history, which has its oldest entry first.
     package func complaints(statement lines: [StatementLine], entries: [Entry], standing: Standing) -> [String] {
         guard let opening = lines.first, let closing = lines.last, lines.count >= 2, opening.record == "opening",
@@ -23,14 +23,14 @@ extension AccountCheck {
 }
 
 extension StatementLine {
-    fileprivate var standing: AccountCheck.Standing? {
-        Cents.read(self.balance).map { AccountCheck.Standing(sequence: self.sequence, balance: $0) }
+    fileprivate var standing: AccountComparison.Standing? {
+        Cents.read(self.balance).map { AccountComparison.Standing(sequence: self.sequence, balance: $0) }
     }
 
-    fileprivate var entry: AccountCheck.Entry? {
+    fileprivate var entry: AccountComparison.Entry? {
         guard self.record == "entry", let id = self.transactionID, let cents = self.amount.flatMap(Cents.read),
             let standing = self.standing
         else { return nil }
-        return AccountCheck.Entry(transactionID: id, cents: cents, standing: standing)
+        return AccountComparison.Entry(transactionID: id, cents: cents, standing: standing)
     }
 }

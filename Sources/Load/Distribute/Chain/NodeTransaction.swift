@@ -2,7 +2,7 @@ package import Ethereum
 import JSON
 
 /// A transaction as a node has it, with what its receipt says.
-package struct ChainTransaction: Hashable, Sendable {
+package struct NodeTransaction: Hashable, Sendable {
     package let from: Address
     /// Nil when it makes a contract.
     package let to: Address?
