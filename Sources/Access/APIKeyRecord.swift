@@ -32,12 +32,6 @@ package struct APIKeyRecord: Hashable, Sendable {
         zip(key.digest, self.digest).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
     }
 
-    static func hex(_ bytes: [UInt8]) -> String {
-        bytes.reduce(into: "") { text, byte in
-            text += byte < 16 ? "0\(String(byte, radix: 16))" : String(byte, radix: 16)
-        }
-    }
-
     private static func bytes(_ hex: some StringProtocol) -> [UInt8]? {
         let digits = hex.utf8.map { byte -> UInt8? in
             switch byte {

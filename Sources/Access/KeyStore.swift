@@ -1,4 +1,5 @@
 package import Coordination
+import Nettle
 import RESP
 package import Redis
 
@@ -60,7 +61,7 @@ package struct KeyStore: Sendable {
             object: old.isEmpty ? "\(key.id) \(order.name)" : "\(old) \(key.id) \(order.name)"
         )
         let arguments: [RedisArgument] = [
-            .text(key.id), .text(APIKeyRecord.hex(key.digest)), .integer(Self.milliseconds(order.life ?? .zero)),
+            .text(key.id), .text(Nettle.hexadecimal(key.digest)), .integer(Self.milliseconds(order.life ?? .zero)),
             .integer(Self.limit), .integer(Self.milliseconds(Self.forgetting)), .text(order.name), .text(scopes),
             .text(old), .integer(Self.milliseconds(overlap)),
         ]
