@@ -82,14 +82,16 @@ class System:
         self.environment["TALLY_REDIS_URL"] = f"redis://127.0.0.1:{self.redis_port}"
         self.log = open(f"{self.folder}/log", "ab")
         self.fixed, self.workers, self.starts = [], {}, {}
+        self.admin = free_port()
+        self.words = [
+            ["redis-server", "--bind", "127.0.0.1", "--port", self.redis_port, "--save", "", "--appendonly", "yes",
+             "--appendfsync", "always", "--dir", self.folder],
+            [self.binary, "serve", "--port", self.port, "--admin-port", self.admin],
+        ]
 
     def __enter__(self):
-        self.fixed.append(self.launch(
-            "redis-server", "--bind", "127.0.0.1", "--port", self.redis_port, "--save", "", "--appendonly", "yes",
-            "--appendfsync", "always", "--dir", self.folder))
-        admin = free_port()
-        self.fixed.append(self.launch(self.binary, "serve", "--port", self.port, "--admin-port", admin))
-        self.await_ready(admin)
+        self.fixed = [self.launch(*words) for words in self.words]
+        self.await_ready(self.admin)
         self.redis = Redis(self.redis_port)
         return self
 
@@ -116,6 +118,22 @@ class System:
                 pass
             time.sleep(0.05)
         sys.exit(f"not ready, see {self.folder}/log")
+
+    def kill_fixed(self):
+        """Kills Redis and the instance, starts them again, and waits until Redis has read what it wrote."""
+        for process in self.fixed:
+            process.kill()
+        for process in self.fixed:
+            process.wait()
+        self.fixed = [self.launch(*words) for words in self.words]
+        while True:
+            try:
+                self.redis = Redis(self.redis_port)
+                if self.redis.send(("PING",)) == ["PONG"]:
+                    return
+            except OSError:
+                pass
+            time.sleep(0.02)
 
     def tend(self):
         """Starts the workers that are not there, 0.1 s after they ended, as `tally dev` does."""
@@ -146,6 +164,7 @@ def drain(arguments, lease, pattern, steps, kills):
         if size < arguments.payments * 0.95:
             sys.exit(f"only {size} of {arguments.payments} payments were accepted, see {system.folder}/log")
         begun, next_kill, killed = time.monotonic(), time.monotonic() + arguments.kill_every, 0
+        next_fixed = begun + arguments.kill_fixed_every if arguments.kill_fixed_every else float("inf")
         while system.redis.unfinished() > 0:
             system.tend()
             if kills and begun + arguments.kill_seconds > time.monotonic() >= next_kill:
@@ -154,6 +173,10 @@ def drain(arguments, lease, pattern, steps, kills):
                 if worker.poll() is None:
                     worker.send_signal(signal.SIGKILL)
                 killed += 1
+            if kills and begun + arguments.kill_seconds > time.monotonic() >= next_fixed:
+                next_fixed += arguments.kill_fixed_every
+                system.kill_fixed()
+                killed += 2
             if time.monotonic() - begun > arguments.time_limit:
                 break
             time.sleep(0.02)
@@ -246,6 +269,7 @@ def main():
     parser.add_argument("--steps", default="whole")
     parser.add_argument("--kill-every", type=float, default=0.5)
     parser.add_argument("--kill-seconds", type=float, default=15)
+    parser.add_argument("--kill-fixed-every", type=float, default=0)
     parser.add_argument("--rate", type=int, default=200)
     parser.add_argument("--beyond", type=int, default=3000)
     parser.add_argument("--seconds", type=int, default=30)
