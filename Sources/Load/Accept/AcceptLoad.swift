@@ -18,16 +18,9 @@ package struct AcceptLoad: Sendable {
         progress: @escaping @Sendable (LoadProgress) -> Void
     ) async throws(LoadError) -> AcceptReport {
         let targets = try self.configuration.validated()
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: self.configuration.threads)
-        let result: Result<AcceptReport, LoadError>
-        do throws(LoadError) {
-            result = .success(try await self.run(targets, group, progress))
-        } catch {
-            result = .failure(error)
+        return try await LoadLoops.run(threads: self.configuration.threads, calling: targets) {
+            group throws(LoadError) in try await self.run(targets, group, progress)
         }
-        // Nothing is left on the loops that could fail, and a failure here would not change the result.
-        try? await group.shutdownGracefully()
-        return try result.get()
     }
 
     private func run(
@@ -35,8 +28,6 @@ package struct AcceptLoad: Sendable {
         _ group: MultiThreadedEventLoopGroup,
         _ progress: @escaping @Sendable (LoadProgress) -> Void
     ) async throws(LoadError) -> AcceptReport {
-        let probe = HTTPGetter(group: group)
-        for target in targets { try await probe.probe(target) }
         let client = UniquesClient(targets: targets, group: group)
         let before = self.configuration.isChecking ? try await Self.countsNow(client) : nil
         let started = MonotonicClock.now

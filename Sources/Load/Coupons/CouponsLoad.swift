@@ -17,18 +17,8 @@ package struct CouponsLoad: Sendable {
     ) async throws(LoadError) -> CouponsReport {
         let targets = try self.configuration.validated()
         // One more for the questions, so that they do not slow the sending.
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: self.configuration.threads + 1)
-        let result: Result<CouponsReport, LoadError>
-        do throws(LoadError) {
-            let probe = HTTPGetter(group: group)
-            for target in targets { try await probe.probe(target) }
-            let run = CouponsRun(self.configuration, targets, Array(group.makeIterator()), progress)
-            result = .success(try await run.run())
-        } catch {
-            result = .failure(error)
+        return try await LoadLoops.run(threads: self.configuration.threads + 1, calling: targets) { group throws(LoadError) in
+            try await CouponsRun(self.configuration, targets, Array(group.makeIterator()), progress).run()
         }
-        // Nothing is left on the loops that could fail, and a failure here would not change the result.
-        try? await group.shutdownGracefully()
-        return try result.get()
     }
 }

@@ -17,20 +17,13 @@ package struct DistributeLoad: Sendable {
     ) async throws(LoadError) -> DistributeReport {
         let (targets, chain) = try self.configuration.validated()
         let recipients = try Recipients(self.configuration)
+        let called = targets + [chain].compactMap(\.self)
         // One more for the questions, so that they do not slow the sending.
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: self.configuration.threads + 1)
-        let result: Result<DistributeReport, LoadError>
-        do throws(LoadError) {
-            let probe = HTTPGetter(group: group)
-            for target in targets { try await probe.probe(target) }
-            if let chain { try await probe.probe(chain) }
-            let run = DistributeRun(self.configuration, targets, recipients, Array(group.makeIterator()), progress)
-            result = .success(try await run.run(chain: chain))
-        } catch {
-            result = .failure(error)
+        return try await LoadLoops.run(threads: self.configuration.threads + 1, calling: called) {
+            group throws(LoadError) in
+            let loops = Array(group.makeIterator())
+            let run = DistributeRun(self.configuration, targets, recipients, loops, progress)
+            return try await run.run(chain: chain)
         }
-        // Nothing is left on the loops that could fail, and a failure here would not change the result.
-        try? await group.shutdownGracefully()
-        return try result.get()
     }
 }

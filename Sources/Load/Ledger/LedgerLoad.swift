@@ -16,16 +16,9 @@ package struct LedgerLoad: Sendable {
         progress: @escaping @Sendable (LedgerProgress) -> Void
     ) async throws(LoadError) -> LedgerReport {
         let targets = try self.configuration.validated()
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: self.configuration.threads)
-        let result: Result<LedgerReport, LoadError>
-        do throws(LoadError) {
-            result = .success(try await self.run(targets, group, progress))
-        } catch {
-            result = .failure(error)
+        return try await LoadLoops.run(threads: self.configuration.threads, calling: targets) {
+            group throws(LoadError) in try await self.run(targets, group, progress)
         }
-        // Nothing is left on the loops that could fail, and a failure here would not change the result.
-        try? await group.shutdownGracefully()
-        return try result.get()
     }
 
     private func run(
@@ -33,8 +26,6 @@ package struct LedgerLoad: Sendable {
         _ group: MultiThreadedEventLoopGroup,
         _ progress: @escaping @Sendable (LedgerProgress) -> Void
     ) async throws(LoadError) -> LedgerReport {
-        let probe = HTTPGetter(group: group)
-        for target in targets { try await probe.probe(target) }
         let plan = AddPlan(self.configuration)
         let counters = ChangeCounters()
         let judge = LedgerJudge(

@@ -17,18 +17,8 @@ package struct MixedLoad: Sendable {
     ) async throws(LoadError) -> MixedReport {
         let targets = try self.configuration.validated()
         // One more for the questions, so that they do not slow the sending.
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
-        let result: Result<MixedReport, LoadError>
-        do throws(LoadError) {
-            let probe = HTTPGetter(group: group)
-            for target in targets { try await probe.probe(target) }
-            let run = MixedRun(self.configuration, targets, Array(group.makeIterator()), progress)
-            result = .success(try await run.run())
-        } catch {
-            result = .failure(error)
+        return try await LoadLoops.run(threads: 2, calling: targets) { group throws(LoadError) in
+            try await MixedRun(self.configuration, targets, Array(group.makeIterator()), progress).run()
         }
-        // Nothing is left on the loops that could fail, and a failure here would not change the result.
-        try? await group.shutdownGracefully()
-        return try result.get()
     }
 }

@@ -1,8 +1,6 @@
 import App
 import ArgumentParser
-import Glibc
 import Load
-import Synchronization
 
 /// `tally load mixed`: the load, the comparison, and then the audits.
 struct MixedLoadCommand: AsyncParsableCommand {
@@ -19,6 +17,8 @@ struct MixedLoadCommand: AsyncParsableCommand {
     )
 
     @OptionGroup var target: LoadOptions
+
+    @OptionGroup var changes: ChangeOptions
 
     @Option(help: "Requests per second, however slow the answers are.")
     var rate = 200
@@ -41,64 +41,31 @@ struct MixedLoadCommand: AsyncParsableCommand {
     @Option(help: "Users whose accounts are added to, and as many that pay each other.")
     var users = 100
 
-    @Option(help: "Share of the changes that are deliberately sent twice, half of them both at once.")
-    var repeatShare = 0.05
-
     @Option(help: "Connections to send over.")
     var connections = 32
 
     @Option(help: "Connections when slow answers keep all busy.")
     var connectionLimit = 512
 
-    @Option(help: "Decides kinds, users, amounts and repeats.")
-    var seed = 7
-
-    @Option(help: "Seconds to wait for an answer.")
-    var timeout = 10.0
-
     @Option(help: "Seconds for payments and coins to end, and for a service that is away during the check.")
     var settleWait = 60.0
 
-    @Flag(inversion: .prefixedNo, help: "Audit Redis afterwards.")
-    var audit = true
-
-    @Flag(help: "Print one JSON object for the load, and one for each audit.")
-    var json = false
-
-    @OptionGroup var nearby: NearbyOptions
+    @OptionGroup var audit: FinalAuditOptions
 
     func run() async throws {
-        let bar = Mutex(LedgerProgressBar(isTerminal: isatty(STDERR_FILENO) == 1))
-        let report: MixedReport
-        do {
-            report = try await MixedLoad(configuration: self.loadConfiguration).run { progress in
-                if let text = bar.withLock({ $0.text(for: progress) }) { StandardError.write(text) }
-            }
-        } catch {
-            StandardError.write(bar.withLock { $0.end() })
-            throw error
+        let configuration = try self.loadConfiguration
+        let report = try await LoadRun.report(isJSON: self.audit.json) { progress in
+            try await MixedLoad(configuration: configuration).run(progress: progress)
         }
-        StandardError.write(bar.withLock { $0.end() })
-        print(self.json ? report.json : report.text)
-        let audited = try await self.auditAll(hasCoins: report.counts[.coin] != nil)
-        guard report.passed else { throw ExitCode(ExitCause.refused.rawValue) }
-        if let audited { throw ExitCode(audited.rawValue) }
-    }
-
-    /// Why the first audit does not end well that does not.
-    private func auditAll(hasCoins: Bool) async throws -> ExitCause? {
-        let audit = AuditAfterLoad(isWanted: self.audit, nearby: self.nearby)
-        var causes: [ExitCause?] = []
-        for run in [AuditRun.payments(), .coupons()] + (hasCoins ? [.faucet()] : []) {
-            causes.append(try await audit.run(run, isJSON: self.json))
-        }
-        return causes.compactMap { $0 }.first
+        let hasCoins = report.counts[.coin] != nil
+        try await self.audit.end(report, [.payments(), .coupons()] + (hasCoins ? [.faucet()] : []))
     }
 
     private var loadConfiguration: MixedLoadConfiguration {
         get throws {
             var configuration = MixedLoadConfiguration()
-            configuration.entry = try self.target.service(near: self.nearby.place)
+            try self.target.fill(&configuration, near: self.audit.nearby.place)
+            self.changes.fill(&configuration)
             configuration.rate = self.rate
             configuration.seconds = self.seconds
             if let mix = self.mix { configuration.shares = try MixedShares(mix) }
@@ -106,11 +73,8 @@ struct MixedLoadCommand: AsyncParsableCommand {
             configuration.isKeyless = self.keyless
             configuration.failedPercentLimit = self.failedLimit
             configuration.users = self.users
-            configuration.repeatShare = self.repeatShare
             configuration.connections = self.connections
             configuration.connectionLimit = self.connectionLimit
-            configuration.seed = self.seed
-            configuration.requestTimeout = .seconds(self.timeout)
             configuration.settleWait = .seconds(self.settleWait)
             return configuration
         }

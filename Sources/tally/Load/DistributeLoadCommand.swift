@@ -1,8 +1,6 @@
 import App
 import ArgumentParser
-import Glibc
 import Load
-import Synchronization
 
 /// `tally load distribute`: the load, the comparison with the chain, and then the audit.
 struct DistributeLoadCommand: AsyncParsableCommand {
@@ -19,6 +17,8 @@ struct DistributeLoadCommand: AsyncParsableCommand {
     )
 
     @OptionGroup var target: LoadOptions
+
+    @OptionGroup var sending: SendingOptions
 
     @Option(help: "Origin of a node of the chain; that of the 'tally dev' when there is one.")
     var chain: String?
@@ -44,9 +44,6 @@ struct DistributeLoadCommand: AsyncParsableCommand {
     @Flag(help: "Send a key with each request, and repeat an unanswered request with its key.")
     var keys = false
 
-    @Option(help: "Share of the requests with keys that are deliberately sent twice, half of them both at once.")
-    var repeatShare = 0.05
-
     @Flag(help: "POST with a body instead of GET.")
     var post = false
 
@@ -59,37 +56,13 @@ struct DistributeLoadCommand: AsyncParsableCommand {
     @Option(help: "Connections that follow distributions to their end.")
     var followers = 8
 
-    @Option(help: "Decides recipients and repeats.")
-    var seed = 7
-
-    @Option(help: "Threads that send.")
-    var threads = 1
-
-    @Option(
-        name: [.customLong("request-timeout"), .customLong("timeout")],
-        help: "Seconds to wait for an answer; the faucet may take 10 to have its transaction accepted."
-    )
-    var requestTimeout = 20.0
-
-    @Option(help: "Seconds after which each of the parts ends in any case.")
-    var timeLimit: Double?
-
     @Option(help: "Seconds after the sending for coins to arrive, and for a system that is away during the check.")
     var settleWait = 60.0
-
-    @Flag(help: "A proxy in between may repeat requests by itself: an only answer may be a replay.")
-    var behindProxy = false
 
     @Flag(inversion: .prefixedNo, help: "Compare transactions and balances on the chain with the answers.")
     var check = true
 
-    @Flag(inversion: .prefixedNo, help: "Audit the distributions in Redis afterwards.")
-    var audit = true
-
-    @Flag(help: "Print one JSON object for the load, and one for the audit.")
-    var json = false
-
-    @OptionGroup var nearby: NearbyOptions
+    @OptionGroup var audit: FinalAuditOptions
 
     /// Files besides the connections that send.
     private static let otherDescriptors = 256
@@ -98,50 +71,30 @@ struct DistributeLoadCommand: AsyncParsableCommand {
 
     func run() async throws {
         try ProcessLimits.ensureDescriptors(Self.otherDescriptors + self.connectionCount)
-        let bar = Mutex(LedgerProgressBar(isTerminal: isatty(STDERR_FILENO) == 1))
-        let report: DistributeReport
-        do {
-            report = try await DistributeLoad(configuration: self.loadConfiguration()).run { progress in
-                if let text = bar.withLock({ $0.text(for: progress) }) { StandardError.write(text) }
-            }
-        } catch {
-            StandardError.write(bar.withLock { $0.end() })
-            throw error
+        let configuration = try self.loadConfiguration()
+        let report = try await LoadRun.report(isJSON: self.audit.json) { progress in
+            try await DistributeLoad(configuration: configuration).run(progress: progress)
         }
-        StandardError.write(bar.withLock { $0.end() })
-        print(self.json ? report.json : report.text)
-        let audited = try await self.auditFaucet()
-        guard report.passed else { throw ExitCode(ExitCause.refused.rawValue) }
-        if let audited { throw ExitCode(audited.rawValue) }
-    }
-
-    /// Why the audit does not end well.
-    private func auditFaucet() async throws -> ExitCause? {
-        var nearby = self.nearby
+        var audit = self.audit
         // The audit looks at the chain that the load has looked at.
-        if let chain = self.chain { nearby.settings.settings += [Settings.faucetRPC.optionName, chain] }
-        return try await AuditAfterLoad(isWanted: self.audit, nearby: nearby).run(.faucet(), isJSON: self.json)
+        if let chain = self.chain { audit.nearby.settings.settings += [Settings.faucetRPC.optionName, chain] }
+        try await audit.end(report, [.faucet()])
     }
 
     private func loadConfiguration() throws -> DistributeLoadConfiguration {
         var configuration = DistributeLoadConfiguration()
-        configuration.entry = try self.target.service(near: self.nearby.place)
-        configuration.chain = try self.chain ?? self.nearby.place.system?.chain
+        try self.target.fill(&configuration, near: self.audit.nearby.place)
+        self.sending.fill(&configuration)
+        configuration.chain = try self.chain ?? self.audit.nearby.place.system?.chain
         configuration.phases = self.phases
         configuration.address = self.address
         configuration.addresses = self.addresses
         configuration.hasKeys = self.keys
-        configuration.repeatShare = self.repeatShare
         configuration.isPosting = self.post
         configuration.connections = self.connections
         configuration.connectionLimit = self.connectionLimit
         configuration.followers = self.followers
-        configuration.seed = self.seed
-        configuration.threads = self.threads
-        configuration.requestTimeout = .seconds(self.requestTimeout)
-        configuration.timeLimit = self.timeLimit.map { .seconds($0) }
         configuration.settleWait = .seconds(self.settleWait)
-        configuration.isBehindProxy = self.behindProxy
         configuration.isChecking = self.check
         return configuration
     }

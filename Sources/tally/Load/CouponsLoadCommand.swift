@@ -1,8 +1,6 @@
 import App
 import ArgumentParser
-import Glibc
 import Load
-import Synchronization
 
 /// `tally load coupons`: the issues, and the comparison of what was handed out with what is listed.
 struct CouponsLoadCommand: AsyncParsableCommand {
@@ -29,6 +27,8 @@ struct CouponsLoadCommand: AsyncParsableCommand {
     )
 
     @OptionGroup var target: LoadOptions
+
+    @OptionGroup var sending: SendingOptions
 
     @Option(help: "When issues are sent: seed, at a fixed pace, or rush, as fast as they are answered.")
     var pattern = CouponPattern.seed
@@ -63,9 +63,6 @@ struct CouponsLoadCommand: AsyncParsableCommand {
     @Flag(help: "Send a request id with each issue, and repeat an unanswered issue with its id.")
     var requestIds = false
 
-    @Option(help: "Share of the issues with ids that are deliberately sent twice, half of them both at once.")
-    var repeatShare = 0.05
-
     @Option(help: "Users that issues name, at random; 0 names nobody.")
     var users = 0
 
@@ -87,23 +84,8 @@ struct CouponsLoadCommand: AsyncParsableCommand {
     @Option(help: "Seconds between two looks at the campaign while coupons are issued; 0 does not look.")
     var lookInterval = 1.0
 
-    @Option(help: "Decides users and repeats.")
-    var seed = 7
-
-    @Option(help: "Threads that send.")
-    var threads = 1
-
-    @Option(help: "Seconds to wait for an answer.")
-    var timeout = 10.0
-
-    @Option(help: "Seconds after which the issuing ends in any case; by default --seconds and 60 more.")
-    var timeLimit: Double?
-
     @Option(help: "Seconds to wait for a service that is away before and after the issuing.")
     var settleWait = 30.0
-
-    @Flag(help: "A proxy in between may repeat requests by itself: an only answer may be a replay.")
-    var behindProxy = false
 
     @Flag(help: "Do not fail because of issues whose outcome stays unknown.")
     var allowUnknown = false
@@ -118,24 +100,17 @@ struct CouponsLoadCommand: AsyncParsableCommand {
 
     func run() async throws {
         try ProcessLimits.ensureDescriptors(Self.otherDescriptors + max(self.connections, self.connectionLimit))
-        let bar = Mutex(LedgerProgressBar(isTerminal: isatty(STDERR_FILENO) == 1))
-        let report: CouponsReport
-        do {
-            report = try await CouponsLoad(configuration: self.loadConfiguration()).run { progress in
-                if let text = bar.withLock({ $0.text(for: progress) }) { StandardError.write(text) }
-            }
-        } catch {
-            StandardError.write(bar.withLock { $0.end() })
-            throw error
+        let configuration = try self.loadConfiguration()
+        let report = try await LoadRun.report(isJSON: self.json) { progress in
+            try await CouponsLoad(configuration: configuration).run(progress: progress)
         }
-        StandardError.write(bar.withLock { $0.end() })
-        print(self.json ? report.json : report.text)
         guard report.passed else { throw ExitCode(ExitCause.refused.rawValue) }
     }
 
     private func loadConfiguration() throws -> CouponsLoadConfiguration {
         var configuration = CouponsLoadConfiguration()
-        configuration.entry = try self.target.service(near: self.place)
+        try self.target.fill(&configuration, near: self.place)
+        self.sending.fill(&configuration)
         configuration.pattern = self.pattern
         configuration.campaign = self.campaign
         configuration.coupons = self.coupons
@@ -147,19 +122,13 @@ struct CouponsLoadCommand: AsyncParsableCommand {
         configuration.codec = self.codec
         configuration.service = self.service
         configuration.hasRequestIDs = self.requestIds
-        configuration.repeatShare = self.repeatShare
         configuration.users = self.users
         configuration.userLimit = self.userLimit
         configuration.isLeased = self.leased
         configuration.connections = self.connections
         configuration.connectionLimit = self.connectionLimit
         configuration.lookInterval = .seconds(self.lookInterval)
-        configuration.seed = self.seed
-        configuration.threads = self.threads
-        configuration.requestTimeout = .seconds(self.timeout)
-        configuration.timeLimit = self.timeLimit.map { .seconds($0) }
         configuration.settleWait = .seconds(self.settleWait)
-        configuration.isBehindProxy = self.behindProxy
         configuration.isAllowingUnknown = self.allowUnknown
         return configuration
     }

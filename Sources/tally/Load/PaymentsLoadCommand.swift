@@ -1,8 +1,6 @@
 import App
 import ArgumentParser
-import Glibc
 import Load
-import Synchronization
 
 /// `tally load payments`: the load, the comparison, and then the audit.
 struct PaymentsLoadCommand: AsyncParsableCommand {
@@ -18,6 +16,8 @@ struct PaymentsLoadCommand: AsyncParsableCommand {
     )
 
     @OptionGroup var target: LoadOptions
+
+    @OptionGroup var sending: SendingOptions
 
     @Option(help: "Accounts that pay each other.")
     var accounts = 1000
@@ -49,70 +49,31 @@ struct PaymentsLoadCommand: AsyncParsableCommand {
     @Option(help: "The most that one payment is worth.")
     var maxAmount = "100.00"
 
-    @Option(help: "Share of the payments that are deliberately sent twice, half of them both at once.")
-    var repeatShare = 0.05
-
-    @Option(help: "Decides payers, payees, amounts and repeats.")
-    var seed = 7
-
     @Option(help: "Connections that follow payments to their end.")
     var followers = 8
-
-    @Option(help: "Threads that send.")
-    var threads = 1
-
-    @Option(help: "Seconds to wait for an answer.")
-    var timeout = 10.0
-
-    @Option(help: "Seconds after which the sending ends in any case.")
-    var timeLimit: Double?
 
     @Option(help: "Seconds after the sending for payments to end, and for a service that is away during the check.")
     var settleWait = 60.0
 
-    @Flag(help: "A proxy in between may repeat requests by itself: an only answer may be a replay.")
-    var behindProxy = false
-
     @Flag(inversion: .prefixedNo, help: "Compare all balances and histories with the payments.")
     var check = true
 
-    @Flag(inversion: .prefixedNo, help: "Audit the books in Redis afterwards.")
-    var audit = true
-
-    @Flag(help: "Print one JSON object for the load, and one for the audit.")
-    var json = false
-
-    @OptionGroup var nearby: NearbyOptions
+    @OptionGroup var audit: FinalAuditOptions
 
     func run() async throws {
-        let bar = Mutex(LedgerProgressBar(isTerminal: isatty(STDERR_FILENO) == 1))
         let configuration = try self.loadConfiguration
         StandardError.write("accounts begin with \(configuration.prefix)\n")
-        let report: PaymentsReport
-        do {
-            report = try await PaymentsLoad(configuration: configuration).run { progress in
-                if let text = bar.withLock({ $0.text(for: progress) }) { StandardError.write(text) }
-            }
-        } catch {
-            StandardError.write(bar.withLock { $0.end() })
-            throw error
+        let report = try await LoadRun.report(isJSON: self.audit.json) { progress in
+            try await PaymentsLoad(configuration: configuration).run(progress: progress)
         }
-        StandardError.write(bar.withLock { $0.end() })
-        print(self.json ? report.json : report.text)
-        let audited = try await self.auditBooks()
-        guard report.passed else { throw ExitCode(ExitCause.refused.rawValue) }
-        if let audited { throw ExitCode(audited.rawValue) }
-    }
-
-    /// Why the audit does not end well.
-    private func auditBooks() async throws -> ExitCause? {
-        try await AuditAfterLoad(isWanted: self.audit, nearby: self.nearby).run(.payments(), isJSON: self.json)
+        try await self.audit.end(report, [.payments()])
     }
 
     private var loadConfiguration: PaymentsLoadConfiguration {
         get throws {
             var configuration = PaymentsLoadConfiguration()
-            configuration.entry = try self.target.service(near: self.nearby.place)
+            try self.target.fill(&configuration, near: self.audit.nearby.place)
+            self.sending.fill(&configuration)
             configuration.accounts = self.accounts
             configuration.balance = try Self.cents(self.balance, "--balance")
             configuration.mode =
@@ -122,14 +83,8 @@ struct PaymentsLoadCommand: AsyncParsableCommand {
             configuration.pattern = self.pattern
             configuration.ringSize = self.ringSize
             configuration.largestCents = try Self.cents(self.maxAmount, "--max-amount")
-            configuration.repeatShare = self.repeatShare
-            configuration.seed = self.seed
             configuration.followers = self.followers
-            configuration.threads = self.threads
-            configuration.requestTimeout = .seconds(self.timeout)
-            configuration.timeLimit = self.timeLimit.map { .seconds($0) }
             configuration.settleWait = .seconds(self.settleWait)
-            configuration.isBehindProxy = self.behindProxy
             configuration.isChecking = self.check
             return configuration
         }

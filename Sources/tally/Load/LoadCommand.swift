@@ -1,7 +1,5 @@
 import ArgumentParser
-import Glibc
 import Load
-import Synchronization
 
 struct LoadCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -58,9 +56,6 @@ struct LoadCommand: AsyncParsableCommand {
         @Option(help: "Threads that send.")
         var threads = 1
 
-        @Option(help: "Seconds to wait for an answer.")
-        var timeout = 10.0
-
         @Option(help: "Seconds after which the load ends in any case.")
         var timeLimit: Double?
 
@@ -73,24 +68,17 @@ struct LoadCommand: AsyncParsableCommand {
         @OptionGroup var place: DirOptions
 
         func run() async throws {
-            let bar = Mutex(ProgressBar(isTerminal: isatty(STDERR_FILENO) == 1))
-            let report: AcceptReport
-            do {
-                report = try await AcceptLoad(configuration: self.configuration()).run { progress in
-                    if let text = bar.withLock({ $0.text(for: progress) }) { StandardError.write(text) }
-                }
-            } catch {
-                StandardError.write(bar.withLock { $0.end() })
-                throw error
+            let configuration = try self.configuration()
+            let bar = ProgressBar(isTerminal: LoadRun.isTerminal)
+            let report = try await LoadRun.report(bar: bar, isJSON: self.json) { progress in
+                try await AcceptLoad(configuration: configuration).run(progress: progress)
             }
-            StandardError.write(bar.withLock { $0.end() })
-            print(self.json ? report.json : report.text)
             guard report.passed else { throw ExitCode(ExitCause.refused.rawValue) }
         }
 
         private func configuration() throws -> AcceptLoadConfiguration {
             var configuration = AcceptLoadConfiguration()
-            configuration.entry = try self.target.service(near: self.place)
+            try self.target.fill(&configuration, near: self.place)
             configuration.mode =
                 self.rate.map { .open(rate: $0, seconds: self.seconds) } ?? .closed(requests: self.requests)
             configuration.connections = self.connections
@@ -101,7 +89,6 @@ struct LoadCommand: AsyncParsableCommand {
             configuration.isShared = self.shared
             configuration.isChecking = self.check
             configuration.threads = self.threads
-            configuration.requestTimeout = .seconds(self.timeout)
             configuration.timeLimit = self.timeLimit.map { .seconds($0) }
             configuration.closeWait = .seconds(self.closeWait)
             return configuration
