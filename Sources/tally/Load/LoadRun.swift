@@ -45,15 +45,15 @@ enum LoadRun {
     /// The same with the bar of loads of changes.
     static func report<Report: PrintedReport>(
         isJSON: Bool,
-        of load: (@escaping @Sendable (LedgerProgress) -> Void) async throws -> Report
+        of load: (@escaping @Sendable (ChangeProgress) -> Void) async throws -> Report
     ) async throws -> Report {
-        try await Self.report(bar: LedgerProgressBar(isTerminal: Self.isTerminal), isJSON: isJSON, of: load)
+        try await Self.report(bar: ChangeProgressBar(isTerminal: Self.isTerminal), isJSON: isJSON, of: load)
     }
 }
 
 extension ProgressBar: DrawnBar {}
 
-extension LedgerProgressBar: DrawnBar {}
+extension ChangeProgressBar: DrawnBar {}
 
 extension AcceptReport: PrintedReport {}
 

@@ -162,13 +162,13 @@ struct LedgerLoadEndTests {
     @Test
     func `progress is told for both phases, and grows`() async throws {
         try await FakeLedger.run { _, urls in
-            let seen = Mutex<[LedgerProgress]>([])
+            let seen = Mutex<[ChangeProgress]>([])
             var configuration = self.configuration(urls)
             configuration.mode = .open(rate: 200, seconds: 1)
             _ = try await LedgerLoad(configuration: configuration).run { progress in
                 seen.withLock { $0.append(progress) }
             }
-            for (phase, total) in [(LedgerProgress.Phase.sending, 200), (.checking, 5)] {
+            for (phase, total) in [(ChangeProgress.Phase.sending, 200), (.checking, 5)] {
                 let done = seen.withLock { $0 }.filter { $0.phase == phase }.map(\.done)
                 #expect(done == done.sorted())
                 #expect(done.last == total)

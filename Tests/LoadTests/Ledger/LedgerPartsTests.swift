@@ -114,8 +114,8 @@ struct LedgerPartsTests {
 
     @Test
     func `a bar is redrawn once a second, and elsewhere a line comes every five`() {
-        var progress = LedgerProgress(phase: .sending, done: 50, total: 100, failed: 1, elapsed: .seconds(1))
-        var bar = LedgerProgressBar(isTerminal: true, width: 10)
+        var progress = ChangeProgress(phase: .sending, done: 50, total: 100, failed: 1, elapsed: .seconds(1))
+        var bar = ChangeProgressBar(isTerminal: true, width: 10)
         #expect(bar.text(for: progress) == "\radds [#####.....] 50 %  50/100  50/s  failed 1\u{1B}[K")
         progress.elapsed = .milliseconds(1900)
         #expect(bar.text(for: progress) == nil)
@@ -123,11 +123,11 @@ struct LedgerPartsTests {
         #expect(bar.text(for: progress) != nil)
         #expect(bar.end() == "\r\u{1B}[K")
         #expect(bar.end() == "")
-        var lines = LedgerProgressBar(isTerminal: false, width: 2)
+        var lines = ChangeProgressBar(isTerminal: false, width: 2)
         #expect(lines.text(for: progress)?.hasSuffix("\n") == true)
         progress.elapsed = .seconds(6)
         #expect(lines.text(for: progress) == nil)
-        progress = LedgerProgress(phase: .checking, done: 0, total: 5, retries: 2, elapsed: .zero)
+        progress = ChangeProgress(phase: .checking, done: 0, total: 5, retries: 2, elapsed: .zero)
         #expect(lines.text(for: progress) == "check [..] 0 %  0/5  0/s  sent again 2\n")
         #expect(lines.end() == "")
     }

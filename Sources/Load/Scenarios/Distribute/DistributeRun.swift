@@ -12,7 +12,7 @@ package struct DistributeRun: Sendable {
     private let senders: [any EventLoop]
     /// Where questions are asked.
     private let asker: any EventLoop
-    private let progress: @Sendable (LedgerProgress) -> Void
+    private let progress: @Sendable (ChangeProgress) -> Void
 
     /// The last of `loops` asks questions, the others send.
     package init(
@@ -20,7 +20,7 @@ package struct DistributeRun: Sendable {
         _ targets: [LoadTarget],
         _ recipients: Recipients,
         _ loops: [any EventLoop],
-        _ progress: @escaping @Sendable (LedgerProgress) -> Void
+        _ progress: @escaping @Sendable (ChangeProgress) -> Void
     ) {
         precondition(loops.count >= 2)
         self.configuration = configuration

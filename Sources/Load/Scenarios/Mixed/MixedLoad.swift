@@ -13,7 +13,7 @@ package struct MixedLoad: Sendable {
     ///
     /// `progress` is called some ten times a second. Throws only when there is nothing to judge.
     package func run(
-        progress: @escaping @Sendable (LedgerProgress) -> Void
+        progress: @escaping @Sendable (ChangeProgress) -> Void
     ) async throws(LoadError) -> MixedReport {
         let targets = try self.configuration.validated()
         // One more for the questions, so that they do not slow the sending.

@@ -8,7 +8,7 @@ package struct PaymentsRun: Sendable {
     private let senders: [any EventLoop]
     /// Where questions are asked.
     private let asker: any EventLoop
-    private let progress: @Sendable (LedgerProgress) -> Void
+    private let progress: @Sendable (ChangeProgress) -> Void
     private let plan: PaymentPlan
     private let queue = FollowQueue()
     private let book: PaymentBook
@@ -18,7 +18,7 @@ package struct PaymentsRun: Sendable {
         _ configuration: PaymentsLoadConfiguration,
         _ targets: [LoadTarget],
         _ loops: [any EventLoop],
-        _ progress: @escaping @Sendable (LedgerProgress) -> Void
+        _ progress: @escaping @Sendable (ChangeProgress) -> Void
     ) {
         precondition(loops.count >= 2)
         self.configuration = configuration
@@ -184,7 +184,7 @@ package struct PaymentsRun: Sendable {
     }
 
     private func watching<Value: Sendable>(
-        _ phase: LedgerProgress.Phase,
+        _ phase: ChangeProgress.Phase,
         _ total: Int,
         _ done: @escaping @Sendable () -> Int,
         _ counters: ChangeCounters,

@@ -13,7 +13,7 @@ package struct DistributeLoad: Sendable {
     ///
     /// `progress` is called some ten times a second. Throws only when there is nothing to judge.
     package func run(
-        progress: @escaping @Sendable (LedgerProgress) -> Void
+        progress: @escaping @Sendable (ChangeProgress) -> Void
     ) async throws(LoadError) -> DistributeReport {
         let (targets, chain) = try self.configuration.validated()
         let recipients = try Recipients(self.configuration)

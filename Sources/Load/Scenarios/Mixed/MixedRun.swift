@@ -7,14 +7,14 @@ package struct MixedRun: Sendable {
     private let targets: [LoadTarget]
     private let sender: any EventLoop
     private let asker: any EventLoop
-    private let progress: @Sendable (LedgerProgress) -> Void
+    private let progress: @Sendable (ChangeProgress) -> Void
 
     /// The first of `loops` sends, the last asks questions.
     package init(
         _ configuration: MixedLoadConfiguration,
         _ targets: [LoadTarget],
         _ loops: [any EventLoop],
-        _ progress: @escaping @Sendable (LedgerProgress) -> Void
+        _ progress: @escaping @Sendable (ChangeProgress) -> Void
     ) {
         precondition(loops.count >= 2)
         self.configuration = configuration
@@ -69,7 +69,7 @@ package struct MixedRun: Sendable {
         return load
     }
 
-    private func send(_ load: ChangeLoad, _ phase: LedgerProgress.Phase) async throws(LoadError) -> ChangeTally {
+    private func send(_ load: ChangeLoad, _ phase: ChangeProgress.Phase) async throws(LoadError) -> ChangeTally {
         let counters = ChangeCounters()
         return try await LoadWatch.watching(
             phase,

@@ -11,14 +11,14 @@ package struct CouponsRun: Sendable {
     private let senders: [any EventLoop]
     /// Where questions are asked.
     private let asker: any EventLoop
-    private let progress: @Sendable (LedgerProgress) -> Void
+    private let progress: @Sendable (ChangeProgress) -> Void
 
     /// The last of `loops` asks questions, the others send.
     package init(
         _ configuration: CouponsLoadConfiguration,
         _ targets: [LoadTarget],
         _ loops: [any EventLoop],
-        _ progress: @escaping @Sendable (LedgerProgress) -> Void
+        _ progress: @escaping @Sendable (ChangeProgress) -> Void
     ) {
         precondition(loops.count >= 2)
         self.configuration = configuration

@@ -13,7 +13,7 @@ package struct LedgerLoad: Sendable {
     ///
     /// `progress` is called some ten times a second. Throws only when there is nothing to judge.
     package func run(
-        progress: @escaping @Sendable (LedgerProgress) -> Void
+        progress: @escaping @Sendable (ChangeProgress) -> Void
     ) async throws(LoadError) -> LedgerReport {
         let targets = try self.configuration.validated()
         return try await LoadLoops.run(threads: self.configuration.threads, calling: targets) {
@@ -24,7 +24,7 @@ package struct LedgerLoad: Sendable {
     private func run(
         _ targets: [LoadTarget],
         _ group: MultiThreadedEventLoopGroup,
-        _ progress: @escaping @Sendable (LedgerProgress) -> Void
+        _ progress: @escaping @Sendable (ChangeProgress) -> Void
     ) async throws(LoadError) -> LedgerReport {
         let plan = AddPlan(self.configuration)
         let counters = ChangeCounters()
@@ -75,12 +75,12 @@ package struct LedgerLoad: Sendable {
     }
 
     private static func progress(
-        _ phase: LedgerProgress.Phase,
+        _ phase: ChangeProgress.Phase,
         _ counters: ChangeCounters,
         total: Int,
         since started: Int64
-    ) -> LedgerProgress {
-        LedgerProgress(
+    ) -> ChangeProgress {
+        ChangeProgress(
             phase: phase,
             done: phase == .sending ? counters.done : counters.checked,
             total: total,

@@ -37,8 +37,7 @@ package struct DistributionJudge {
     }
 
     /// A node may lag behind what the service tells.
-    private mutating func transactions(of evidence: CoinEvidence) async throws(LoadError) -> [Hash32: NodeTransaction]
-    {
+    private mutating func transactions(of evidence: CoinEvidence) async throws(LoadError) -> [Hash32: NodeTransaction] {
         var wanted = evidence.hashes.sorted { $0.text < $1.text }
         var delivered: Set<Hash32> = []
         for case .delivered(let hash, _) in evidence.ends.values { delivered.insert(hash) }

@@ -1,5 +1,5 @@
 /// How far a load of changes is.
-package struct LedgerProgress: Hashable, Sendable {
+package struct ChangeProgress: Hashable, Sendable {
     package enum Phase: Hashable, Sendable {
         case sending
         /// Compares accounts or coins; what is done and in total are users, or distributions.
@@ -47,10 +47,10 @@ package struct LedgerProgress: Hashable, Sendable {
 }
 
 /// Draws a load's progress: a bar once a second on a terminal, and elsewhere a line every five seconds.
-package struct LedgerProgressBar: Sendable {
+package struct ChangeProgressBar: Sendable {
     private let isTerminal: Bool
     private let width: Int
-    private var last: LedgerProgress?
+    private var last: ChangeProgress?
 
     /// `width` is that of the bar, in characters.
     package init(isTerminal: Bool, width: Int = 30) {
@@ -59,7 +59,7 @@ package struct LedgerProgressBar: Sendable {
     }
 
     /// The text to print now, as it is, without a newline added; nil when it is too early.
-    package mutating func text(for progress: LedgerProgress) -> String? {
+    package mutating func text(for progress: ChangeProgress) -> String? {
         let interval: Duration = self.isTerminal ? .seconds(1) : .seconds(5)
         if let last = self.last, last.phase == progress.phase, progress.elapsed - last.elapsed < interval { return nil }
         self.last = progress
@@ -74,7 +74,7 @@ package struct LedgerProgressBar: Sendable {
         return self.isTerminal && self.last != nil ? "\r\u{1B}[K" : ""
     }
 
-    private func line(for progress: LedgerProgress) -> String {
+    private func line(for progress: ChangeProgress) -> String {
         let share = progress.total > 0 ? min(Double(progress.done) / Double(progress.total), 1) : 1
         let filled = Int(share * Double(self.width))
         let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: self.width - filled)

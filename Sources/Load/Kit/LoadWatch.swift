@@ -25,20 +25,20 @@ package enum LoadWatch {
         return try result.get()
     }
 
-    /// The same for one phase of a load, told as ``LedgerProgress``.
+    /// The same for one phase of a load, told as ``ChangeProgress``.
     package static func watching<Value: Sendable>(
-        _ phase: LedgerProgress.Phase,
+        _ phase: ChangeProgress.Phase,
         _ total: Int,
         _ done: @escaping @Sendable () -> Int,
         _ counters: ChangeCounters,
-        _ progress: @escaping @Sendable (LedgerProgress) -> Void,
+        _ progress: @escaping @Sendable (ChangeProgress) -> Void,
         _ work: () async throws(LoadError) -> Value
     ) async throws(LoadError) -> Value {
         let started = MonotonicClock.now
         return try await Self.watching(
             {
                 progress(
-                    LedgerProgress(
+                    ChangeProgress(
                         phase: phase,
                         done: done(),
                         total: total,
