@@ -16,7 +16,7 @@ package struct AdminRecord: Sendable {
 
     /// Prints the newest entries as JSON lines, oldest first.
     package func newest(_ count: Int, _ print: @Sendable @escaping (String) -> Void) async throws {
-        try await OneShot.run(self.configuration) { redis in
+        try await CommandRedis.run(self.configuration) { redis in
             for entry in try await AdminLog(redis: redis).newest(count) { print(Self.json(entry)) }
         }
     }

@@ -24,7 +24,7 @@ package struct AuditRun: Sendable {
     /// Reads all that it audits, and waits up to 30 s before for a Redis that is being restarted.
     package func run(_ configuration: AppConfiguration, _ tell: @escaping Tell) async throws -> AuditOutcome {
         let reading = try self.prepare(configuration)
-        return try await OneShot.run(configuration, waiting: tell) { redis in try await reading(redis, tell) }
+        return try await CommandRedis.run(configuration, waiting: tell) { redis in try await reading(redis, tell) }
     }
 
     // MARK: The audits
@@ -66,7 +66,7 @@ package struct AuditRun: Sendable {
             let outbound = OutboundClient(configuration: configuration.outbound, logger: silent)
             let nodes = EthereumNodes(configuration: rpc, outbound: outbound, logger: silent)
             return { [options] redis, tell in
-                try await OneShot.beside(outbound.run) {
+                try await CommandRedis.beside(outbound.run) {
                     AuditOutcome(try await FaucetAudit(redis: redis, nodes: nodes, options).run { tell("\($0)") })
                 }
             }

@@ -29,7 +29,7 @@ package struct DeadLetters: Sendable {
 
     /// Puts reports back into the outbox; returns how many.
     package func replay(id: String?) async throws -> Int {
-        try await OneShot.run(self.configuration) { redis in
+        try await CommandRedis.run(self.configuration) { redis in
             try await AdminActor.recorded("uniques.replay", id ?? "all", redis) {
                 try await self.walk { outbox, letter in
                     guard id == nil || letter.message.id == id else { return false }
@@ -44,7 +44,7 @@ package struct DeadLetters: Sendable {
     private func walk(
         _ body: @Sendable @escaping (Outbox, Outbox.DeadLetter) async throws -> Bool
     ) async throws -> Int {
-        try await OneShot.run(self.configuration) { redis in
+        try await CommandRedis.run(self.configuration) { redis in
             let outbox = Outbox(key: UniquesKeys.outbox, deadKey: UniquesKeys.dead, redis: redis)
             var count = 0
             var position = Outbox.Position()

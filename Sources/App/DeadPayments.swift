@@ -46,7 +46,7 @@ package struct DeadPayments: Sendable {
         _ body: @Sendable @escaping (Payments, RedisNode) async throws -> Answer
     ) async throws -> Answer {
         let configuration = self.configuration
-        return try await OneShot.run(configuration) { redis in
+        return try await CommandRedis.run(configuration) { redis in
             let silent = Logger(label: "tally.payments") { _ in SwiftLogNoOpLogHandler() }
             let clock = ServerClock(redis: redis, logger: silent)
             let commits = CommitPump(node: redis, configuration: configuration.commits)

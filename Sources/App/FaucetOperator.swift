@@ -83,7 +83,7 @@ package struct FaucetOperator: Sendable {
         recording action: (name: String, object: String)? = nil,
         _ body: @Sendable @escaping (FaucetAdmin) async throws(FaucetError) -> Answer
     ) async throws -> Answer {
-        try await OneShot.run(self.configuration) { redis in
+        try await CommandRedis.run(self.configuration) { redis in
             let told: @Sendable () async throws -> Answer = { try await body(FaucetAdmin(redis: redis)) }
             guard let action else { return try await told() }
             return try await AdminActor.recorded(action.name, action.object, redis, told)

@@ -15,7 +15,7 @@ struct KeysCommand: AsyncParsableCommand {
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Make a key and print it; it cannot be shown again.",
-            discussion: "Scopes: \(KeyDesk.scopes.joined(separator: ", "))."
+            discussion: "Scopes: \(APIKeyAdmin.scopes.joined(separator: ", "))."
         )
 
         @Argument(help: "Name of the owner; keys with one name are one caller's.")
@@ -38,7 +38,7 @@ struct KeysCommand: AsyncParsableCommand {
             // Separated by commas is as good.
             let scopes = self.scopes.flatMap { $0.split(separator: ",").map(String.init) }
             try await KeysCommand.told(json: self.json) {
-                try await KeyDesk(self.nearby.load("keys")).create(
+                try await APIKeyAdmin(self.nearby.load("keys")).create(
                     name: self.name,
                     scopes: scopes,
                     life: self.days.map { $0 * 86_400 }
@@ -58,7 +58,7 @@ struct KeysCommand: AsyncParsableCommand {
         @OptionGroup var nearby: NearbyOptions
 
         func run() async throws {
-            for line in try await KeyDesk(self.nearby.load("keys")).list(isJSON: self.json) { print(line) }
+            for line in try await APIKeyAdmin(self.nearby.load("keys")).list(isJSON: self.json) { print(line) }
         }
     }
 
@@ -88,7 +88,7 @@ struct KeysCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await KeysCommand.told(json: self.json) {
-                try await KeyDesk(self.nearby.load("keys")).rotate(
+                try await APIKeyAdmin(self.nearby.load("keys")).rotate(
                     self.id,
                     overlap: self.overlapHours * 3600,
                     life: self.days.map { $0 * 86_400 }
@@ -111,7 +111,7 @@ struct KeysCommand: AsyncParsableCommand {
         func validate() throws { try KeysCommand.check(hours: self.afterHours, "--after-hours") }
 
         func run() async throws {
-            let expires = try await KeyDesk(self.nearby.load("keys")).revoke(
+            let expires = try await APIKeyAdmin(self.nearby.load("keys")).revoke(
                 self.id,
                 after: self.afterHours * 3600
             )
@@ -128,7 +128,7 @@ struct KeysCommand: AsyncParsableCommand {
     }
 
     /// The key alone on stdout, so that it can be put into a file; the rest is for the eye.
-    fileprivate static func told(json: Bool, _ make: () async throws -> KeyDesk.Made) async throws {
+    fileprivate static func told(json: Bool, _ make: () async throws -> APIKeyAdmin.Made) async throws {
         let made = try await make()
         if json {
             let expires = made.expires.map { "\"\($0)\"" } ?? "null"

@@ -6,7 +6,7 @@ import Uniques
 import Web
 
 /// The API keys, for the people who hand them out.
-package struct KeyDesk: Sendable {
+package struct APIKeyAdmin: Sendable {
     /// A key that was made: to be shown once.
     package struct Made: Sendable {
         package let key: String
@@ -96,7 +96,7 @@ package struct KeyDesk: Sendable {
     private func with<Answer: Sendable>(
         _ body: @Sendable @escaping (KeyStore) async throws(AccessError) -> Answer
     ) async throws -> Answer {
-        try await OneShot.run(self.configuration) { redis in
+        try await CommandRedis.run(self.configuration) { redis in
             try await body(KeyStore(redis: redis, actor: AdminActor.current))
         }
     }

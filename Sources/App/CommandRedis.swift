@@ -4,7 +4,7 @@ import Redis
 import Timing
 
 /// A command's own connection to Redis, for as long as its work takes.
-enum OneShot {
+enum CommandRedis {
     /// How long an audit waits for a Redis that is being restarted, as an instance would.
     private static let patience = Duration.seconds(30)
 
