@@ -56,7 +56,7 @@ package struct WebServer: Service {
     package func run() async throws {
         await self.beforeBinding()
         let configuration = self.configuration
-        let (hotRoutes, observer, drain) = (self.hotRoutes, self.observer, self.drain)
+        let (hotRoutes, observer, drain, loops) = (self.hotRoutes, self.observer, self.drain, self.eventLoopGroup)
         let (access, certificate, owned) = (self.access, self.certificate, self.router.owned)
         let responder = self.router.makeResponder(observer: observer, configuration: configuration, access: access)
         let room = ConnectionRoom(self.listener, configuration, logger: self.logger)
@@ -84,7 +84,7 @@ package struct WebServer: Service {
             onServerRunning: { channel in
                 // Without it a stop may reset what was just connected; that is no reason not to run.
                 try? await channel.eventLoop.submit {
-                    try channel.pipeline.syncOperations.addHandler(ListenerEndChannelHandler())
+                    try channel.pipeline.syncOperations.addHandler(ListenerEndChannelHandler(loops: loops))
                 }
                 .get()
                 self.onBound(channel.localAddress?.port ?? configuration.port)
