@@ -12,7 +12,7 @@ struct ContractTests {
             let program = try Program(
                 root.appending(path: "scripts/contract").path,
                 [system.url],
-                environment: ["EXAMPLES": "60"]
+                environment: ["EXAMPLES": "60", "TIME_LIMIT": "\(Patience.seconds(380))"]
             )
             try await program.end(within: .seconds(400))
             #expect(program.exitCode == 0, "\(program.output.suffix(6000))")

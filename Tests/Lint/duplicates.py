@@ -80,8 +80,8 @@ def main():
     parser.add_argument("--most", type=int, metavar="N", help="end with 1 when there are more pairs than these")
     arguments = parser.parse_args()
     root = pathlib.Path(__file__).parents[2]
-    listed = subprocess.run(["git", "-C", root, "ls-files", "-z", "Sources"], capture_output=True, text=True, check=True)
-    names = [name for name in listed.stdout.split("\0") if pathlib.Path(name).suffix in ENDINGS]
+    listed = subprocess.check_output(["git", "-C", root, "ls-files", "-z", "Sources"], text=True)
+    names = [name for name in listed.split("\0") if pathlib.Path(name).suffix in ENDINGS]
     # A file that git still lists may be deleted in the working tree.
     texts = {name: (root / name).read_text() for name in names if "/Generated/" not in name and (root / name).is_file()}
     shared = pairs(texts)

@@ -143,7 +143,8 @@ extension FaucetFixture {
         var (sends, looks) = (-1, 0)
         try await eventually("the lane rests", within: .seconds(40)) {
             let calls = try await self.chain.calls()
-            let (sent, looked) = (calls["eth_sendRawTransaction", default: 0], calls["eth_getTransactionCount", default: 0])
+            let sent = calls["eth_sendRawTransaction", default: 0]
+            let looked = calls["eth_getTransactionCount", default: 0]
             if sent != sends { (sends, looks) = (sent, looked) }
             return looked >= looks + 8
         }
