@@ -103,8 +103,19 @@ struct DevTests {
                 ]
             )
             for name in ["instance-1", "instance-2", "instance-1", "instance-2"] {
-                try await Task.sleep(for: .seconds(2))
+                try await Task.sleep(for: .seconds(1))
+                let before = try system.pid(name)
                 try system.kill(name, signal)
+                // One that is being started again leaves all requests to the other.
+                try await eventually("\(name) is there again") {
+                    guard let now = try? system.pid(name), now != before else { return false }
+                    for port in system.ports.admin {
+                        let url = "http://127.0.0.1:\(port)/readyz"
+                        let status = try await curl("-o", "/dev/null", "-w", "%{http_code}", url)
+                        guard status == "200" else { return false }
+                    }
+                    return true
+                }
             }
             try await load.end(within: .seconds(60))
             #expect(load.exitCode == 0, "\(load.output)")
