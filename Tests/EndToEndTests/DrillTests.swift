@@ -29,6 +29,6 @@ struct DrillTests {
     }
 
     @Test func `a copy made under load is a whole system again, and tells what it told before`() async throws {
-        try await self.drill("restore-drill", [], ["ENTRIES": "2000", "RATE": "50", "FAILED_LIMIT": "10"])
+        try await self.drill("restore-drill", [], ["ENTRIES": "2000", "RATE": "50", "RETRY": "20"])
     }
 }

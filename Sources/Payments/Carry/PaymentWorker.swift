@@ -31,8 +31,8 @@ package struct PaymentWorker: Sendable {
 
     /// Does what the messages ask for; returns those that could not be finished.
     ///
-    /// A worker that dies meanwhile leaves them to another: see ``counted(_:)``. One that workers have left before is
-    /// worked on by itself, so that a death is a try of that one only.
+    /// A worker that dies meanwhile leaves them to another: see ``counted(_:)``. One that workers have left three
+    /// times is worked on by itself, so that a death is a try of that one only.
     package func handle(_ messages: [WorkMessage]) async -> [WorkMessage] {
         guard self.payments.ledger.isStoreSafe else { return messages }
         let batches: [[PaymentJob]]

@@ -42,7 +42,7 @@ struct CouponsLoadCommand: AsyncParsableCommand {
     @Option(help: "Issues at the fixed pace.")
     var issues = 10_000
 
-    @Option(help: "Seconds over which issues are spread, and after which a rush ends.")
+    @Option(help: "Seconds over which issues are spread, and after which a rush ends; it may take 60 more.")
     var seconds = 10
 
     @Option(help: "Seconds until the new campaign starts; 0 starts it at once.")

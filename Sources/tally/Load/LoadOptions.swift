@@ -49,7 +49,7 @@ struct SendingOptions: ParsableArguments {
     @Option(help: "Threads that send.")
     var threads = 1
 
-    @Option(help: "Seconds after which the sending ends in any case.")
+    @Option(help: "Seconds after which the sending, or each of its parts, ends in any case.")
     var timeLimit: Double?
 
     @Flag(help: "A proxy in between may repeat requests by itself: an only answer may be a replay.")
